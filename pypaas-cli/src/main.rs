@@ -1,0 +1,2 @@
+//! The `pypaas` program.
+fn main() {}

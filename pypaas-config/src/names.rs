@@ -1,0 +1,190 @@
+//! The names a user types, each checked once, on the way in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Says why a text is not a valid name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a valid {kind} name: {reason}")]
+pub struct InvalidName {
+    kind: &'static str,
+    text: String,
+    reason: &'static str,
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:path) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks `text` and makes a name of it; errors say what is wrong with it.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
+                let text = text.into();
+                match $check(&text) {
+                    Ok(()) => Ok(Self(text)),
+                    Err(reason) => Err(InvalidName { kind: $kind, text, reason }),
+                }
+            }
+
+            /// Returns the name as it was written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+    };
+}
+
+name! {
+    /// A git repository's name, as in `git push deploy@host:<repo>`: one path component.
+    RepoName, "repo", check_repo
+}
+name! {
+    /// A branch's name; may contain `/`, as git's may. The rules are those of git-check-ref-format(1).
+    BranchName, "branch", check_branch
+}
+name! {
+    /// A runner's name within its branch.
+    RunnerName, "runner", check_runner
+}
+name! {
+    /// A domain's name, in lower case, as nginx's `server_name` has it; `*.example.com` is allowed.
+    DomainName, "domain", check_domain
+}
+
+/// Names one branch of one repo.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BranchRef {
+    /// The repo.
+    pub repo: RepoName,
+    /// The branch of it.
+    pub branch: BranchName,
+}
+
+impl BranchRef {
+    /// Names the runner `runner` of this branch.
+    pub fn runner(&self, runner: &RunnerName) -> RunnerRef {
+        RunnerRef { repo: self.repo.clone(), branch: self.branch.clone(), runner: runner.clone() }
+    }
+}
+
+impl fmt::Display for BranchRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.repo, self.branch)
+    }
+}
+
+/// Names one runner of one branch of one repo: what a domain's `upstream` points at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunnerRef {
+    /// The repo.
+    pub repo: RepoName,
+    /// The branch of it.
+    pub branch: BranchName,
+    /// The runner of that.
+    pub runner: RunnerName,
+}
+
+impl RunnerRef {
+    /// Names the branch this runner belongs to.
+    pub fn branch_ref(&self) -> BranchRef {
+        BranchRef { repo: self.repo.clone(), branch: self.branch.clone() }
+    }
+}
+
+impl fmt::Display for RunnerRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.repo, self.branch, self.runner)
+    }
+}
+
+fn check_repo(text: &str) -> Result<(), &'static str> {
+    check_component(text)?;
+    if text.ends_with(".git") {
+        return Err("it must not end in `.git`");
+    }
+    Ok(())
+}
+
+fn check_runner(text: &str) -> Result<(), &'static str> {
+    check_component(text)
+}
+
+fn check_component(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.starts_with('-') || text.starts_with('.') {
+        return Err("it must not start with `-` or `.`");
+    }
+    if text.len() > 64 {
+        return Err("it is longer than 64 bytes");
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.chars().all(allowed) { Ok(()) } else { Err("only letters, digits, `-`, `_` and `.` are allowed") }
+}
+
+fn check_branch(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.starts_with('-') || text.starts_with('/') || text.ends_with('/') || text.contains("//") {
+        return Err("it must not start with `-` or `/`, end in `/` or contain `//`");
+    }
+    if text.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) || text.ends_with('.') {
+        return Err("no part of it may start with `.` or end in `.lock`, and it must not end in `.`");
+    }
+    if text.contains("..") || text.contains("@{") || text == "@" {
+        return Err("it must not contain `..` or `@{` or be `@`");
+    }
+    if text.chars().any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')) {
+        return Err("it must not contain spaces, control characters or any of `~^:?*[\\`");
+    }
+    if text.len() > 100 { Err("it is longer than 100 bytes") } else { Ok(()) }
+}
+
+fn check_domain(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.len() > 253 {
+        return Err("it is longer than 253 bytes");
+    }
+    let rest = text.strip_prefix("*.").unwrap_or(text);
+    for label in rest.split('.') {
+        if label.is_empty() || label.len() > 63 {
+            return Err("each part between dots has 1 to 63 characters");
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return Err("no part of it may start or end with `-`");
+        }
+        if !label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
+            return Err(
+                "only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs as xn--…)",
+            );
+        }
+    }
+    Ok(())
+}

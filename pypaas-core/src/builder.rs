@@ -1,0 +1,28 @@
+//! Builders: what is done with a checkout that does not say how to build itself.
+
+use serde::{Deserialize, Serialize};
+
+/// Builds one kind of project. Pure: it looks at names and gives commands.
+pub trait Builder {
+    /// Its name, such as `node`.
+    fn name(&self) -> &'static str;
+
+    /// Says how to build a checkout whose root holds `entries` (names; folders end in `/`); `None` when it is not of this
+    /// builder's kind.
+    fn recipe(&self, entries: &[String]) -> Option<BuildRecipe>;
+
+    /// The folders, relative to the checkout, that go in front of `PATH` for hooks, commands and processes.
+    fn path(&self) -> &'static [&'static str];
+
+    /// Names of environment variables that point tools at caches, with the folder below `PYPAAS_CACHE_DIR` of each.
+    fn caches(&self) -> &'static [(&'static str, &'static str)];
+}
+
+/// How to build a checkout, and why so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRecipe {
+    /// The reason, for the pusher: ``found `package-lock.json` ``.
+    pub reason: String,
+    /// Shell commands, run in order in the checkout.
+    pub commands: Vec<String>,
+}

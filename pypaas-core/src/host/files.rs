@@ -1,0 +1,49 @@
+//! Files and folders.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+/// The file system, as far as pypaas keeps its own files in it.
+pub trait Files {
+    /// Reads a file; `None` when there is none.
+    fn read_file(&mut self, path: &Utf8Path) -> Result<Option<String>, FileError>;
+
+    /// Replaces a file, or makes it and the folders above it: after a crash either the old text is there or the new
+    /// one, and after this returns, the new one is, even if power fails.
+    fn replace_file(&mut self, path: &Utf8Path, text: &str, mode: Mode) -> Result<(), FileError>;
+
+    /// Removes a file; none there is success.
+    fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+
+    /// Lists the names in a folder, sorted; empty when there is no folder.
+    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError>;
+
+    /// Makes a folder and those above it; one there is success.
+    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+
+    /// Removes a folder with all it holds; none there is success. Links are removed, not followed.
+    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Everybody: 0644.
+    Public,
+    /// The deploy user: 0600.
+    Private,
+}
+
+/// Says what could not be done to which file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{path}`")]
+pub struct FileError {
+    /// What was tried, such as `read`.
+    pub action: &'static str,
+    /// The file or folder.
+    pub path: Utf8PathBuf,
+    /// Why it failed.
+    #[source]
+    pub source: std::io::Error,
+}

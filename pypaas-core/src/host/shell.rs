@@ -1,0 +1,78 @@
+//! Commands the admin wrote.
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::Environment;
+
+/// A place to run the admin's shell commands.
+pub trait Shell {
+    /// Runs `command` in a process group of its own, with its output (both streams, as it comes) going to `output`.
+    /// Ends the whole group and fails when the caller wants to stop.
+    fn run_command(
+        &mut self,
+        command: &ShellCommand,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError>;
+}
+
+/// A line for `/bin/sh -c`, where to run it, and its whole environment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellCommand {
+    /// What the admin wrote.
+    pub line: String,
+    /// The working directory.
+    pub folder: Utf8PathBuf,
+    /// All of the environment: nothing is inherited.
+    pub environment: Environment,
+}
+
+impl fmt::Debug for ShellCommand {
+    /// Leaves out the environment's values: they may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShellCommand")
+            .field("line", &self.line)
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says how a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It ran and said no.
+    #[error("`{line}` exited with status {status}")]
+    Failed {
+        /// The command.
+        line: String,
+        /// Its exit status.
+        status: i32,
+    },
+    /// A signal ended it.
+    #[error("`{line}` was ended by signal {signal}")]
+    Killed {
+        /// The command.
+        line: String,
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It could not be started.
+    #[error("cannot run `{line}`")]
+    NotStarted {
+        /// The command.
+        line: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The caller went away or asked to stop.
+    #[error("`{line}` was ended: {reason}")]
+    Stopped {
+        /// The command.
+        line: String,
+        /// What the caller did.
+        reason: String,
+    },
+}

@@ -1,0 +1,141 @@
+//! Where things are on a host. Nobody else joins these paths.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::{BranchRef, RepoName, Settings};
+
+use crate::{CheckoutName, Deployed, ServiceName, WebFileName, encode};
+
+/// The folders of one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    home: Utf8PathBuf,
+    services: Utf8PathBuf,
+    web: Utf8PathBuf,
+}
+
+impl Layout {
+    /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
+    pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
+        Self {
+            home: home.to_owned(),
+            services: expand(home, &settings.services_dir),
+            web: expand(home, &settings.nginx.config_dir),
+        }
+    }
+
+    /// The deploy user's home.
+    pub fn home(&self) -> &Utf8Path {
+        &self.home
+    }
+
+    /// The bare repository of `repo`.
+    pub fn repo(&self, repo: &RepoName) -> Utf8PathBuf {
+        self.home.join("repos").join(repo.as_str())
+    }
+
+    /// The folder of all checkouts of `branch`.
+    pub fn checkouts(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.of_branch("checkouts", branch)
+    }
+
+    /// One checkout of `branch`.
+    pub fn checkout(&self, branch: &BranchRef, checkout: &CheckoutName) -> Utf8PathBuf {
+        self.checkouts(branch).join(checkout.as_str())
+    }
+
+    /// The folder of all records.
+    pub fn state(&self) -> Utf8PathBuf {
+        self.home.join("state")
+    }
+
+    /// The record of `branch`.
+    pub fn record(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.state()
+            .join(encode(branch.repo.as_str()))
+            .join(format!("{}.json", encode(branch.branch.as_str())))
+    }
+
+    /// What a deploy of `branch` printed.
+    pub fn deploy_log(&self, branch: &BranchRef, deployed: &Deployed) -> Utf8PathBuf {
+        self.of_branch("state", branch)
+            .join("deploys")
+            .join(format!("{}-{}.log", deployed.release, deployed.checkout))
+    }
+
+    /// The lock that one change of `branch` holds for its length.
+    pub fn branch_lock(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.of_branch("state", branch).join("lock")
+    }
+
+    /// The lock held while ports are chosen and nginx files are switched.
+    pub fn machine_lock(&self) -> Utf8PathBuf {
+        self.state().join("lock")
+    }
+
+    /// What nginx's files said before the switch that is under way.
+    pub fn web_journal(&self) -> Utf8PathBuf {
+        self.state().join("nginx-switch.json")
+    }
+
+    /// The folder of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).
+    pub fn cache(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.of_branch("cache", branch)
+    }
+
+    /// The folder of `branch` that outlives everything (`PYPAAS_DATA_DIR`).
+    pub fn data(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.of_branch("data", branch)
+    }
+
+    /// The folder svscan watches.
+    pub fn services(&self) -> &Utf8Path {
+        &self.services
+    }
+
+    /// The folder of the real service folders, beside the one svscan watches: `~/services-real`.
+    pub fn services_real(&self) -> Utf8PathBuf {
+        Utf8PathBuf::from(format!("{}-real", self.services))
+    }
+
+    /// The link to a service that svscan reads.
+    pub fn service_link(&self, service: &ServiceName) -> Utf8PathBuf {
+        self.services.join(service.to_string())
+    }
+
+    /// The real folder of a service.
+    pub fn service(&self, service: &ServiceName) -> Utf8PathBuf {
+        self.services_real().join(service.to_string())
+    }
+
+    /// The folder nginx includes.
+    pub fn web(&self) -> &Utf8Path {
+        &self.web
+    }
+
+    /// One file of it.
+    pub fn web_file(&self, name: &WebFileName) -> Utf8PathBuf {
+        self.web.join(name.to_string())
+    }
+
+    /// The folder of public keys, one or more a file.
+    pub fn key_files(&self) -> Utf8PathBuf {
+        self.home.join(".ssh/authorized_keys.d")
+    }
+
+    /// What sshd reads.
+    pub fn authorized_keys(&self) -> Utf8PathBuf {
+        self.home.join(".ssh/authorized_keys")
+    }
+
+    fn of_branch(&self, folder: &str, branch: &BranchRef) -> Utf8PathBuf {
+        self.home.join(folder).join(encode(branch.repo.as_str())).join(encode(branch.branch.as_str()))
+    }
+}
+
+/// Puts `home` in the place of a leading `~`.
+fn expand(home: &Utf8Path, path: &str) -> Utf8PathBuf {
+    match path.strip_prefix('~') {
+        Some(rest) => home.join(rest.trim_start_matches('/')),
+        None => home.join(path),
+    }
+}

@@ -1,0 +1,1 @@
+//! What planning knows besides the machine: the configuration and the parts that interpret it.

@@ -1,0 +1,25 @@
+//! Processes: what a deployed runner consists of.
+
+use pypaas_config::{BranchRef, RunnerName};
+use serde::{Deserialize, Serialize};
+
+use crate::{ServiceName, Slot};
+
+/// One process of a runner, as the record has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Process {
+    /// The runner.
+    pub runner: RunnerName,
+    /// Which of the runner's processes, from 0.
+    pub index: u16,
+    /// The port it must listen on, for runners that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+}
+
+impl Process {
+    /// Names the service that runs this process of `branch` in `slot`.
+    pub fn service(&self, branch: &BranchRef, slot: Slot) -> ServiceName {
+        ServiceName { runner: branch.runner(&self.runner), index: self.index, slot }
+    }
+}

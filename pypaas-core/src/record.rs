@@ -1,0 +1,136 @@
+//! The record: what pypaas remembers of a branch.
+
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, RunnerName};
+use serde::{Deserialize, Serialize};
+
+use crate::{CheckoutName, CommitId, Process, ServiceName, Slot};
+
+/// How many releases a record keeps.
+const KEPT_RELEASES: usize = 20;
+
+/// What is live, what is being tried, what is being retired, and what was before.
+///
+/// One small file per branch, replaced atomically. A deploy happens at the moment `live` names the new checkout.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// What serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Deployed>,
+    /// What a deploy is trying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trying: Option<Deployed>,
+    /// What served before, until its connections are drained and its processes gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retiring: Option<Deployed>,
+    /// Whether the branch is in maintenance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
+    /// The last deploys that went live, newest last.
+    #[serde(default)]
+    pub releases: Vec<Release>,
+}
+
+/// One checkout and the processes that run it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployed {
+    /// The number of the release, from 1.
+    pub release: u64,
+    /// The commit.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub subject: String,
+    /// Where it is checked out.
+    pub checkout: CheckoutName,
+    /// The slot its processes run in.
+    pub slot: Slot,
+    /// Its processes.
+    pub processes: Vec<Process>,
+    /// The builder that was chosen, if any: its folders are on `PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// Who asked for it: the name of an SSH key, or `local`.
+    pub by: String,
+    /// When the deploy began.
+    pub at: Timestamp,
+}
+
+/// Why a branch is in maintenance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Maintenance {
+    /// A deploy needs it, and ends it.
+    Deploy,
+    /// The admin switched it on, and only the admin switches it off.
+    Admin,
+}
+
+/// One line of a branch's deploy history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The commit.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who asked for it.
+    pub by: String,
+    /// When the deploy began.
+    pub at: Timestamp,
+}
+
+impl Record {
+    /// Returns the number the next release gets.
+    pub fn next_release(&self) -> u64 {
+        let known = [&self.live, &self.trying, &self.retiring].into_iter().flatten().map(|it| it.release);
+        known.chain(self.releases.iter().map(|it| it.number)).max().unwrap_or(0) + 1
+    }
+
+    /// Returns everything that has processes or a checkout: live, tried and retiring.
+    pub fn deployed(&self) -> impl Iterator<Item = &Deployed> {
+        [&self.live, &self.trying, &self.retiring].into_iter().flatten()
+    }
+
+    /// Says whether a deploy was begun and not finished.
+    pub fn is_unfinished(&self) -> bool {
+        self.trying.is_some() || self.retiring.is_some() || self.maintenance == Some(Maintenance::Deploy)
+    }
+
+    /// Returns the record in which what is tried is live: the commit point of a deploy.
+    pub fn committed(&self) -> Self {
+        let Some(new) = self.trying.clone() else { return self.clone() };
+        let mut releases = self.releases.clone();
+        releases.push(Release {
+            number: new.release,
+            commit: new.commit.clone(),
+            subject: new.subject.clone(),
+            by: new.by.clone(),
+            at: new.at,
+        });
+        releases.drain(..releases.len().saturating_sub(KEPT_RELEASES));
+        let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
+        Self { live: Some(new), trying: None, retiring: self.live.clone(), maintenance, releases }
+    }
+
+    /// Returns the record in which nothing is under way: only what is live remains.
+    pub fn settled(&self) -> Self {
+        let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
+        Self { trying: None, retiring: None, maintenance, ..self.clone() }
+    }
+}
+
+impl Deployed {
+    /// Names all services of it.
+    pub fn services<'a>(&'a self, branch: &'a BranchRef) -> impl Iterator<Item = ServiceName> + 'a {
+        self.processes.iter().map(|process| process.service(branch, self.slot))
+    }
+
+    /// Lists the ports of one runner, in the order of its processes.
+    pub fn ports(&self, runner: &RunnerName) -> Vec<u16> {
+        self.processes.iter().filter(|it| it.runner == *runner).filter_map(|it| it.port).collect()
+    }
+}

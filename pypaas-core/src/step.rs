@@ -1,0 +1,128 @@
+//! Steps: the words in which a plan says what to do.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use pypaas_config::{BranchRef, RepoName};
+use serde::Serialize;
+
+use crate::host::{Mode, ShellCommand};
+use crate::{CheckoutName, CommitId, Definition, Readiness, Record, ServiceName, WebFileName, WebJournal};
+
+/// One thing to do on the machine. Every step is safe to repeat.
+///
+/// The enum is closed: a new step does not compile until [`apply`](crate::apply) and the prediction of its outcome
+/// ([`Observed::after`](crate::Observed::after)) know it. Its `Display` is the line people read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+#[allow(missing_docs, reason = "the fields say what the variant's line names")]
+pub enum Step {
+    /// Makes a bare repository with its `update` hook, or mends the hook.
+    PrepareRepo { repo: RepoName, hook: String },
+    /// Replaces the record of a branch.
+    WriteRecord { branch: BranchRef, record: Box<Record>, because: String },
+    /// Makes a folder.
+    CreateFolder { path: Utf8PathBuf },
+    /// Writes a file of the deploy user's.
+    WriteFile { path: Utf8PathBuf, text: String, mode: Mode },
+    /// Writes a commit's tree into a checkout.
+    CheckOut { branch: BranchRef, commit: CommitId, checkout: CheckoutName },
+    /// Removes a checkout.
+    RemoveCheckout { branch: BranchRef, checkout: CheckoutName },
+    /// Runs a shell command of the admin's or of a builder.
+    Run { command: ShellCommand },
+    /// Makes a service or gives it new scripts.
+    DefineService { service: ServiceName, definition: Definition },
+    /// Starts a service.
+    StartService { service: ServiceName },
+    /// Waits until a service counts as started.
+    AwaitReady { service: ServiceName, port: Option<u16>, readiness: Readiness },
+    /// Stops services and waits until their process groups are gone.
+    StopServices { services: Vec<ServiceName>, timeout: Duration },
+    /// Removes a stopped service.
+    RemoveService { service: ServiceName },
+    /// Notes what nginx's files say, and what they are about to say, before any is changed.
+    BeginWebSwitch { journal: WebJournal },
+    /// Writes one of nginx's files.
+    WriteWebFile { file: WebFileName, text: String },
+    /// Removes one of nginx's files.
+    RemoveWebFile { file: WebFileName },
+    /// Asks nginx whether it accepts its files.
+    TestWebServer,
+    /// Makes nginx load its files and waits until it has.
+    ReloadWebServer,
+    /// Forgets the note of [`Step::BeginWebSwitch`]: nginx serves what its files say.
+    EndWebSwitch,
+    /// Waits until no connection is open on the ports, at most so long.
+    Drain { ports: BTreeSet<u16>, timeout: Duration },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PrepareRepo { repo, .. } => write!(f, "prepare the repository {repo}"),
+            Self::WriteRecord { branch, because, .. } => write!(f, "record of {branch}: {because}"),
+            Self::CreateFolder { path } => write!(f, "create the folder {path}"),
+            Self::WriteFile { path, .. } => write!(f, "write {path}"),
+            Self::CheckOut { commit, checkout, .. } => {
+                write!(f, "check out {} into {checkout}", commit.short())
+            }
+            Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
+            Self::Run { command } => write!(f, "run `{}`", command.line),
+            Self::DefineService { service, .. } => write!(f, "define {service}"),
+            Self::StartService { service } => write!(f, "start {service}"),
+            Self::AwaitReady { service, readiness, port } => await_ready(f, service, readiness, *port),
+            Self::StopServices { services, timeout } => {
+                write!(f, "stop {}, killing what is left after {}", list(services), duration(*timeout))
+            }
+            Self::RemoveService { service } => write!(f, "remove {service}"),
+            Self::BeginWebSwitch { .. } => f.write_str("note what nginx's files say now"),
+            Self::WriteWebFile { file, .. } => write!(f, "write nginx's {file}"),
+            Self::RemoveWebFile { file } => write!(f, "remove nginx's {file}"),
+            Self::TestWebServer => f.write_str("test nginx's configuration"),
+            Self::ReloadWebServer => f.write_str("reload nginx, until only new workers take connections"),
+            Self::EndWebSwitch => f.write_str("nginx serves what its files say"),
+            Self::Drain { ports, timeout } => {
+                let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                write!(f, "drain port {}, for at most {}", ports.join(", "), duration(*timeout))
+            }
+        }
+    }
+}
+
+/// Prints a duration as the configuration spells them: `30s`, `500ms`, `2m`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    match (millis % 1000, millis % 60_000) {
+        (0, 0) if millis > 0 => format!("{}m", millis / 60_000),
+        (0, _) => format!("{}s", millis / 1000),
+        _ => format!("{millis}ms"),
+    }
+}
+
+fn await_ready(
+    f: &mut fmt::Formatter<'_>,
+    service: &ServiceName,
+    readiness: &Readiness,
+    port: Option<u16>,
+) -> fmt::Result {
+    let port = port.unwrap_or_default();
+    match readiness {
+        Readiness::Started => write!(f, "watch {service} for 1s"),
+        Readiness::StaysUp(time) => write!(f, "wait until {service} has been up for {}", duration(*time)),
+        Readiness::Accepts { within } => {
+            write!(f, "wait until {service} accepts on port {port}, for at most {}", duration(*within))
+        }
+        Readiness::Healthy { check, within } => {
+            let within = duration(*within);
+            write!(f, "wait until {service} answers {} on port {port}, for at most {within}", check.path)
+        }
+    }
+}
+
+fn list(services: &[ServiceName]) -> String {
+    let names: Vec<String> = services.iter().map(ServiceName::to_string).collect();
+    names.join(", ")
+}

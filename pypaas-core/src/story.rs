@@ -1,0 +1,39 @@
+//! What whoever asked for a change is told while it happens.
+
+use std::time::Duration;
+
+use crate::Step;
+
+/// The listener of a change: a terminal, a log file, a test.
+pub trait Story {
+    /// A section begins.
+    fn section(&mut self, title: &str);
+
+    /// A step of it begins.
+    fn step(&mut self, step: &Step);
+
+    /// A command of the admin's, or git, printed this.
+    fn output(&mut self, bytes: &[u8]);
+
+    /// Something happened that is worth a line.
+    fn note(&mut self, text: &str);
+
+    /// Something went wrong that does not stop the change.
+    fn warn(&mut self, text: &str);
+
+    /// The section ended after `took`.
+    fn section_done(&mut self, title: &str, took: Duration);
+}
+
+/// Listens to nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Story for Quiet {
+    fn section(&mut self, _: &str) {}
+    fn step(&mut self, _: &Step) {}
+    fn output(&mut self, _: &[u8]) {}
+    fn note(&mut self, _: &str) {}
+    fn warn(&mut self, _: &str) {}
+    fn section_done(&mut self, _: &str, _: Duration) {}
+}

@@ -1,0 +1,220 @@
+//! What nginx is to serve: the model that templates print.
+//!
+//! A virtual host has two halves that are kept apart: its [`Face`] (listen, TLS, redirects) and its routes (locations and
+//! upstreams).
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use pypaas_config::{DomainName, LocationPath, Protocol, RunnerRef};
+use serde::{Deserialize, Serialize};
+
+use crate::host::Version;
+use crate::{decode, encode};
+
+/// Prints the model as nginx configuration, one text a file. Equal models give equal texts.
+pub trait WebText {
+    /// Prints what all other files rely on: the server that refuses unknown hosts, and shared maps.
+    fn default_server(&self, server: &DefaultServer) -> Result<String, WebTextError>;
+
+    /// Prints an upstream block.
+    fn upstream(&self, upstream: &Upstream) -> Result<String, WebTextError>;
+
+    /// Prints a domain's server blocks.
+    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebTextError>;
+}
+
+/// Says what could not be printed, such as a value nginx cannot quote.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the nginx configuration of {subject}: {reason}")]
+pub struct WebTextError {
+    /// The domain or upstream.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The server for requests that name no configured domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultServer {
+    /// Addresses without port.
+    pub listen: Vec<String>,
+    /// The port for http.
+    pub http_port: u16,
+    /// The port for https; `None` when no domain uses TLS.
+    pub https_port: Option<u16>,
+    /// The length in bytes of the longest configured domain name.
+    pub longest_name: usize,
+    /// How many domains there are.
+    pub names: usize,
+    /// The nginx the text is for.
+    pub version: Version,
+}
+
+/// One domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualHost {
+    /// Its name.
+    pub name: DomainName,
+    /// How clients reach it.
+    pub face: Face,
+    /// What they find.
+    pub locations: Vec<RoutedLocation>,
+    /// The nginx the text is for.
+    pub version: Version,
+}
+
+/// How clients reach a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Face {
+    /// Addresses without port.
+    pub listen: Vec<String>,
+    /// The port for http.
+    pub http_port: u16,
+    /// The port for https.
+    pub https_port: u16,
+    /// TLS; `None` for plain http.
+    pub tls: Option<Tls>,
+    /// Appended to every `listen`, verbatim.
+    pub extra_listen_options: Option<String>,
+    /// In the server block for http, verbatim.
+    pub http_extra: Option<String>,
+    /// In the server block for https, verbatim.
+    pub https_extra: Option<String>,
+}
+
+/// A domain's TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, with its intermediates.
+    pub certificate: Utf8PathBuf,
+    /// Its private key.
+    pub certificate_key: Utf8PathBuf,
+    /// Trusted certificates for OCSP stapling; without them nothing is stapled.
+    pub chain: Option<Utf8PathBuf>,
+    /// Directives in place of the default ones, verbatim.
+    pub config: Option<String>,
+}
+
+/// One location and where it leads now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutedLocation {
+    /// Its path.
+    pub path: LocationPath,
+    /// Where it leads.
+    pub route: Route,
+    /// In the location, verbatim.
+    pub extra: Option<String>,
+}
+
+/// What a location does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// Passes requests to an upstream.
+    Proxy {
+        /// The upstream.
+        upstream: UpstreamName,
+        /// What it speaks.
+        protocol: Protocol,
+        /// Appended to the address.
+        path: Option<String>,
+        /// In the location, verbatim.
+        extra: Option<String>,
+    },
+    /// Serves files.
+    Static {
+        /// The folder they are in.
+        root: Utf8PathBuf,
+        /// In the location, verbatim.
+        extra: Option<String>,
+    },
+    /// Answers 503 with a page and `Retry-After`.
+    Unavailable(Unavailable),
+    /// Directives of the runner's own, verbatim.
+    Verbatim(String),
+}
+
+/// Why a location cannot be served now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// Its branch is in maintenance and has no `maintenance_upstream`.
+    Maintenance,
+    /// Nothing has been deployed yet.
+    NotDeployed,
+}
+
+/// An upstream block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name.
+    pub name: UpstreamName,
+    /// The processes behind it; at least one.
+    pub servers: Vec<Server>,
+    /// In the block, verbatim.
+    pub extra: Option<String>,
+}
+
+/// Where a process listens: a host and a port, because it may one day be on another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// A host name or address.
+    pub host: String,
+    /// A port.
+    pub port: u16,
+}
+
+/// An upstream's name, such as `shop+master+web`: safe in nginx and distinct for every runner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UpstreamName(String);
+
+impl UpstreamName {
+    /// Names the upstream of `runner`.
+    pub fn new(runner: &RunnerRef) -> Self {
+        let RunnerRef { repo, branch, runner } = runner;
+        Self(format!("{}+{}+{}", encode(repo.as_str()), encode(branch.as_str()), encode(runner.as_str())))
+    }
+}
+
+impl fmt::Display for UpstreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a file in the folder nginx includes. Only `*.conf` is included, so no half-written file is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WebFileName(String);
+
+impl WebFileName {
+    /// Names the file of the default server. It sorts before all others.
+    pub fn default_server() -> Self {
+        Self("+default.conf".to_owned())
+    }
+
+    /// Names the file of an upstream. It holds a `+`, as no domain does.
+    pub fn upstream(name: &UpstreamName) -> Self {
+        Self(format!("{name}.conf"))
+    }
+
+    /// Names the file of a domain.
+    pub fn domain(name: &DomainName) -> Self {
+        Self(format!("{}.conf", encode(name.as_str())))
+    }
+
+    /// Takes a file's name as found in the folder; `None` for what is not one of ours to write.
+    pub fn found(name: &str) -> Option<Self> {
+        name.ends_with(".conf").then(|| Self(name.to_owned()))
+    }
+
+    /// Returns the domain whose file this is; `None` for an upstream's and the default server's.
+    pub fn as_domain(&self) -> Option<DomainName> {
+        DomainName::new(decode(self.0.strip_suffix(".conf")?)?).ok()
+    }
+}
+
+impl fmt::Display for WebFileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,1 @@
+//! How nginx is told what to serve: virtual hosts, locations, upstreams, TLS.

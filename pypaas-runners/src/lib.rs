@@ -1,0 +1,1 @@
+//! How code is built and run on a pypaas host.
