@@ -1,9 +1,10 @@
 //! Where things are on a host. Nobody else joins these paths.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
 use pypaas_config::{BranchRef, RepoName, Settings};
 
-use crate::{CheckoutName, Deployed, ServiceName, WebFileName, encode};
+use crate::{CheckoutName, ServiceName, WebFileName, encode};
 
 /// The folders of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,17 @@ impl Layout {
 
     /// The bare repository of `repo`.
     pub fn repo(&self, repo: &RepoName) -> Utf8PathBuf {
-        self.home.join("repos").join(repo.as_str())
+        self.repos().join(repo.as_str())
+    }
+
+    /// The folder of all bare repositories.
+    pub fn repos(&self) -> Utf8PathBuf {
+        self.home.join("repos")
+    }
+
+    /// The folder of all checkouts of all branches.
+    pub fn all_checkouts(&self) -> Utf8PathBuf {
+        self.home.join("checkouts")
     }
 
     /// The folder of all checkouts of `branch`.
@@ -55,11 +66,10 @@ impl Layout {
             .join(format!("{}.json", encode(branch.branch.as_str())))
     }
 
-    /// What a deploy of `branch` printed.
-    pub fn deploy_log(&self, branch: &BranchRef, deployed: &Deployed) -> Utf8PathBuf {
-        self.of_branch("state", branch)
-            .join("deploys")
-            .join(format!("{}-{}.log", deployed.release, deployed.checkout))
+    /// What a deploy of `branch` that began `at` that time printed.
+    pub fn deploy_log(&self, branch: &BranchRef, at: Timestamp) -> Utf8PathBuf {
+        let name = format!("{}.log", at.strftime("%Y%m%d_%H%M%S_%3f"));
+        self.of_branch("state", branch).join("deploys").join(name)
     }
 
     /// The lock that one change of `branch` holds for its length.
@@ -117,14 +127,15 @@ impl Layout {
         self.web.join(name.to_string())
     }
 
-    /// The folder of public keys, one or more a file.
-    pub fn key_files(&self) -> Utf8PathBuf {
-        self.home.join(".ssh/authorized_keys.d")
+    /// The folder of public keys, one or more a file. Below the home whatever the settings say, so that access can be
+    /// given before anything is configured.
+    pub fn key_files(home: &Utf8Path) -> Utf8PathBuf {
+        home.join(".ssh/authorized_keys.d")
     }
 
     /// What sshd reads.
-    pub fn authorized_keys(&self) -> Utf8PathBuf {
-        self.home.join(".ssh/authorized_keys")
+    pub fn authorized_keys(home: &Utf8Path) -> Utf8PathBuf {
+        home.join(".ssh/authorized_keys")
     }
 
     fn of_branch(&self, folder: &str, branch: &BranchRef) -> Utf8PathBuf {

@@ -9,30 +9,42 @@
 //!
 //! All effects go through [`host`]'s small traits. [`MemoryHost`] implements them in memory, stricter than a machine.
 
+mod apply;
 mod builder;
+mod change;
 mod checkout;
 mod encode;
 mod environment;
 pub mod host;
 mod layout;
+mod observe;
+pub mod plan;
+mod platform;
 mod process;
 mod record;
 mod runner;
+mod script;
 mod service;
 mod step;
 mod story;
 mod web;
 mod web_journal;
 
+pub use apply::{ApplyError, NotReady, apply};
 pub use builder::{BuildRecipe, Builder};
+pub use change::{ChangeError, cleanup, converge, deploy, lock_branch, maintenance, unlock_branch};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use encode::{decode, encode};
 pub use environment::Environment;
 pub use host::Host;
 pub use layout::Layout;
+pub use observe::{ObserveError, Observed, Scope, observe, record, records};
+pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
+pub use platform::{Parts, Platform};
 pub use process::Process;
 pub use record::{Deployed, Maintenance, Record, Release};
 pub use runner::{NginxBase, Placement, Readiness, Runner};
+pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
 pub use step::Step;
 pub use story::{Quiet, Story};

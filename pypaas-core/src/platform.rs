@@ -1,1 +1,140 @@
 //! What planning knows besides the machine: the configuration and the parts that interpret it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pypaas_config::{
+    Branch, BranchRef, Configuration, Domain, DomainName, RunnerConfig, RunnerName, RunnerRef,
+};
+
+use crate::{Builder, Deployed, Environment, Layout, Runner, ScriptText, WebText};
+
+/// A configured host: what was written, and who interprets it.
+///
+/// The pypaas program fills it with pypaas-runners and pypaas-nginx; whoever embeds this crate puts in parts of their own.
+pub struct Platform {
+    /// What the admin wrote.
+    pub configuration: Configuration,
+    /// Where things are.
+    pub layout: Layout,
+    /// Prints nginx's files.
+    pub web: Box<dyn WebText>,
+    /// Prints the supervisor's scripts.
+    pub scripts: Box<dyn ScriptText>,
+    /// The builders, in the order they are asked.
+    pub builders: Vec<Box<dyn Builder>>,
+    /// What every command and process finds in its environment: `HOME`, `PATH` and the like.
+    pub base_environment: Environment,
+    /// The `update` hook of every repository.
+    pub hook: String,
+    runners: BTreeMap<RunnerRef, Box<dyn Runner>>,
+}
+
+/// The parts of a [`Platform`] that can be exchanged.
+pub struct Parts {
+    /// Makes a runner of its configuration.
+    pub runner: fn(&RunnerConfig) -> Box<dyn Runner>,
+    /// Prints nginx's files.
+    pub web: Box<dyn WebText>,
+    /// Prints the supervisor's scripts.
+    pub scripts: Box<dyn ScriptText>,
+    /// The builders, in the order they are asked.
+    pub builders: Vec<Box<dyn Builder>>,
+    /// What every command and process finds in its environment.
+    pub base_environment: Environment,
+    /// The `update` hook of every repository.
+    pub hook: String,
+}
+
+impl Platform {
+    /// Puts a configuration and its interpreters together.
+    pub fn new(configuration: Configuration, layout: Layout, parts: Parts) -> Self {
+        let mut runners = BTreeMap::new();
+        for (branch, config) in configuration.branches() {
+            for (name, runner) in &config.runners {
+                runners.insert(branch.runner(name), (parts.runner)(runner));
+            }
+        }
+        let Parts { web, scripts, builders, base_environment, hook, .. } = parts;
+        Self { configuration, layout, web, scripts, builders, base_environment, hook, runners }
+    }
+
+    /// Puts a runner in, or another one in its place.
+    pub fn set_runner(&mut self, name: RunnerRef, runner: Box<dyn Runner>) {
+        self.runners.insert(name, runner);
+    }
+
+    /// Finds what is configured for `branch`.
+    pub fn branch(&self, branch: &BranchRef) -> Option<&Branch> {
+        self.configuration.branch(branch)
+    }
+
+    /// Finds a runner.
+    pub fn runner(&self, name: &RunnerRef) -> Option<&dyn Runner> {
+        self.runners.get(name).map(Box::as_ref)
+    }
+
+    /// Lists the runners of `branch`, by name.
+    pub fn runners<'a>(
+        &'a self,
+        branch: &'a BranchRef,
+    ) -> impl Iterator<Item = (&'a RunnerName, &'a dyn Runner)> {
+        self.runners
+            .iter()
+            .filter(|(name, _)| name.repo == branch.repo && name.branch == branch.branch)
+            .map(|(name, runner)| (&name.runner, runner.as_ref()))
+    }
+
+    /// Lists the domains a location of which leads to `branch`, also those that do so only in maintenance.
+    pub fn domains<'a>(
+        &'a self,
+        branch: &'a BranchRef,
+    ) -> impl Iterator<Item = (&'a DomainName, &'a Domain)> {
+        self.configuration
+            .domains
+            .iter()
+            .filter(move |(_, domain)| targets(domain).any(|it| it.branch_ref() == *branch))
+    }
+
+    /// Lists the runners that any location leads to.
+    pub fn routed_runners(&self) -> BTreeSet<RunnerRef> {
+        self.configuration.domains.values().flat_map(targets).cloned().collect()
+    }
+
+    /// Finds a builder by its name.
+    pub fn builder(&self, name: &str) -> Option<&dyn Builder> {
+        self.builders.iter().map(Box::as_ref).find(|builder| builder.name() == name)
+    }
+
+    /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
+    /// over the base, the builder's folders in front of `PATH`, and what pypaas tells every process.
+    pub fn environment(&self, branch: &BranchRef, deployed: &Deployed) -> Environment {
+        let mut environment = self.base_environment.clone();
+        let checkout = self.layout.checkout(branch, &deployed.checkout);
+        let cache = self.layout.cache(branch);
+        let builder = deployed.builder.as_deref().and_then(|name| self.builder(name));
+        for (variable, folder) in builder.map(Builder::caches).unwrap_or_default() {
+            environment.set(*variable, cache.join(folder).as_str());
+        }
+        if let Some(config) = self.branch(branch) {
+            environment.extend(config.env.clone());
+        }
+        for folder in builder.map(Builder::path).unwrap_or_default().iter().rev() {
+            environment.prepend_path(checkout.join(folder).as_str());
+        }
+        environment.set("PYPAAS_REPO", branch.repo.as_str());
+        environment.set("PYPAAS_BRANCH", branch.branch.as_str());
+        environment.set("PYPAAS_CACHE_DIR", cache.as_str());
+        environment.set("PYPAAS_DATA_DIR", self.layout.data(branch).as_str());
+        environment.set("GIT_COMMIT", deployed.commit.as_str());
+        environment
+    }
+}
+
+/// Lists the runners that locations of `domain` lead to.
+pub(crate) fn targets(domain: &Domain) -> impl Iterator<Item = &RunnerRef> {
+    domain
+        .locations
+        .values()
+        .flat_map(|location| [Some(&location.upstream), location.maintenance_upstream.as_ref()])
+        .flatten()
+}

@@ -1,5 +1,7 @@
 //! The record: what pypaas remembers of a branch.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, RunnerName};
 use serde::{Deserialize, Serialize};
@@ -120,6 +122,25 @@ impl Record {
     pub fn settled(&self) -> Self {
         let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
         Self { trying: None, retiring: None, maintenance, ..self.clone() }
+    }
+}
+
+impl fmt::Display for Record {
+    /// Says in a few words what the record says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.live, &self.trying, &self.retiring) {
+            (_, Some(new), _) => write!(f, "trying release {new}"),
+            (Some(live), None, Some(old)) => write!(f, "release {live} is live, release {old} retires"),
+            (Some(live), None, None) => write!(f, "release {live} is live"),
+            (None, None, _) => f.write_str("nothing is live"),
+        }?;
+        if self.maintenance.is_some() { f.write_str(", in maintenance") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Deployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) in slot {}", self.release, self.commit.short(), self.slot)
     }
 }
 

@@ -22,7 +22,9 @@ pub enum Step {
     /// Makes a bare repository with its `update` hook, or mends the hook.
     PrepareRepo { repo: RepoName, hook: String },
     /// Replaces the record of a branch.
-    WriteRecord { branch: BranchRef, record: Box<Record>, because: String },
+    WriteRecord { branch: BranchRef, record: Box<Record> },
+    /// Removes the record of a branch that is no longer configured.
+    RemoveRecord { branch: BranchRef },
     /// Makes a folder.
     CreateFolder { path: Utf8PathBuf },
     /// Writes a file of the deploy user's.
@@ -59,11 +61,19 @@ pub enum Step {
     Drain { ports: BTreeSet<u16>, timeout: Duration },
 }
 
+impl Step {
+    /// Says whether the step only waits: it changes nothing on the machine.
+    pub fn only_waits(&self) -> bool {
+        matches!(self, Self::AwaitReady { .. } | Self::Drain { .. })
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PrepareRepo { repo, .. } => write!(f, "prepare the repository {repo}"),
-            Self::WriteRecord { branch, because, .. } => write!(f, "record of {branch}: {because}"),
+            Self::WriteRecord { branch, record } => write!(f, "record of {branch}: {record}"),
+            Self::RemoveRecord { branch } => write!(f, "forget the record of {branch}"),
             Self::CreateFolder { path } => write!(f, "create the folder {path}"),
             Self::WriteFile { path, .. } => write!(f, "write {path}"),
             Self::CheckOut { commit, checkout, .. } => {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::Step;
+use crate::{Phase, Step};
 
 /// The listener of a change: a terminal, a log file, a test.
 pub trait Story {
     /// A section begins.
-    fn section(&mut self, title: &str);
+    fn section(&mut self, title: &str, phase: Phase);
 
     /// A step of it begins.
     fn step(&mut self, step: &Step);
@@ -21,8 +21,8 @@ pub trait Story {
     /// Something went wrong that does not stop the change.
     fn warn(&mut self, text: &str);
 
-    /// The section ended after `took`.
-    fn section_done(&mut self, title: &str, took: Duration);
+    /// The section ended well after `took`.
+    fn section_done(&mut self, phase: Phase, took: Duration);
 }
 
 /// Listens to nothing.
@@ -30,10 +30,10 @@ pub trait Story {
 pub struct Quiet;
 
 impl Story for Quiet {
-    fn section(&mut self, _: &str) {}
+    fn section(&mut self, _: &str, _: Phase) {}
     fn step(&mut self, _: &Step) {}
     fn output(&mut self, _: &[u8]) {}
     fn note(&mut self, _: &str) {}
     fn warn(&mut self, _: &str) {}
-    fn section_done(&mut self, _: &str, _: Duration) {}
+    fn section_done(&mut self, _: Phase, _: Duration) {}
 }

@@ -56,6 +56,8 @@ pub struct DefaultServer {
 pub struct VirtualHost {
     /// Its name.
     pub name: DomainName,
+    /// The configuration file it is from, for the comment at the top.
+    pub file: Utf8PathBuf,
     /// How clients reach it.
     pub face: Face,
     /// What they find.

@@ -1,0 +1,137 @@
+//! Walking a plan: one match, no choice left to make.
+
+mod drain;
+mod ready;
+
+use std::error::Error;
+
+use crate::host::{Caller, Host, Mode};
+use crate::plan::OnFailure;
+use crate::{Layout, Plan, Step, Story};
+
+pub use ready::NotReady;
+
+/// Says where a plan ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A step failed.
+    #[error("step {number} of {total} failed: {step}")]
+    Step {
+        /// Which step of its stage, from 1.
+        number: usize,
+        /// How many steps the stage has.
+        total: usize,
+        /// The step's line.
+        step: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Whoever asked for it does not want it any more.
+    #[error("abandoned before the new version went live: {reason}")]
+    Abandoned {
+        /// What happened to the caller.
+        reason: String,
+    },
+}
+
+/// Walks `plan`, telling `story`. A plan that `can_be_abandoned` ends between two steps when the caller wants to stop.
+pub fn apply(
+    plan: &Plan,
+    layout: &Layout,
+    host: &mut dyn Host,
+    story: &mut dyn Story,
+    can_be_abandoned: bool,
+) -> Result<(), ApplyError> {
+    let total = plan.steps().count();
+    let mut number = 0;
+    for section in &plan.sections {
+        let begin = host.elapsed();
+        story.section(&section.title, section.phase);
+        let mut outcome = Ok(());
+        for (position, step) in section.steps.iter().enumerate() {
+            if let Some(reason) = Caller::wants_to_stop(host).filter(|_| can_be_abandoned) {
+                return Err(ApplyError::Abandoned { reason });
+            }
+            story.step(step);
+            if let Err(source) = perform(step, layout, host, story, can_be_abandoned) {
+                let number = number + position + 1;
+                outcome = Err(ApplyError::Step { number, total, step: step.to_string(), source });
+                break;
+            }
+        }
+        match (outcome, section.on_failure) {
+            (Ok(()), _) => {}
+            (Err(error), OnFailure::Stop) => return Err(error),
+            (Err(error), OnFailure::Warn) => story.warn(&chain(&error)),
+        }
+        number += section.steps.len();
+        story.section_done(section.phase, host.elapsed().saturating_sub(begin));
+    }
+    Ok(())
+}
+
+/// Prints an error with its causes on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn perform(
+    step: &Step,
+    layout: &Layout,
+    host: &mut dyn Host,
+    story: &mut dyn Story,
+    can_be_abandoned: bool,
+) -> Result<(), Failure> {
+    match step {
+        Step::PrepareRepo { repo, hook } => host.prepare_repo(&layout.repo(repo), hook)?,
+        Step::WriteRecord { branch, record } => {
+            host.replace_file(&layout.record(branch), &json(record.as_ref())?, Mode::Private)?;
+        }
+        Step::RemoveRecord { branch } => host.remove_file(&layout.record(branch))?,
+        Step::CreateFolder { path } => host.create_folder(path)?,
+        Step::WriteFile { path, text, mode } => host.replace_file(path, text, *mode)?,
+        Step::CheckOut { branch, commit, checkout } => {
+            let (repo, folder) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
+            host.check_out(&repo, commit, &folder, &mut |bytes| story.output(bytes))?;
+        }
+        Step::RemoveCheckout { branch, checkout } => {
+            host.remove_folder(&layout.checkout(branch, checkout))?
+        }
+        Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::DefineService { service, definition } => host.define_service(service, definition)?,
+        Step::StartService { service } => host.start_service(service)?,
+        Step::AwaitReady { service, port, readiness } => {
+            ready::await_ready(host, story, service, *port, readiness, can_be_abandoned)?;
+        }
+        Step::StopServices { services, timeout } => {
+            for killed in host.stop_services(services, *timeout)?.killed {
+                let timeout = crate::step::duration(*timeout);
+                story.warn(&format!("{killed} did not end within {timeout} of SIGTERM and was killed"));
+            }
+        }
+        Step::RemoveService { service } => host.remove_service(service)?,
+        Step::BeginWebSwitch { journal } => {
+            host.replace_file(&layout.web_journal(), &json(journal)?, Mode::Private)?;
+        }
+        Step::WriteWebFile { file, text } => host.replace_file(&layout.web_file(file), text, Mode::Public)?,
+        Step::RemoveWebFile { file } => host.remove_file(&layout.web_file(file))?,
+        Step::TestWebServer => host.test_web_server()?,
+        Step::ReloadWebServer => host.reload_web_server()?,
+        Step::EndWebSwitch => host.remove_file(&layout.web_journal())?,
+        Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,
+    }
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
+}

@@ -1,0 +1,201 @@
+//! Waiting for a process to count as started.
+
+use std::time::Duration;
+
+use pypaas_config::HealthCheck;
+
+use crate::host::{Host, ServiceError};
+use crate::step::duration;
+use crate::{Readiness, ServiceName, Story};
+
+/// How often a starting process is looked at.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long a process is watched that only has to be started.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// How long a service may be without a process right after it was started: supervise waits a second between two starts.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// How many of a process's own last lines are shown when it does not get ready.
+const SHOWN_LINES: usize = 20;
+
+/// Says why a process does not count as started.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// It is not.
+    #[error("{service} {reason}")]
+    Process {
+        /// The service.
+        service: ServiceName,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It cannot be seen.
+    #[error("cannot tell whether it is ready")]
+    Unseen(#[from] ServiceError),
+    /// Whoever asked does not wait any more.
+    #[error("nobody waits for it any more: {0}")]
+    Abandoned(String),
+}
+
+pub(super) fn await_ready(
+    host: &mut dyn Host,
+    story: &mut dyn Story,
+    service: &ServiceName,
+    port: Option<u16>,
+    readiness: &Readiness,
+    can_be_abandoned: bool,
+) -> Result<(), NotReady> {
+    let outcome = match readiness {
+        Readiness::Started => match watch(host, service, WATCH, can_be_abandoned)? {
+            Ok(()) => return Ok(()),
+            Err(reason) => {
+                story.warn(&format!("{service} {reason}; the supervisor keeps restarting it"));
+                show_log(host, story, service);
+                return Ok(());
+            }
+        },
+        Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
+        Readiness::Accepts { within } => serve(host, service, port, None, *within, can_be_abandoned)?,
+        Readiness::Healthy { check, within } => {
+            serve(host, service, port, Some(check), *within, can_be_abandoned)?
+        }
+    };
+    outcome.map_err(|reason| {
+        show_log(host, story, service);
+        NotReady::Process { service: service.clone(), reason }
+    })
+}
+
+fn show_log(host: &mut dyn Host, story: &mut dyn Story, service: &ServiceName) {
+    let lines = host.last_lines(service, SHOWN_LINES);
+    if lines.is_empty() {
+        story.note(&format!("{service} wrote nothing to its log"));
+        return;
+    }
+    story.note(&format!("the last lines of {service}:"));
+    for line in lines {
+        story.output(format!("  {line}\n").as_bytes());
+    }
+}
+
+/// What was seen of a process: it must be there, and stay the same one.
+struct Watched<'a> {
+    service: &'a ServiceName,
+    begin: Duration,
+    seen: Option<u32>,
+    can_be_abandoned: bool,
+}
+
+impl Watched<'_> {
+    /// Looks again. Gives the time since the beginning, or why the process will not do.
+    fn look(&mut self, host: &mut dyn Host) -> Result<Result<Duration, String>, NotReady> {
+        if let Some(reason) = host.wants_to_stop().filter(|_| self.can_be_abandoned) {
+            return Err(NotReady::Abandoned(reason));
+        }
+        let state = host.inspect_service(self.service)?;
+        let process = state.and_then(|state| state.process).map(|(pid, _)| pid);
+        let waited = host.elapsed().saturating_sub(self.begin);
+        match (process, self.seen) {
+            (Some(_), None) => self.seen = process,
+            (Some(now), Some(before)) if now == before => {}
+            (None, None) if waited < GRACE => {}
+            (None, None) => return Ok(Err("exits as soon as it is started".to_owned())),
+            _ => return Ok(Err(format!("exited {} after it was started", duration(round(waited))))),
+        }
+        Ok(Ok(waited))
+    }
+}
+
+fn watch(
+    host: &mut dyn Host,
+    service: &ServiceName,
+    time: Duration,
+    can_be_abandoned: bool,
+) -> Result<Result<(), String>, NotReady> {
+    let mut watched = Watched { service, begin: host.elapsed(), seen: None, can_be_abandoned };
+    loop {
+        let waited = match watched.look(host)? {
+            Ok(waited) => waited,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let uptime = host.inspect_service(service)?.and_then(|state| state.process).map(|(_, uptime)| uptime);
+        if uptime.is_some_and(|uptime| uptime >= time) {
+            return Ok(Ok(()));
+        }
+        if waited > time + GRACE {
+            return Ok(Err(format!("was not up for {}", duration(time))));
+        }
+        host.pause(INTERVAL);
+    }
+}
+
+fn serve(
+    host: &mut dyn Host,
+    service: &ServiceName,
+    port: Option<u16>,
+    check: Option<&HealthCheck>,
+    within: Duration,
+    can_be_abandoned: bool,
+) -> Result<Result<(), String>, NotReady> {
+    let port = port.unwrap_or_default();
+    let mut watched = Watched { service, begin: host.elapsed(), seen: None, can_be_abandoned };
+    let mut next_check = Duration::ZERO;
+    let mut answer = String::new();
+    loop {
+        let waited = match watched.look(host)? {
+            Ok(waited) => waited,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let accepts = host.accepts(port).map_err(|error| error.to_string());
+        match (accepts, check) {
+            (Ok(()), None) => return Ok(watched.look(host)?.map(drop)),
+            (Ok(()), Some(check)) if waited >= next_check => {
+                match ask(host, port, check) {
+                    Ok(()) => return Ok(watched.look(host)?.map(drop)),
+                    Err(said) => answer = format!("its health check {}: {said}", check.path),
+                }
+                next_check = host.elapsed().saturating_sub(watched.begin) + check.interval;
+            }
+            (Ok(()), Some(_)) => {}
+            (Err(refusal), _) => answer = format!("127.0.0.1:{port}: {refusal}"),
+        }
+        if waited >= within {
+            let elsewhere =
+                elsewhere(host, service, port).map(|text| format!("; {text}")).unwrap_or_default();
+            return Ok(Err(format!("is not ready after {}: {answer}{elsewhere}", duration(within))));
+        }
+        host.pause(INTERVAL);
+    }
+}
+
+fn ask(host: &mut dyn Host, port: u16, check: &HealthCheck) -> Result<(), String> {
+    let status = host.answers(port, &check.path, check.timeout).map_err(|error| error.to_string())?;
+    if check.status.contains(&status) {
+        return Ok(());
+    }
+    Err(format!("answered {status}, wanted {}-{}", check.status.start(), check.status.end()))
+}
+
+/// Says where the process listens instead of at `port`.
+fn elsewhere(host: &mut dyn Host, service: &ServiceName, port: u16) -> Option<String> {
+    let listening = host.listening(service).ok()?;
+    if listening.iter().any(|address| address.port() == port) {
+        let addresses: Vec<String> = listening.iter().map(ToString::to_string).collect();
+        return Some(format!("it listens on {}", addresses.join(", ")));
+    }
+    if listening.is_empty() {
+        return Some(format!("it listens on no port; it should listen on port {port}, the value of `PORT`"));
+    }
+    let ports: Vec<String> = listening.iter().map(|address| address.port().to_string()).collect();
+    Some(format!(
+        "it listens on port {} and should listen on port {port}, the value of `PORT`",
+        ports.join(", ")
+    ))
+}
+
+fn round(time: Duration) -> Duration {
+    let millis = time.as_millis() as u64;
+    Duration::from_millis(millis - millis % 100)
+}

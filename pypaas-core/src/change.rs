@@ -1,0 +1,224 @@
+//! Changes: observing, planning and applying stage by stage, under locks, and mending what breaks.
+
+use std::time::Duration;
+
+use pypaas_config::BranchRef;
+
+use crate::host::{Host, LockError};
+use crate::plan::{self, PlanError, Request, Source, Stage};
+use crate::{
+    ApplyError, Layout, ObserveError, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
+};
+
+/// How often a lock that is taken is tried again.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Says why a change did not happen. What was live before is live.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The machine cannot be seen.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// No plan could be made.
+    #[error("cannot plan it")]
+    Plan(#[from] PlanError),
+    /// A step failed.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// A lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Somebody else is at it, for too long.
+    #[error("gave up after {seconds} s: {holder}")]
+    Busy {
+        /// How long was waited, in seconds.
+        seconds: u64,
+        /// Who it is, since when, and for what.
+        holder: String,
+    },
+    /// Whoever asked does not want it any more.
+    #[error("abandoned while waiting for a lock: {0}")]
+    Abandoned(String),
+}
+
+/// Makes what `request` names live on its branch, whose lock is held: a deploy, a rebuild or a restart. Returns the
+/// record that says so.
+///
+/// Whatever fails before the commit point is mended by planning again from the record; after it, what is left to tidy up
+/// is only warned about.
+pub fn deploy(
+    host: &mut dyn Host,
+    platform: &Platform,
+    request: &Request,
+    story: &mut dyn Story,
+) -> Result<Record, ChangeError> {
+    recover_others(host, platform, &request.branch, story)?;
+    let mut is_live = false;
+    for stage in plan::stages(platform, &request.branch) {
+        match run_stage(host, platform, stage, request, story) {
+            Ok(()) => is_live |= stage == Stage::Switch,
+            Err(error) if is_live => {
+                let error = crate::apply::chain(&error);
+                story.warn(&format!("the new version is live, but the old one is not gone: {error}"));
+            }
+            Err(error) => {
+                converge(host, platform, &request.branch, story)?;
+                return Err(error);
+            }
+        }
+    }
+    Ok(record(host, &platform.layout, &request.branch)?.unwrap_or_default())
+}
+
+/// Switches maintenance of `branch`, whose lock is held, on or off.
+pub fn maintenance(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    on: bool,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    converge(host, platform, branch, story)?;
+    let make = |observed: &_| plan::maintenance(platform, observed, branch, on);
+    let outcome = exclusively(host, platform, story, |host, story| {
+        run(host, platform, Scope::Branch(branch, None), make, story, true)
+    });
+    if outcome.is_err() {
+        converge(host, platform, branch, story)?;
+    }
+    outcome
+}
+
+/// Removes what nobody owns.
+pub fn cleanup(host: &mut dyn Host, platform: &Platform, story: &mut dyn Story) -> Result<(), ChangeError> {
+    exclusively(host, platform, story, |host, story| {
+        run(host, platform, Scope::Machine, |observed| plan::cleanup(platform, observed), story, true)
+    })
+}
+
+/// Makes the machine agree with the record of `branch`, whose lock is held.
+pub fn converge(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+    run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
+    run_stage(host, platform, Stage::Retire, &request, story)
+}
+
+/// Takes the lock of `branch`, telling `story` for whom it waits; `purpose` is what others who wait are told.
+pub fn lock_branch(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    purpose: &str,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    take(host, platform, &platform.layout.branch_lock(branch), purpose, story)
+}
+
+/// Gives the lock of `branch` back.
+pub fn unlock_branch(host: &mut dyn Host, layout: &Layout, branch: &BranchRef) -> Result<(), ChangeError> {
+    Ok(host.unlock(&layout.branch_lock(branch))?)
+}
+
+/// Converges the other branches whose deploy was killed: unfinished, and nobody holds their lock.
+fn recover_others(
+    host: &mut dyn Host,
+    platform: &Platform,
+    own: &BranchRef,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    for (branch, record) in records(host, &platform.layout)? {
+        let other = branch != *own && record.is_unfinished() && platform.branch(&branch).is_some();
+        let lock = platform.layout.branch_lock(&branch);
+        if other && host.try_lock(&lock, "mending a deploy that was killed")? {
+            story.note(&format!("mending {branch}: its last deploy was killed"));
+            if let Err(error) = converge(host, platform, &branch, story) {
+                let error = crate::apply::chain(&error);
+                story.warn(&format!("{branch} could not be mended: {error}"));
+            }
+            host.unlock(&lock)?;
+        }
+    }
+    Ok(())
+}
+
+fn run_stage(
+    host: &mut dyn Host,
+    platform: &Platform,
+    stage: Stage,
+    request: &Request,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    let commit = match &request.source {
+        Source::Commit(commit) => Some(commit),
+        Source::Live => None,
+    };
+    let scope = Scope::Branch(&request.branch, commit);
+    let make = |observed: &_| stage.plan(platform, observed, request);
+    let abandonable = stage.can_be_abandoned();
+    if stage.is_exclusive() {
+        exclusively(host, platform, story, |host, story| run(host, platform, scope, make, story, abandonable))
+    } else {
+        run(host, platform, scope, make, story, abandonable)
+    }
+}
+
+fn run(
+    host: &mut dyn Host,
+    platform: &Platform,
+    scope: Scope<'_>,
+    make: impl FnOnce(&crate::Observed) -> Result<Plan, PlanError>,
+    story: &mut dyn Story,
+    can_be_abandoned: bool,
+) -> Result<(), ChangeError> {
+    let observed = observe(host, platform, scope)?;
+    let plan = make(&observed)?;
+    Ok(apply(&plan, &platform.layout, host, story, can_be_abandoned)?)
+}
+
+/// Runs `work` while the machine's lock is held.
+fn exclusively(
+    host: &mut dyn Host,
+    platform: &Platform,
+    story: &mut dyn Story,
+    work: impl FnOnce(&mut dyn Host, &mut dyn Story) -> Result<(), ChangeError>,
+) -> Result<(), ChangeError> {
+    let lock = platform.layout.machine_lock();
+    take(host, platform, &lock, "switching nginx", story)?;
+    let outcome = work(host, story);
+    host.unlock(&lock)?;
+    outcome
+}
+
+fn take(
+    host: &mut dyn Host,
+    platform: &Platform,
+    lock: &camino::Utf8Path,
+    purpose: &str,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    let timeout = platform.configuration.settings.lock_timeout;
+    let begin = host.elapsed();
+    let note = format!("{purpose} since {}", host.now().strftime("%Y-%m-%d %H:%M:%S UTC"));
+    let mut told = false;
+    while !host.try_lock(lock, &note)? {
+        let holder = host.lock_note(lock)?;
+        if let Some(reason) = host.wants_to_stop() {
+            return Err(ChangeError::Abandoned(reason));
+        }
+        let waited = host.elapsed().saturating_sub(begin);
+        if waited >= timeout {
+            return Err(ChangeError::Busy { seconds: waited.as_secs(), holder });
+        }
+        if !told && waited >= INTERVAL * 4 {
+            story.note(&format!("waiting for {holder}"));
+            told = true;
+        }
+        host.pause(INTERVAL);
+    }
+    Ok(())
+}

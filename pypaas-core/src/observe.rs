@@ -1,0 +1,303 @@
+//! What is on the machine now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use pypaas_config::{BranchName, BranchRef, RepoName};
+
+use crate::host::{
+    Commit, FileError, Files, Git, GitError, Host, ProbeError, ServiceError, ServiceState, Services, Version,
+    WebServerError,
+};
+use crate::plan::web_files_of;
+use crate::{
+    CheckoutName, CommitId, Layout, Plan, Platform, Record, ServiceName, Step, WebFileName, WebJournal,
+};
+use crate::{decode, encode};
+
+/// What plans may depend on, read from the machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// The time.
+    pub now: Timestamp,
+    /// The records of all branches, also of those no longer configured.
+    pub records: BTreeMap<BranchRef, Record>,
+    /// The services, of the branch asked for or of all.
+    pub services: BTreeMap<ServiceName, ServiceState>,
+    /// nginx's files, those that concern the branch asked for or all.
+    pub web_files: BTreeMap<WebFileName, String>,
+    /// The note of a switch of nginx's files that did not end.
+    pub web_journal: Option<WebJournal>,
+    /// The checkouts, of the branch asked for or of all.
+    pub checkouts: BTreeMap<BranchRef, BTreeSet<CheckoutName>>,
+    /// The TCP ports something holds.
+    pub ports_in_use: BTreeSet<u16>,
+    /// The version of nginx; `None` when no domain concerns what is asked for, so nginx was not asked.
+    pub web_version: Option<Version>,
+    /// The commit asked for.
+    pub commit: Option<Commit>,
+    /// The repositories that exist.
+    pub repos: BTreeSet<RepoName>,
+}
+
+/// How much is looked at.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// One branch, and a commit that is to be deployed on it.
+    Branch(&'a BranchRef, Option<&'a CommitId>),
+    /// Everything.
+    Machine,
+}
+
+/// Says what could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// A file.
+    #[error("cannot see what is on the machine")]
+    Files(#[from] FileError),
+    /// A file of pypaas's own says something it never wrote.
+    #[error("cannot understand `{path}`: {reason}")]
+    Garbled {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// The supervisor.
+    #[error("cannot see the services")]
+    Services(#[from] ServiceError),
+    /// The ports.
+    #[error("cannot see which ports are in use")]
+    Ports(#[from] ProbeError),
+    /// nginx.
+    #[error("cannot tell the version of nginx")]
+    WebServer(#[from] WebServerError),
+    /// git.
+    #[error("cannot read the commit")]
+    Git(#[from] GitError),
+}
+
+/// Looks at the machine. Changes nothing.
+pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Result<Observed, ObserveError> {
+    let layout = &platform.layout;
+    let records = records(host, layout)?;
+    let web_journal = web_journal(host, layout)?;
+    let commit = match scope {
+        Scope::Branch(branch, Some(commit)) => Some(Git::commit(host, &layout.repo(&branch.repo), commit)?),
+        _ => None,
+    };
+    let asks_web = match scope {
+        Scope::Branch(branch, _) => platform.domains(branch).next().is_some(),
+        Scope::Machine => !platform.configuration.domains.is_empty(),
+    };
+    let wanted = match scope {
+        Scope::Branch(branch, _) => {
+            let journalled = web_journal.iter().flat_map(|journal| journal.files.keys().cloned());
+            web_files_of(platform, branch).into_iter().chain(journalled).collect()
+        }
+        Scope::Machine => host
+            .list_folder(layout.web())?
+            .iter()
+            .filter_map(|name| WebFileName::found(name))
+            .collect::<BTreeSet<_>>(),
+    };
+    Ok(Observed {
+        now: host.now(),
+        services: services(host, scope)?,
+        web_files: web_files(host, layout, wanted)?,
+        checkouts: checkouts(host, layout, scope)?,
+        ports_in_use: host.ports_in_use()?,
+        web_version: if asks_web { Some(host.web_server_version()?) } else { None },
+        repos: host
+            .list_folder(&layout.repos())?
+            .iter()
+            .filter_map(|name| RepoName::new(name.as_str()).ok())
+            .collect(),
+        records,
+        web_journal,
+        commit,
+    })
+}
+
+/// Reads all records. A record that cannot be understood is an error: guessing could stop what serves.
+pub fn records(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+) -> Result<BTreeMap<BranchRef, Record>, ObserveError> {
+    let mut records = BTreeMap::new();
+    for folder in files.list_folder(&layout.state())? {
+        let Some(repo) = decode(&folder).and_then(|name| RepoName::new(name).ok()) else { continue };
+        for file in files.list_folder(&layout.state().join(&folder))? {
+            let branch =
+                file.strip_suffix(".json").and_then(decode).and_then(|name| BranchName::new(name).ok());
+            let Some(branch) = branch else { continue };
+            let branch = BranchRef { repo: repo.clone(), branch };
+            if let Some(record) = record(files, layout, &branch)? {
+                records.insert(branch, record);
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// Reads the record of one branch.
+pub fn record(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+    branch: &BranchRef,
+) -> Result<Option<Record>, ObserveError> {
+    read_json(files, layout.record(branch))
+}
+
+fn web_journal(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+) -> Result<Option<WebJournal>, ObserveError> {
+    read_json(files, layout.web_journal())
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(
+    files: &mut (impl Files + ?Sized),
+    path: Utf8PathBuf,
+) -> Result<Option<T>, ObserveError> {
+    let Some(text) = files.read_file(&path)? else { return Ok(None) };
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| ObserveError::Garbled { path, reason: error.to_string() })
+}
+
+fn services(
+    host: &mut (impl Services + ?Sized),
+    scope: Scope<'_>,
+) -> Result<BTreeMap<ServiceName, ServiceState>, ObserveError> {
+    let mut states = BTreeMap::new();
+    for name in host.list_services()? {
+        if matches!(scope, Scope::Branch(branch, _) if name.branch() != *branch) {
+            continue;
+        }
+        if let Some(state) = host.inspect_service(&name)? {
+            states.insert(name, state);
+        }
+    }
+    Ok(states)
+}
+
+fn web_files(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+    wanted: BTreeSet<WebFileName>,
+) -> Result<BTreeMap<WebFileName, String>, ObserveError> {
+    let mut found = BTreeMap::new();
+    for name in wanted {
+        if let Some(text) = files.read_file(&layout.web_file(&name))? {
+            found.insert(name, text);
+        }
+    }
+    Ok(found)
+}
+
+fn checkouts(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+    scope: Scope<'_>,
+) -> Result<BTreeMap<BranchRef, BTreeSet<CheckoutName>>, ObserveError> {
+    let branches = match scope {
+        Scope::Branch(branch, _) => vec![branch.clone()],
+        Scope::Machine => {
+            let mut all = Vec::new();
+            for repo_folder in files.list_folder(&layout.all_checkouts())? {
+                let Some(repo) = decode(&repo_folder).and_then(|name| RepoName::new(name).ok()) else {
+                    continue;
+                };
+                for folder in files.list_folder(&layout.all_checkouts().join(encode(repo.as_str())))? {
+                    let branch = decode(&folder).and_then(|name| BranchName::new(name).ok());
+                    all.extend(branch.map(|branch| BranchRef { repo: repo.clone(), branch }));
+                }
+            }
+            all
+        }
+    };
+    let mut checkouts = BTreeMap::new();
+    for branch in branches {
+        let names =
+            files.list_folder(&layout.checkouts(&branch))?.into_iter().map(CheckoutName::found).collect();
+        checkouts.insert(branch, names);
+    }
+    Ok(checkouts)
+}
+
+impl Observed {
+    /// Returns the record of `branch`; an empty one when there is none.
+    pub fn record(&self, branch: &BranchRef) -> Record {
+        self.records.get(branch).cloned().unwrap_or_default()
+    }
+
+    /// Predicts what would be observed after `plan`.
+    pub fn after(mut self, plan: &Plan) -> Self {
+        for step in plan.steps() {
+            self.predict(step);
+        }
+        self
+    }
+
+    fn predict(&mut self, step: &Step) {
+        match step {
+            Step::WriteRecord { branch, record } => {
+                self.records.insert(branch.clone(), record.as_ref().clone());
+            }
+            Step::RemoveRecord { branch } => {
+                self.records.remove(branch);
+            }
+            Step::CheckOut { branch, checkout, .. } => {
+                self.checkouts.entry(branch.clone()).or_default().insert(checkout.clone());
+            }
+            Step::RemoveCheckout { branch, checkout } => {
+                self.checkouts.entry(branch.clone()).or_default().remove(checkout);
+            }
+            Step::DefineService { service, definition } => {
+                let fresh =
+                    |definition| ServiceState { definition, enabled: false, supervised: true, process: None };
+                let state = self.services.entry(service.clone()).or_insert_with(|| fresh(definition.clone()));
+                state.definition = definition.clone();
+            }
+            Step::StartService { service } => {
+                if let Some(state) = self.services.get_mut(service) {
+                    *state =
+                        ServiceState { enabled: true, process: Some(Default::default()), ..state.clone() };
+                }
+            }
+            Step::StopServices { services, .. } => {
+                for state in services
+                    .iter()
+                    .filter_map(|name| self.services.get(name).map(|state| (name, state.clone())))
+                    .collect::<Vec<_>>()
+                {
+                    self.services
+                        .insert(state.0.clone(), ServiceState { enabled: false, process: None, ..state.1 });
+                }
+            }
+            Step::RemoveService { service } => {
+                self.services.remove(service);
+            }
+            Step::BeginWebSwitch { journal } => self.web_journal = Some(journal.clone()),
+            Step::WriteWebFile { file, text } => {
+                self.web_files.insert(file.clone(), text.clone());
+            }
+            Step::RemoveWebFile { file } => {
+                self.web_files.remove(file);
+            }
+            Step::EndWebSwitch => self.web_journal = None,
+            Step::PrepareRepo { repo, .. } => {
+                self.repos.insert(repo.clone());
+            }
+            Step::CreateFolder { .. }
+            | Step::WriteFile { .. }
+            | Step::Run { .. }
+            | Step::AwaitReady { .. }
+            | Step::TestWebServer
+            | Step::ReloadWebServer
+            | Step::Drain { .. } => {}
+        }
+    }
+}

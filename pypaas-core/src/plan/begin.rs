@@ -1,0 +1,86 @@
+//! The beginning of a deploy: slot, ports and name are chosen and recorded.
+
+use std::collections::BTreeSet;
+
+use pypaas_config::BranchRef;
+
+use super::{Phase, Plan, PlanError, Request, Source};
+use crate::{CheckoutName, Deployed, Observed, Platform, Process, Record, Slot, Step};
+
+pub(super) fn begin(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
+    let branch = &request.branch;
+    let record = observed.record(branch);
+    let candidate = candidate(platform, observed, request, &record)?;
+    let record = Record { trying: Some(candidate), ..record };
+    let mut plan = Plan::default();
+    plan.section(
+        "Begin",
+        Phase::Check,
+        vec![Step::WriteRecord { branch: branch.clone(), record: Box::new(record) }],
+    );
+    Ok(plan)
+}
+
+fn candidate(
+    platform: &Platform,
+    observed: &Observed,
+    request: &Request,
+    record: &Record,
+) -> Result<Deployed, PlanError> {
+    let branch = &request.branch;
+    let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
+    let template = match &request.source {
+        Source::Live => record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?,
+        Source::Commit(commit) => {
+            let found = observed.commit.clone().unwrap_or_default();
+            let taken = observed.checkouts.get(branch).into_iter().flatten();
+            Deployed {
+                release: 0,
+                commit: commit.clone(),
+                subject: found.subject,
+                checkout: CheckoutName::new(observed.now, commit, taken),
+                slot: Slot::A,
+                processes: Vec::new(),
+                builder: super::build::builder(platform, config, &found.entries)
+                    .map(|(name, _)| name.to_owned()),
+                by: String::new(),
+                at: observed.now,
+            }
+        }
+    };
+    Ok(Deployed {
+        release: record.next_release(),
+        slot: record.live.as_ref().map_or(Slot::A, |live| live.slot.other()),
+        processes: processes(platform, observed, branch)?,
+        by: request.by.clone(),
+        at: observed.now,
+        ..template
+    })
+}
+
+/// Gives every process a port that no branch has and nothing holds.
+fn processes(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+) -> Result<Vec<Process>, PlanError> {
+    let range = platform.configuration.settings.ports;
+    let deployed = observed.records.values().flat_map(Record::deployed);
+    let recorded: BTreeSet<u16> = deployed.flat_map(|it| &it.processes).filter_map(|it| it.port).collect();
+    let free: Vec<u16> = (range.min..=range.max)
+        .filter(|port| !recorded.contains(port) && !observed.ports_in_use.contains(port))
+        .collect();
+    let mut next = free.iter().copied();
+    let (mut processes, mut needed) = (Vec::new(), 0);
+    for (name, runner) in platform.runners(branch) {
+        for index in 0..runner.process_count() {
+            let port = if runner.needs_port() { next.next() } else { None };
+            needed += usize::from(runner.needs_port());
+            processes.push(Process { runner: name.clone(), index, port });
+        }
+    }
+    if needed > free.len() {
+        return Err(PlanError::NoPorts { needed, free: free.len(), min: range.min, max: range.max });
+    }
+    Ok(processes)
+}

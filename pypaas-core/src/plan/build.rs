@@ -1,0 +1,106 @@
+//! The middle of a deploy: services are defined, the commit is checked out and built.
+
+use pypaas_config::{Branch, BranchRef, BuildChoice};
+
+use super::{Phase, Plan, PlanError, Request, Source, services};
+use crate::host::ShellCommand;
+use crate::{BuildRecipe, Deployed, Observed, Platform, Slot, Step};
+
+/// The build script a checkout may bring.
+const BUILD_SCRIPT: &str = ".build.sh";
+
+pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
+    let branch = &request.branch;
+    let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
+    let record = observed.record(branch);
+    let new = record.trying.ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let mut plan = Plan::default();
+    plan.section("Define services", Phase::Start, define(platform, observed, branch, &new)?);
+    if request.source == Source::Live {
+        return Ok(plan);
+    }
+    plan.section(
+        format!("Check out {} \"{}\"", new.commit.short(), new.subject),
+        Phase::Checkout,
+        check_out(platform, branch, &new),
+    );
+    let run = |lines: &[String]| -> Vec<Step> {
+        lines.iter().map(|line| run(platform, branch, &new, line)).collect()
+    };
+    plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
+    let entries = observed.commit.as_ref().map(|commit| commit.entries.as_slice()).unwrap_or_default();
+    let (title, lines) = recipe(platform, config, entries);
+    plan.section(title, Phase::Build, run(&lines));
+    plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
+    Ok(plan)
+}
+
+/// Plans to run a shell command in the checkout of `deployed`.
+pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
+    let folder = platform.layout.checkout(branch, &deployed.checkout);
+    let environment = platform.environment(branch, deployed);
+    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment } }
+}
+
+/// Finds the builder that is in charge: none when a `build` hook, `build: none` or a build script say otherwise.
+pub(super) fn builder<'a>(
+    platform: &'a Platform,
+    config: &Branch,
+    entries: &[String],
+) -> Option<(&'a str, BuildRecipe)> {
+    let told = config.hooks.build.is_some() || config.build == BuildChoice::None;
+    if told || entries.iter().any(|entry| entry == BUILD_SCRIPT) {
+        return None;
+    }
+    platform.builders.iter().find_map(|builder| Some((builder.name(), builder.recipe(entries)?)))
+}
+
+fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, Vec<String>) {
+    if let Some(lines) = &config.hooks.build {
+        return ("Build: the build hook".to_owned(), lines.clone());
+    }
+    if config.build == BuildChoice::None {
+        return (String::new(), Vec::new());
+    }
+    if entries.iter().any(|entry| entry == BUILD_SCRIPT) {
+        return (format!("Build: found `{BUILD_SCRIPT}`"), vec![format!("./{BUILD_SCRIPT}")]);
+    }
+    match builder(platform, config, entries) {
+        Some((name, recipe)) => (format!("Build with {name}: {}", recipe.reason), recipe.commands),
+        None => (String::new(), Vec::new()),
+    }
+}
+
+fn check_out(platform: &Platform, branch: &BranchRef, new: &Deployed) -> Vec<Step> {
+    let layout = &platform.layout;
+    vec![
+        Step::CreateFolder { path: layout.cache(branch) },
+        Step::CreateFolder { path: layout.data(branch) },
+        Step::CheckOut { branch: branch.clone(), commit: new.commit.clone(), checkout: new.checkout.clone() },
+    ]
+}
+
+/// Plans the scripts of the new processes. A runner's other slot is made with them, so that svscan, which looks for new
+/// services only every five seconds, is waited for once and never again; and before the build, so that it runs beside.
+fn define(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    new: &Deployed,
+) -> Result<Vec<Step>, PlanError> {
+    let mut steps = Vec::new();
+    for (service, process, runner) in services::configured(platform, branch, new) {
+        let Some(definition) = services::definition(platform, branch, new, process, runner)? else {
+            continue;
+        };
+        for slot in [Slot::A, Slot::B] {
+            let name = process.service(branch, slot);
+            let known = observed.services.get(&name);
+            let differs = known.is_none_or(|known| slot == service.slot && known.definition != definition);
+            if differs {
+                steps.push(Step::DefineService { service: name, definition: definition.clone() });
+            }
+        }
+    }
+    Ok(steps)
+}

@@ -1,0 +1,44 @@
+//! Whatever is neither live nor tried is drained, stopped and removed.
+
+use std::collections::BTreeSet;
+
+use pypaas_config::BranchRef;
+
+use super::{Phase, Plan, services};
+use crate::{Deployed, Observed, Platform, ServiceName, Step};
+
+pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
+    let record = observed.record(branch);
+    let wanted: BTreeSet<ServiceName> = record.live.iter().flat_map(|live| live.services(branch)).collect();
+    let own = || observed.services.iter().filter(|(name, _)| name.branch() == *branch);
+    let stale =
+        own().filter(|(name, state)| !wanted.contains(name) && (state.enabled || state.process.is_some()));
+    let stale: Vec<ServiceName> = stale.map(|(name, _)| name.clone()).collect();
+
+    let mut plan = Plan::default();
+    let old: Vec<&Deployed> = [&record.retiring, &record.trying].into_iter().flatten().collect();
+    if !stale.is_empty() {
+        plan.section(
+            "Finish requests of the old version",
+            Phase::Drain,
+            services::drain(platform, branch, &old),
+        );
+    }
+    plan.section("Stop the old version", Phase::Stop, services::stop(platform, stale));
+
+    // A free slot stays, stopped, for the next deploy; what has no live process beside it goes.
+    let has_live =
+        |name: &ServiceName| wanted.contains(&ServiceName { slot: name.slot.other(), ..name.clone() });
+    let gone = own().filter(|(name, _)| !wanted.contains(name) && !has_live(name));
+    let mut rest: Vec<Step> = gone.map(|(name, _)| Step::RemoveService { service: name.clone() }).collect();
+    let live = record.live.as_ref().map(|live| &live.checkout);
+    let checkouts = observed.checkouts.get(branch).into_iter().flatten().filter(|name| Some(*name) != live);
+    rest.extend(
+        checkouts.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }),
+    );
+    if record.is_unfinished() {
+        rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.settled()) });
+    }
+    plan.section("Tidy up", Phase::Stop, rest);
+    plan
+}

@@ -1,0 +1,69 @@
+//! Services of a deployed checkout, as plans see them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pypaas_config::{BranchRef, RunnerName};
+
+use crate::{Definition, Deployed, Platform, Process, Runner, Script, ScriptTextError, ServiceName, Step};
+
+/// How long a process has to end when its runner is no longer configured.
+const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long connections may last when their runner is no longer configured.
+const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Lists the processes of `deployed` whose runner is still configured, with their services and runners.
+pub(super) fn configured<'a>(
+    platform: &'a Platform,
+    branch: &'a BranchRef,
+    deployed: &'a Deployed,
+) -> impl Iterator<Item = (ServiceName, &'a Process, &'a dyn Runner)> {
+    deployed.processes.iter().filter_map(move |process| {
+        let runner = platform.runner(&branch.runner(&process.runner))?;
+        Some((process.service(branch, deployed.slot), process, runner))
+    })
+}
+
+/// Prints the scripts of one process; `None` when its runner has no command.
+pub(super) fn definition(
+    platform: &Platform,
+    branch: &BranchRef,
+    deployed: &Deployed,
+    process: &Process,
+    runner: &dyn Runner,
+) -> Result<Option<Definition>, ScriptTextError> {
+    let Some(command) = runner.command() else { return Ok(None) };
+    let mut environment = platform.environment(branch, deployed);
+    if let Some(port) = process.port {
+        environment.set("PORT", port.to_string());
+    }
+    let script = Script {
+        service: process.service(branch, deployed.slot),
+        command: command.to_owned(),
+        checkout: platform.layout.checkout(branch, &deployed.checkout),
+        environment,
+    };
+    platform.scripts.definition(&script).map(Some)
+}
+
+/// Plans to stop `services`: those that have the same patience together.
+pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = ServiceName>) -> Vec<Step> {
+    let mut by_timeout: BTreeMap<Duration, Vec<ServiceName>> = BTreeMap::new();
+    for service in services {
+        let timeout =
+            platform.runner(&service.runner).map_or(DEFAULT_STOP_TIMEOUT, |runner| runner.patience().1);
+        by_timeout.entry(timeout).or_default().push(service);
+    }
+    by_timeout.into_iter().map(|(timeout, services)| Step::StopServices { services, timeout }).collect()
+}
+
+/// Plans to wait for the connections of `deployed`.
+pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployed]) -> Vec<Step> {
+    let processes = || deployed.iter().flat_map(|it| &it.processes).filter(|it| it.port.is_some());
+    let patience = |runner: &RunnerName| {
+        platform.runner(&branch.runner(runner)).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
+    };
+    let Some(timeout) = processes().map(|it| patience(&it.runner)).max() else { return Vec::new() };
+    vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
+}

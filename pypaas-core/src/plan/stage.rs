@@ -1,0 +1,128 @@
+//! Stages: the parts a change is planned in.
+
+use pypaas_config::{BranchRef, Overlap};
+use serde::Serialize;
+
+use super::{Plan, PlanError, begin, build, restore, retire, start, switch, web};
+use crate::{CommitId, Observed, Platform};
+
+/// A wish to make something live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// On which branch.
+    pub branch: BranchRef,
+    /// What.
+    pub source: Source,
+    /// Who asks: the name of an SSH key, or `local`.
+    pub by: String,
+}
+
+/// What is to be made live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A commit, checked out and built.
+    Commit(CommitId),
+    /// What is live already, in new processes: a restart.
+    Live,
+}
+
+/// A part of a change that is observed, planned and applied on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Starts what should run and makes nginx's files say what the record says.
+    Restore {
+        /// Whether nginx's refusal is only a warning.
+        lenient: bool,
+    },
+    /// Chooses slot and ports and records what is tried.
+    Begin,
+    /// Defines services, checks out, builds.
+    Build,
+    /// Makes nginx answer with the maintenance page.
+    Close,
+    /// Starts the new processes, until they are ready.
+    Start,
+    /// Makes nginx route to them, and records them as live: the commit point.
+    Switch,
+    /// Stops and removes whatever is neither live nor tried.
+    Retire,
+}
+
+impl Stage {
+    /// Says whether the machine's lock is held from observing to the end of applying: ports are chosen or nginx's files
+    /// are switched, which depend on other branches.
+    pub fn is_exclusive(self) -> bool {
+        matches!(self, Self::Restore { .. } | Self::Begin | Self::Close | Self::Switch)
+    }
+
+    /// Says whether the change can still be abandoned.
+    pub fn can_be_abandoned(self) -> bool {
+        matches!(self, Self::Begin | Self::Build | Self::Close | Self::Start | Self::Switch)
+    }
+
+    /// Plans the stage.
+    pub fn plan(
+        self,
+        platform: &Platform,
+        observed: &Observed,
+        request: &Request,
+    ) -> Result<Plan, PlanError> {
+        let branch = &request.branch;
+        match self {
+            Self::Restore { lenient } => restore::restore(platform, observed, branch, lenient),
+            Self::Begin => begin::begin(platform, observed, request),
+            Self::Build => build::build(platform, observed, request),
+            Self::Close => web::close(platform, observed, branch),
+            Self::Start => start::start(platform, observed, branch),
+            Self::Switch => switch::switch(platform, observed, branch),
+            Self::Retire => Ok(retire::retire(platform, observed, branch)),
+        }
+    }
+}
+
+/// Lists the stages of a deploy of `branch`.
+pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
+    let mut stages = vec![Stage::Restore { lenient: false }, Stage::Retire, Stage::Begin, Stage::Build];
+    if needs_maintenance(platform, branch) {
+        stages.push(Stage::Close);
+    }
+    stages.extend([Stage::Start, Stage::Switch, Stage::Retire]);
+    stages
+}
+
+/// Plans a whole deploy by predicting what each stage leaves behind.
+pub fn deploy(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
+    string_together(platform, observed, request, &stages(platform, &request.branch))
+}
+
+/// Plans what makes the machine agree with the record of `branch`.
+pub fn converge(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
+    let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+    string_together(platform, observed, &request, &[Stage::Restore { lenient: true }, Stage::Retire])
+}
+
+fn string_together(
+    platform: &Platform,
+    observed: &Observed,
+    request: &Request,
+    stages: &[Stage],
+) -> Result<Plan, PlanError> {
+    let mut world = observed.clone();
+    let mut plan = Plan::default();
+    for stage in stages {
+        let part = stage.plan(platform, &world, request)?;
+        world = world.after(&part);
+        plan.append(part);
+    }
+    Ok(plan)
+}
+
+/// Says whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx
+/// routes to stops first.
+pub(super) fn needs_maintenance(platform: &Platform, branch: &BranchRef) -> bool {
+    let hooks = platform.branch(branch).is_some_and(|config| !config.hooks.maintenance.is_empty());
+    let alone =
+        |runner: &dyn crate::Runner| runner.nginx().is_some() && runner.overlap() == Overlap::StopFirst;
+    hooks || platform.runners(branch).any(|(_, runner)| alone(runner))
+}

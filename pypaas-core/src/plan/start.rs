@@ -1,0 +1,65 @@
+//! The new processes start, beside the old ones or after them.
+
+use pypaas_config::{BranchRef, Overlap};
+
+use super::stage::needs_maintenance;
+use super::{Phase, Plan, PlanError, build, services};
+use crate::{Deployed, Observed, Platform, Runner, ServiceName, Step};
+
+pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
+    let record = observed.record(branch);
+    let new = record.trying.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let mut plan = Plan::default();
+    if needs_maintenance(platform, branch) {
+        let old: Vec<&Deployed> = record.live.iter().collect();
+        plan.section(
+            "Finish requests of the old version",
+            Phase::Drain,
+            services::drain(platform, branch, &old),
+        );
+        let running =
+            old.iter().flat_map(|old| old.services(branch)).filter(|name| is_running(observed, name));
+        plan.section("Stop the old version", Phase::Stop, services::stop(platform, running));
+        let hooks =
+            platform.branch(branch).map(|config| config.hooks.maintenance.as_slice()).unwrap_or_default();
+        let hooks = hooks.iter().map(|line| build::run(platform, branch, new, line)).collect();
+        plan.section("Maintenance", Phase::Build, hooks);
+        plan.section("Start the new version", Phase::Start, processes(platform, branch, new, |_| true));
+        return Ok(plan);
+    }
+    let beside = |runner: &dyn Runner| runner.overlap() == Overlap::StartFirst;
+    plan.section(
+        "Start the new version beside the old",
+        Phase::Start,
+        processes(platform, branch, new, beside),
+    );
+    let after = |runner: &dyn Runner| runner.overlap() == Overlap::StopFirst;
+    let old = record.live.iter().flat_map(|old| services::configured(platform, branch, old));
+    let old =
+        old.filter(|(name, _, runner)| after(*runner) && is_running(observed, name)).map(|(name, ..)| name);
+    plan.section("Stop the old workers", Phase::Stop, services::stop(platform, old));
+    plan.section("Start the new workers", Phase::Start, processes(platform, branch, new, after));
+    Ok(plan)
+}
+
+fn is_running(observed: &Observed, service: &ServiceName) -> bool {
+    observed.services.get(service).is_some_and(|state| state.enabled || state.process.is_some())
+}
+
+/// Plans to start the chosen processes of `new`, all of them before any is waited for.
+fn processes(
+    platform: &Platform,
+    branch: &BranchRef,
+    new: &Deployed,
+    chosen: impl Fn(&dyn Runner) -> bool,
+) -> Vec<Step> {
+    let chosen: Vec<_> =
+        services::configured(platform, branch, new).filter(|(_, _, runner)| chosen(*runner)).collect();
+    let starts = chosen.iter().map(|(service, ..)| Step::StartService { service: service.clone() });
+    let waits = chosen.iter().map(|(service, process, runner)| Step::AwaitReady {
+        service: service.clone(),
+        port: process.port,
+        readiness: runner.readiness(),
+    });
+    starts.chain(waits).collect()
+}

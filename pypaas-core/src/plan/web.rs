@@ -1,0 +1,272 @@
+//! What nginx's files should say, and how they are switched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
+
+use super::{Phase, Plan, PlanError};
+use crate::host::Version;
+use crate::platform::targets;
+use crate::{
+    DefaultServer, Face, Maintenance, Observed, Placement, Platform, Record, Route, RoutedLocation, Server,
+    Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange, WebFileName, WebJournal,
+};
+
+/// The oldest nginx whose syntax is written when none could be asked.
+const OLDEST: Version = Version(1, 22, 0);
+
+/// Plans maintenance during a deploy: recorded first, so that a crash does not leave it on.
+pub(super) fn close(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
+    let record = observed.record(branch);
+    if record.live.is_none() {
+        return Ok(Plan::default());
+    }
+    let maintenance = record.maintenance.or(Some(Maintenance::Deploy));
+    let record = Record { maintenance, ..record };
+    let write = Step::WriteRecord { branch: branch.clone(), record: Box::new(record.clone()) };
+    let mut plan = Plan::default();
+    let mut steps = vec![write];
+    steps.extend(switch(platform, observed, branch, &record)?);
+    plan.section("Switch maintenance on", Phase::Switch, steps);
+    Ok(plan)
+}
+
+/// Plans to make nginx's files that concern `branch` say what `record` says of it. Nothing when they do already.
+///
+/// A journal that is found belongs to a switch that did not end: files of other branches go back to their last good
+/// text, and so does any file that would be given the very text that was being tried.
+pub(super) fn switch(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    record: &Record,
+) -> Result<Vec<Step>, PlanError> {
+    let mut desired = desired(platform, observed, branch, record)?;
+    let unended = observed.web_journal.clone().unwrap_or_default();
+    for (file, change) in unended.files {
+        let wanted = desired.entry(file).or_insert_with(|| change.good.clone());
+        if *wanted == change.tried {
+            *wanted = change.good;
+        }
+    }
+    replace_files(observed, desired)
+}
+
+/// Plans to give nginx's files the `desired` texts (`None`: no file): noted, written, tested, loaded.
+pub(super) fn replace_files(
+    observed: &Observed,
+    desired: BTreeMap<WebFileName, Option<String>>,
+) -> Result<Vec<Step>, PlanError> {
+    let unended = observed.web_journal.as_ref();
+    let mut journal = WebJournal::default();
+    let mut writes = Vec::new();
+    for (file, tried) in desired {
+        let on_disk = observed.web_files.get(&file);
+        let earlier = unended.and_then(|journal| journal.files.get(&file));
+        if on_disk == tried.as_ref() && earlier.is_none() {
+            continue;
+        }
+        let good = earlier.map_or_else(|| on_disk.cloned(), |change| change.good.clone());
+        journal.files.insert(file.clone(), WebChange { good, tried: tried.clone() });
+        match tried {
+            Some(text) if on_disk != Some(&text) => writes.push(Step::WriteWebFile { file, text }),
+            None if on_disk.is_some() => writes.push(Step::RemoveWebFile { file }),
+            _ => {}
+        }
+    }
+    if journal.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut steps = vec![Step::BeginWebSwitch { journal }];
+    steps.extend(writes);
+    steps.extend([Step::TestWebServer, Step::ReloadWebServer, Step::EndWebSwitch]);
+    Ok(steps)
+}
+
+/// Names the files that concern `branch`: its domains, their upstreams, and the default server. None without domains.
+pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebFileName> {
+    let domains: Vec<(&DomainName, &Domain)> = platform.domains(branch).collect();
+    let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
+    let upstreams = domains.iter().flat_map(|(_, domain)| targets(domain).cloned()).chain(own);
+    let mut files: BTreeSet<WebFileName> = upstreams.map(|runner| upstream_file(&runner)).collect();
+    if !domains.is_empty() {
+        files.insert(WebFileName::default_server());
+    }
+    files.extend(domains.iter().map(|(name, _)| WebFileName::domain(name)));
+    files
+}
+
+/// Says what the files that concern `branch` should say. An upstream of its own that a file is there for is kept right
+/// even when no configured domain leads to it: a domain's file that is not rewritten yet may still do.
+fn desired(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    record: &Record,
+) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+    let view = View { platform, observed, replaced: Some((branch, record)) };
+    let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
+    let on_disk = |runner: &RunnerRef| observed.web_files.contains_key(&upstream_file(runner));
+    view.texts(platform.domains(branch), own.filter(on_disk).collect())
+}
+
+/// Says what all of nginx's files should say; others of pypaas's making should not be.
+pub(super) fn all_desired(
+    platform: &Platform,
+    observed: &Observed,
+) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+    let view = View { platform, observed, replaced: None };
+    view.texts(platform.configuration.domains.iter(), BTreeSet::new())
+}
+
+/// Names the file of a runner's upstream.
+fn upstream_file(runner: &RunnerRef) -> WebFileName {
+    WebFileName::upstream(&UpstreamName::new(runner))
+}
+
+/// The records as they will be, with that of one branch replaced.
+struct View<'a> {
+    platform: &'a Platform,
+    observed: &'a Observed,
+    replaced: Option<(&'a BranchRef, &'a Record)>,
+}
+
+impl<'a> View<'a> {
+    fn record(&self, branch: &BranchRef) -> Option<&Record> {
+        match self.replaced {
+            Some((replaced, record)) if replaced == branch => Some(record),
+            _ => self.observed.records.get(branch),
+        }
+    }
+
+    fn texts(
+        &self,
+        domains: impl Iterator<Item = (&'a DomainName, &'a Domain)>,
+        mut runners: BTreeSet<RunnerRef>,
+    ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+        let web = self.platform.web.as_ref();
+        let mut files = BTreeMap::new();
+        for (name, domain) in domains {
+            files
+                .insert(WebFileName::domain(name), Some(web.virtual_host(&self.virtual_host(name, domain))?));
+            runners.extend(targets(domain).cloned());
+        }
+        if !files.is_empty() {
+            files.insert(WebFileName::default_server(), Some(web.default_server(&self.default_server())?));
+        }
+        for runner in runners {
+            let upstream = self.upstream(&runner).map(|upstream| web.upstream(&upstream)).transpose()?;
+            files.insert(upstream_file(&runner), upstream);
+        }
+        Ok(files)
+    }
+
+    fn version(&self) -> Version {
+        self.observed.web_version.unwrap_or(OLDEST)
+    }
+
+    fn virtual_host(&self, name: &DomainName, domain: &Domain) -> VirtualHost {
+        let settings = &self.platform.configuration.settings;
+        let tls = domain.ssl.then(|| Tls {
+            certificate: domain.ssl_certificate.clone(),
+            certificate_key: domain.ssl_certificate_key.clone(),
+            chain: domain.ssl_certificate_chain.clone(),
+            config: domain.ssl_config.clone().or_else(|| settings.ssl_config.clone()),
+        });
+        let face = Face {
+            listen: settings.nginx.listen.clone(),
+            http_port: settings.nginx.http_port,
+            https_port: settings.nginx.https_port,
+            tls,
+            extra_listen_options: domain.extra_listen_options.clone(),
+            http_extra: domain.nginx_http_extra_config.clone(),
+            https_extra: domain.nginx_https_extra_config.clone(),
+        };
+        let location = |(path, location): (&_, &Location)| RoutedLocation {
+            path: Clone::clone(path),
+            route: self.location_route(location),
+            extra: location.nginx_extra_config.clone(),
+        };
+        let locations = domain.locations.iter().map(location).collect();
+        VirtualHost {
+            name: name.clone(),
+            file: domain.file.clone(),
+            face,
+            locations,
+            version: self.version(),
+        }
+    }
+
+    fn default_server(&self) -> DefaultServer {
+        let settings = &self.platform.configuration.settings.nginx;
+        let domains = &self.platform.configuration.domains;
+        DefaultServer {
+            listen: settings.listen.clone(),
+            http_port: settings.http_port,
+            https_port: domains.values().any(|domain| domain.ssl).then_some(settings.https_port),
+            longest_name: domains.keys().map(|name| name.as_str().len()).max().unwrap_or(0),
+            names: domains.len(),
+            version: self.version(),
+        }
+    }
+
+    fn location_route(&self, location: &Location) -> Route {
+        let why = match self.route(&location.upstream) {
+            Ok(route) => return route,
+            Err(why) => why,
+        };
+        let instead = location.maintenance_upstream.as_ref().and_then(|runner| self.route(runner).ok());
+        instead.unwrap_or(Route::Unavailable(why))
+    }
+
+    fn route(&self, runner: &RunnerRef) -> Result<Route, Unavailable> {
+        let branch = runner.branch_ref();
+        let record = self.record(&branch).ok_or(Unavailable::NotDeployed)?;
+        if record.maintenance.is_some() {
+            return Err(Unavailable::Maintenance);
+        }
+        let live = record.live.as_ref().ok_or(Unavailable::NotDeployed)?;
+        let known = self.platform.runner(runner).ok_or(Unavailable::NotDeployed)?;
+        let nginx = known.nginx().ok_or(Unavailable::NotDeployed)?;
+        if known.needs_port() && live.ports(&runner.runner).is_empty() {
+            return Err(Unavailable::NotDeployed);
+        }
+        let checkout = self.platform.layout.checkout(&branch, &live.checkout);
+        Ok(nginx.route(&Placement { upstream: UpstreamName::new(runner), checkout }))
+    }
+
+    fn upstream(&self, runner: &RunnerRef) -> Option<Upstream> {
+        let live = self.record(&runner.branch_ref())?.live.as_ref()?;
+        let ports = live.ports(&runner.runner);
+        let servers: Vec<Server> =
+            ports.into_iter().map(|port| Server { host: "127.0.0.1".to_owned(), port }).collect();
+        if servers.is_empty() {
+            return None;
+        }
+        self.platform.runner(runner)?.nginx()?.upstream(&UpstreamName::new(runner), &servers)
+    }
+}
+
+/// Finds what a location leads to while the records are as observed.
+pub fn route_of(platform: &Platform, observed: &Observed, location: &Location) -> Route {
+    let branch = location.upstream.branch_ref();
+    let record = observed.record(&branch);
+    View { platform, observed, replaced: Some((&branch, &record)) }.location_route(location)
+}
+
+/// Lists the addresses at which `branch` is reached.
+pub fn urls(platform: &Platform, branch: &BranchRef) -> Vec<String> {
+    let nginx = &platform.configuration.settings.nginx;
+    let mut urls = Vec::new();
+    for (name, domain) in platform.domains(branch) {
+        let (scheme, port, usual) = match domain.ssl {
+            true => ("https", nginx.https_port, 443),
+            false => ("http", nginx.http_port, 80),
+        };
+        let port = if port == usual { String::new() } else { format!(":{port}") };
+        let own = domain.locations.iter().filter(|(_, location)| location.upstream.branch_ref() == *branch);
+        let paths = own.map(|(path, _)| path.as_str()).filter(|path| path.starts_with('/'));
+        urls.extend(paths.map(|path| format!("{scheme}://{name}{port}{path}")));
+    }
+    urls
+}
