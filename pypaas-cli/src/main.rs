@@ -1,2 +1,29 @@
-//! The `pypaas` program.
-fn main() {}
+//! The `pypaas` program: the command line, the SSH entry, and the real machine behind [`pypaas_core::Host`].
+
+mod arguments;
+mod commands;
+mod deploy_log;
+mod failure;
+mod host;
+mod installation;
+mod keys;
+mod narrator;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::CommandLine;
+use crate::commands::Context;
+
+fn main() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return terminal::usage(&error),
+    };
+    match commands::run(line.command, &Context::from_environment()) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+
+/// git push to a Linux server, without containers.
+#[derive(Debug, Parser)]
+#[command(name = "pypaas", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// All commands. The underscores are the predecessor's; each has a spelling with hyphens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(commands::list::Arguments),
+    Rebuild(commands::rebuild::Arguments),
+    Restart(commands::restart::Arguments),
+    Maintenance(commands::maintenance::Arguments),
+    #[command(name = "custom_cmds", alias = "custom-cmds")]
+    CustomCmds(commands::custom_cmds::Arguments),
+    Cleanup(commands::cleanup::Arguments),
+    Check(commands::check::Arguments),
+    #[command(name = "rebuild_authorized_keys", alias = "rebuild-authorized-keys")]
+    RebuildAuthorizedKeys(commands::rebuild_authorized_keys::Arguments),
+    #[command(name = "git-receive-pack", hide = true)]
+    GitReceivePack(commands::git::Arguments),
+    #[command(name = "git-upload-pack", hide = true)]
+    GitUploadPack(commands::git::Arguments),
+    #[command(hide = true)]
+    Ssh(commands::ssh::Arguments),
+    #[command(name = "update-hook", hide = true)]
+    UpdateHook(commands::update_hook::Arguments),
+}
+
+impl Command {
+    /// Says whether a client may give this command over SSH. What sshd and git call is not a client's to call.
+    pub(crate) fn is_for_clients(&self) -> bool {
+        !matches!(self, Self::Ssh(_) | Self::UpdateHook(_))
+    }
+}
+
+/// One configured branch.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BranchArguments {
+    /// The repository's name
+    pub(crate) repo: String,
+    /// The branch's name
+    pub(crate) branch: String,
+}
+
+/// One configured branch, or all that are deployed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BranchesArguments {
+    /// The repository's name; without it, all deployed branches
+    #[arg(requires = "branch")]
+    pub(crate) repo: Option<String>,
+    /// The branch's name
+    pub(crate) branch: Option<String>,
+}

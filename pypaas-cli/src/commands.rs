@@ -1,0 +1,56 @@
+//! The commands, one file each.
+
+pub(crate) mod check;
+pub(crate) mod cleanup;
+pub(crate) mod custom_cmds;
+mod deploying;
+pub(crate) mod git;
+pub(crate) mod list;
+pub(crate) mod maintenance;
+pub(crate) mod rebuild;
+pub(crate) mod rebuild_authorized_keys;
+mod redeploy;
+pub(crate) mod restart;
+pub(crate) mod ssh;
+pub(crate) mod update_hook;
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::arguments::Command;
+use crate::failure::Failure;
+
+/// The variable in which the SSH entry tells the git hook whose key it was.
+pub(crate) const KEY_VARIABLE: &str = "PYPAAS_KEY";
+
+/// Who gave a command.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// The name of an SSH key, or `local`.
+    pub(crate) by: String,
+}
+
+impl Context {
+    /// Reads who gave the command from the environment.
+    pub(crate) fn from_environment() -> Self {
+        Self { by: env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()) }
+    }
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    match command {
+        Command::List(arguments) => list::run(&arguments),
+        Command::Rebuild(arguments) => rebuild::run(&arguments, context),
+        Command::Restart(arguments) => restart::run(&arguments, context),
+        Command::Maintenance(arguments) => maintenance::run(&arguments, context),
+        Command::CustomCmds(arguments) => custom_cmds::run(&arguments),
+        Command::Cleanup(arguments) => cleanup::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::RebuildAuthorizedKeys(arguments) => rebuild_authorized_keys::run(&arguments),
+        Command::GitReceivePack(arguments) => git::receive_pack(&arguments, context),
+        Command::GitUploadPack(arguments) => git::upload_pack(&arguments),
+        Command::Ssh(arguments) => ssh::run(&arguments),
+        Command::UpdateHook(arguments) => update_hook::run(&arguments, context),
+    }
+}

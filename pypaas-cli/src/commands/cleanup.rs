@@ -1,0 +1,33 @@
+//! `cleanup`: remove what nobody owns.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use pypaas_core::{Scope, cleanup, observe, plan};
+
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::narrator::Narrator;
+use crate::terminal;
+
+/// Remove services, checkouts and nginx files that nothing in the configuration asks for
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Cleans up. Repositories and data folders stay.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    installation.warn_about_problems();
+    let mut host = installation.host();
+    if arguments.dry_run {
+        let observed = observe(&mut host, &installation.platform, Scope::Machine)?;
+        terminal::out(&plan::cleanup(&installation.platform, &observed)?.to_string());
+    } else {
+        cleanup(&mut host, &installation.platform, &mut Narrator::default())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,56 @@
+//! `custom_cmds`: run what the admin prepared, in the live checkout.
+
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+use pypaas_core::plan::PlanError;
+use pypaas_core::record;
+
+use crate::arguments::BranchArguments;
+use crate::failure::Failure;
+use crate::installation::Installation;
+
+/// Run commands of the branch's `custom_cmds` in its live checkout
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branch: BranchArguments,
+    /// Names of custom commands, run in order until one fails
+    #[arg(required = true)]
+    commands: Vec<String>,
+}
+
+/// Runs them; output, input and exit status pass through.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let platform = &installation.platform;
+    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
+    let known = platform.branch(&branch).map(|config| &config.custom_cmds);
+    let mut lines = Vec::new();
+    for name in &arguments.commands {
+        let line = known.and_then(|known| known.get(name)).ok_or_else(|| {
+            let names: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+            let hint = match names.is_empty() {
+                true => format!("{branch} has no `custom_cmds`"),
+                false => format!("there are: {}", names.join(", ")),
+            };
+            Failure::new(format!("`{name}` is not a custom command of {branch}"), hint)
+        })?;
+        lines.push(line);
+    }
+    let record = record(&mut installation.host(), &platform.layout, &branch)?;
+    let live = record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let environment = platform.environment(&branch, &live);
+    for line in lines {
+        let status = Command::new("/bin/sh")
+            .args(["-c", line])
+            .current_dir(platform.layout.checkout(&branch, &live.checkout))
+            .env_clear()
+            .envs(environment.iter())
+            .status()?;
+        if !status.success() {
+            return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

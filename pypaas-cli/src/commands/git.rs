@@ -1,0 +1,74 @@
+//! `git-receive-pack` and `git-upload-pack`: what `git push`, `git fetch` and `git clone` call over SSH.
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use pypaas_config::RepoName;
+use pypaas_core::host::Git;
+
+use super::{Context, KEY_VARIABLE};
+use crate::failure::Failure;
+use crate::installation::Installation;
+
+/// The variable that tells the hook when receiving began: seconds since the epoch.
+pub(crate) const BEGAN_VARIABLE: &str = "PYPAAS_RECEIVING_SINCE";
+
+/// Serve one of git's own commands
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The repository's name, as the client's URL has it
+    repo: String,
+}
+
+/// Receives a push. The repository appears at its first push.
+pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let repo = installation.repo(name(&arguments.repo))?;
+    let platform = &installation.platform;
+    installation.host().prepare_repo(&platform.layout.repo(&repo), &platform.hook)?;
+    serve("receive-pack", &installation, &repo, &[(KEY_VARIABLE, &context.by), (BEGAN_VARIABLE, &now())])
+}
+
+/// Serves a fetch or a clone.
+pub(crate) fn upload_pack(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let repo = installation.repo(name(&arguments.repo))?;
+    if !installation.platform.layout.repo(&repo).exists() {
+        return Err(Failure::new(format!("repo `{repo}` is empty: nothing was pushed yet"), "push to it first"));
+    }
+    serve("upload-pack", &installation, &repo, &[])
+}
+
+/// Takes the repo's name out of what clients send: `shop`, `/shop`, `shop.git`.
+fn name(path: &str) -> &str {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.strip_suffix(".git").unwrap_or(path)
+}
+
+fn serve(
+    command: &str,
+    installation: &Installation,
+    repo: &RepoName,
+    told: &[(&str, &str)],
+) -> Result<ExitCode, Failure> {
+    let platform = &installation.platform;
+    let passed = ["GIT_PROTOCOL", "PYPAAS_HOME", "PYPAAS_CONFIG"];
+    let status = Command::new("git")
+        .arg(command)
+        .arg(platform.layout.repo(repo))
+        .env_clear()
+        .envs(platform.base_environment.iter())
+        .envs(passed.iter().filter_map(|name| Some((name, env::var_os(name)?))))
+        .envs(told.iter().copied())
+        .stdin(Stdio::inherit())
+        .status()
+        .map_err(|error| Failure::new(format!("cannot run git: {error}"), "install git on this host"))?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
+}
+
+fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:.3}", since.as_secs_f64())
+}

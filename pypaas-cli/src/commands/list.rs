@@ -1,0 +1,122 @@
+//! `list`: what is configured and what of it is live.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::{SpanRound, Timestamp, Unit};
+use pypaas_config::Severity;
+use pypaas_core::{Maintenance, plan, records};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::terminal;
+
+/// List branches: the live commit, when and by whom, and where it is reached
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One branch, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Row {
+    repo: String,
+    branch: String,
+    configured: bool,
+    commit: Option<String>,
+    subject: Option<String>,
+    release: Option<u64>,
+    deployed_at: Option<Timestamp>,
+    deployed_by: Option<String>,
+    maintenance: Option<Maintenance>,
+    deploying: bool,
+    processes: usize,
+    urls: Vec<String>,
+}
+
+/// Lists configured branches, and deployed ones that are not configured any more. Waits for no lock.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let rows = rows(&installation)?;
+    if arguments.json {
+        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for row in &rows {
+        terminal::out(&row.text(Timestamp::now()));
+    }
+    if rows.is_empty() {
+        terminal::out("nothing is configured yet: write repo/<name>.yml in the configuration directory\n");
+    }
+    installation.warn_about_problems();
+    let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);
+    Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+fn rows(installation: &Installation) -> Result<Vec<Row>, Failure> {
+    let platform = &installation.platform;
+    let mut records = records(&mut installation.host(), &platform.layout)?;
+    for (branch, _) in platform.configuration.branches() {
+        records.entry(branch).or_default();
+    }
+    let row = |(branch, record): (pypaas_config::BranchRef, pypaas_core::Record)| {
+        let live = record.live.as_ref();
+        Row {
+            repo: branch.repo.to_string(),
+            branch: branch.branch.to_string(),
+            configured: platform.branch(&branch).is_some(),
+            commit: live.map(|live| live.commit.to_string()),
+            subject: live.map(|live| live.subject.clone()),
+            release: live.map(|live| live.release),
+            deployed_at: live.map(|live| live.at),
+            deployed_by: live.map(|live| live.by.clone()),
+            maintenance: record.maintenance,
+            deploying: record.trying.is_some(),
+            processes: live.map_or(0, |live| live.processes.len()),
+            urls: plan::urls(platform, &branch),
+        }
+    };
+    Ok(records.into_iter().map(row).collect())
+}
+
+impl Row {
+    fn text(&self, now: Timestamp) -> String {
+        let mut text = format!("{} {}: ", self.repo, self.branch);
+        match (&self.commit, &self.subject, self.deployed_at, &self.deployed_by) {
+            (Some(commit), Some(subject), Some(at), Some(by)) => {
+                text.push_str(&format!("{} \"{subject}\", {} by {by}", &commit[..11], ago(now, at)));
+            }
+            _ => text.push_str("not deployed"),
+        }
+        for (said, when) in [
+            (", in maintenance", self.maintenance.is_some()),
+            (", being deployed", self.deploying),
+            (", no longer configured", !self.configured),
+        ] {
+            text.push_str(if when { said } else { "" });
+        }
+        text.push('\n');
+        for url in &self.urls {
+            text.push_str(&format!("    {url}\n"));
+        }
+        text
+    }
+}
+
+/// Prints how long ago `then` was: `3 minutes ago`.
+fn ago(now: Timestamp, then: Timestamp) -> String {
+    let rounding = SpanRound::new().largest(Unit::Hour).smallest(Unit::Second);
+    let span = now.since(then).and_then(|span| span.round(rounding));
+    let Ok(span) = span else { return then.to_string() };
+    let (hours, minutes, seconds) = (i64::from(span.get_hours()), span.get_minutes(), span.get_seconds());
+    let (count, unit) = match (hours, minutes) {
+        (hours, _) if hours >= 48 => (hours / 24, "day"),
+        (hours, _) if hours >= 1 => (hours, "hour"),
+        (_, minutes) if minutes >= 1 => (minutes, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,31 @@
+//! `rebuild`: deploy the live commit again.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use pypaas_core::plan::Source;
+
+use super::Context;
+use super::redeploy::{Redeploy, redeploy};
+use crate::arguments::BranchesArguments;
+use crate::failure::Failure;
+
+/// Check out, build and start the live commit again
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branches: BranchesArguments,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Deploys the live commit of one branch, or of all, again.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let how = Redeploy {
+        verb: "rebuilding",
+        source: |live| Source::Commit(live.commit.clone()),
+        dry_run: arguments.dry_run,
+    };
+    redeploy(&arguments.branches, &how, context)
+}

@@ -1,0 +1,59 @@
+//! `rebuild_authorized_keys`: who may log in.
+
+use std::process::ExitCode;
+use std::{env, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use pypaas_core::Layout;
+
+use crate::failure::Failure;
+use crate::host::durable;
+use crate::installation::{home, program, shell_word};
+use crate::{keys, terminal};
+
+/// Write authorized_keys from the key files in ~/.ssh/authorized_keys.d
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {}
+
+/// Reads every key file and replaces `authorized_keys`. A mistake in one of them changes nothing.
+pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
+    let home = home()?;
+    let folder = Layout::key_files(&home);
+    let mut all = Vec::new();
+    let files = key_files(&folder)?;
+    for file in &files {
+        let text = fs::read_to_string(file).map_err(|error| {
+            Failure::new(format!("cannot read `{file}`: {error}"), "authorized_keys is unchanged")
+        })?;
+        all.extend(keys::parse(file, &text).map_err(|error| {
+            Failure::new(error.to_string(), "authorized_keys is unchanged; mend or remove the file, then try again")
+        })?);
+    }
+    let target = Layout::authorized_keys(&home);
+    durable::replace(&target, keys::authorized_keys(&all, &command()?).as_bytes(), 0o600)?;
+    terminal::out(&format!("{} keys of {} files may log in now\n", all.len(), files.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the key files, sorted; hidden ones and editors' backups are none.
+fn key_files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let entries = folder.read_dir_utf8().map_err(|error| {
+        let advice = format!("mkdir -p {folder} and put one file of public keys for each person in it");
+        Failure::new(format!("cannot read `{folder}`: {error}"), advice)
+    })?;
+    let entries: Vec<_> = entries.collect::<Result<_, io::Error>>()?;
+    let is_key_file = |name: &str| !name.starts_with('.') && !name.ends_with('~');
+    let files = entries.iter().filter(|entry| is_key_file(entry.file_name()) && entry.path().is_file());
+    let mut files: Vec<Utf8PathBuf> = files.map(|entry| entry.path().to_owned()).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// The forced command without the key's name. An unusual home or configuration directory is part of it.
+fn command() -> Result<String, Failure> {
+    let program = shell_word(program()?.as_str());
+    let set = |name: &str| env::var(name).ok().map(|value| format!("{name}={}", shell_word(&value)));
+    let variables: Vec<String> = ["PYPAAS_HOME", "PYPAAS_CONFIG"].into_iter().filter_map(set).collect();
+    Ok(if variables.is_empty() { program } else { format!("env {} {program}", variables.join(" ")) })
+}

@@ -1,0 +1,67 @@
+//! What `rebuild` and `restart` share: making what is live live again, on one branch or on all.
+
+use std::process::ExitCode;
+
+use pypaas_config::BranchRef;
+use pypaas_core::plan::{PlanError, Request, Source};
+use pypaas_core::{Deployed, Record, record, records};
+
+use super::Context;
+use super::deploying::Deploying;
+use crate::arguments::BranchesArguments;
+use crate::failure::Failure;
+use crate::installation::Installation;
+
+/// One of the two commands.
+pub(super) struct Redeploy {
+    /// What it is doing, for the first line.
+    pub(super) verb: &'static str,
+    /// What of the live deploy it makes live again.
+    pub(super) source: fn(&Deployed) -> Source,
+    /// Whether only the plan is printed.
+    pub(super) dry_run: bool,
+}
+
+/// Does it to the branch named, or to all that are deployed; one that fails does not stop the others.
+pub(super) fn redeploy(
+    branches: &BranchesArguments,
+    how: &Redeploy,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    if let (Some(repo), Some(branch)) = (&branches.repo, &branches.branch) {
+        let branch = installation.branch(repo, branch)?;
+        one(&installation, branch, how, context)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (branch, record) in records(&mut installation.host(), &installation.platform.layout)? {
+        if record.live.is_none() || installation.platform.branch(&branch).is_none() {
+            continue;
+        }
+        if let Err(failure) = one(&installation, branch, how, context) {
+            code = failure.report();
+        }
+    }
+    Ok(code)
+}
+
+fn one(installation: &Installation, branch: BranchRef, how: &Redeploy, context: &Context) -> Result<(), Failure> {
+    let deploying = Deploying {
+        installation,
+        branch: branch.clone(),
+        title: how.verb.to_owned(),
+        by: context.by.clone(),
+        received: None,
+    };
+    let request = |record: &Record| {
+        let live = record.live.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+        Ok(Some(Request { branch: branch.clone(), source: (how.source)(live), by: context.by.clone() }))
+    };
+    if how.dry_run {
+        let record = record(&mut installation.host(), &installation.platform.layout, &branch)?.unwrap_or_default();
+        let wanted: Option<Request> = request(&record)?;
+        return wanted.map_or(Ok(()), |wanted| deploying.dry_run(&wanted));
+    }
+    deploying.run(request)
+}

@@ -1,0 +1,27 @@
+//! `restart`: new processes of what is live, with no request lost.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use pypaas_core::plan::Source;
+
+use super::Context;
+use super::redeploy::{Redeploy, redeploy};
+use crate::arguments::BranchesArguments;
+use crate::failure::Failure;
+
+/// Start new processes of the live checkout, then stop the old ones
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branches: BranchesArguments,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Restarts one branch, or all. New values in the configuration take effect.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let how = Redeploy { verb: "restarting", source: |_| Source::Live, dry_run: arguments.dry_run };
+    redeploy(&arguments.branches, &how, context)
+}

@@ -1,0 +1,98 @@
+//! `update-hook`: what git asks for every pushed ref. Yes means: it is deployed and serves.
+
+use std::env;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use pypaas_config::{BranchName, BranchRef};
+use pypaas_core::CommitId;
+use pypaas_core::host::Git;
+use pypaas_core::plan::{Request, Source};
+
+use super::deploying::Deploying;
+use super::git::BEGAN_VARIABLE;
+use super::Context;
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::terminal;
+
+/// Answer git's `update` hook
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The ref's full name
+    reference: String,
+    /// The commit it points at, or zeros
+    old: String,
+    /// The commit it is to point at, or zeros
+    new: String,
+}
+
+/// Deploys the pushed commit, or refuses the ref with the reason.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let repo = pushed_repo()?;
+    let Some(branch) = arguments.reference.strip_prefix("refs/heads/") else {
+        return Err(Failure::new(
+            format!("`{}` is not a branch; only branches are deployed", arguments.reference),
+            "push the branch without the tag: `git push <remote> <branch>`",
+        ));
+    };
+    let branch = installation.branch(&repo, branch)?;
+    let (old, new) = (CommitId::new(arguments.old.as_str())?, CommitId::new(arguments.new.as_str())?);
+    if new.is_zero() {
+        return Err(refuse_deletion(&installation, &branch));
+    }
+    let deploying = Deploying {
+        installation: &installation,
+        branch: branch.clone(),
+        title: format!("deploying {}", new.short()),
+        by: context.by.clone(),
+        received: received(),
+    };
+    deploying.run(|record| {
+        check_unmoved(&installation, &branch, &old)?;
+        if record.live.as_ref().is_some_and(|live| live.commit == new) {
+            terminal::err(&format!("{} is live already; to build it again, run `rebuild`\n", new.short()));
+            return Ok(None);
+        }
+        Ok(Some(Request { branch, source: Source::Commit(new), by: context.by.clone() }))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The hook runs in the bare repository: its folder's name is the repo's.
+fn pushed_repo() -> Result<String, Failure> {
+    let folder = Utf8PathBuf::try_from(env::current_dir()?)?;
+    Ok(folder.file_name().unwrap_or_default().to_owned())
+}
+
+fn refuse_deletion(installation: &Installation, branch: &BranchRef) -> Failure {
+    let BranchRef { repo, branch } = branch;
+    let file = installation.configuration().repos.get(repo).map(|it| it.file.to_string()).unwrap_or_default();
+    Failure::new(
+        format!("branch `{branch}` is not deleted by a push"),
+        format!("take it out of {file} and run `pypaas cleanup`: that stops it and removes what it left"),
+    )
+}
+
+/// Two pushes of one ref both get here; the second must not deploy what git will then refuse to record.
+fn check_unmoved(installation: &Installation, branch: &BranchRef, old: &CommitId) -> Result<(), Failure> {
+    let repo = installation.platform.layout.repo(&branch.repo);
+    let name: &BranchName = &branch.branch;
+    let head = installation.host().branch_head(&repo, name.as_str())?;
+    let expected = (!old.is_zero()).then(|| old.clone());
+    if head == expected {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("branch `{name}` was pushed by somebody else meanwhile"),
+        "fetch, then push again",
+    ))
+}
+
+fn received() -> Option<Duration> {
+    let began = Duration::try_from_secs_f64(env::var(BEGAN_VARIABLE).ok()?.parse().ok()?).ok()?;
+    SystemTime::now().duration_since(UNIX_EPOCH).ok()?.checked_sub(began)
+}

@@ -1,0 +1,89 @@
+//! How a command fails: the chain of causes, what the user can do, and the exit status.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use pypaas_core::host::{ServiceError, WebServerError};
+use pypaas_core::{ApplyError, ChangeError, NotReady};
+
+use crate::terminal;
+
+/// Exit status for usage errors: see [`terminal::USAGE`]; this one is for everything that went wrong later.
+const FAILED: u8 = 2;
+/// Exit status when another change of the same branch took too long.
+const BUSY: u8 = 3;
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Box<dyn Error + Send + Sync>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Fails with a message of its own and advice.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { error: message.into().into(), hint: Some(hint.into()) }
+    }
+
+    /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        terminal::err(&self.text());
+        ExitCode::from(if matches!(self.find(), Some(ChangeError::Busy { .. })) { BUSY } else { FAILED })
+    }
+
+    /// Returns what [`Self::report`] prints.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("error: {}\n", self.error);
+        let mut next = self.error.source();
+        while let Some(cause) = next {
+            text.push_str(&format!("  because {cause}\n"));
+            next = cause.source();
+        }
+        let hint = self.hint.clone().or_else(|| self.known_hint().map(str::to_owned));
+        text.push_str(&hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default());
+        text
+    }
+
+    /// Finds an error of type `T` in the chain.
+    fn find<T: Error + 'static>(&self) -> Option<&T> {
+        let mut next: Option<&(dyn Error + 'static)> = Some(self.error.as_ref());
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    fn known_hint(&self) -> Option<&'static str> {
+        if let Some(error) = self.find::<WebServerError>() {
+            return Some(match error {
+                WebServerError::Unreachable { .. } => "see `nginx.command` in pypaas.yml, and whether sudo allows it",
+                WebServerError::Rejected { .. } => {
+                    "nginx goes on with what it had loaded; mend the configuration it names, then try again"
+                }
+                WebServerError::NotReloaded { .. } => {
+                    "nginx goes on with what it had loaded; its error log says more"
+                }
+            });
+        }
+        if self.find::<ServiceError>().is_some() {
+            return Some("is svscan running, and does it watch `services_dir`?");
+        }
+        if self.find::<NotReady>().is_some() {
+            return Some("what was live before is live; mend the app, then push again");
+        }
+        match self.find::<ApplyError>() {
+            Some(ApplyError::Step { .. }) => Some("what was live before is live"),
+            _ => None,
+        }
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: Box::new(error), hint: None }
+    }
+}

@@ -1,0 +1,77 @@
+//! The real machine: files, git, daemontools, nginx, a shell and the clock of one Linux box.
+//!
+//! One file per trait of [`pypaas_core::host`]; beside them what more than one of them needs.
+
+mod bare_repo;
+mod caller;
+mod checkout;
+mod child;
+mod clock;
+pub(crate) mod durable;
+mod files;
+mod git;
+mod locks;
+mod logs;
+mod nginx_master;
+mod nginx_words;
+mod probe;
+mod proc_net;
+mod processes;
+mod program;
+mod services;
+mod shell;
+mod stopping;
+mod submodules;
+mod supervise;
+mod tai64n;
+#[cfg(test)]
+mod tests;
+mod web_server;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+use pypaas_config::NginxSettings;
+use pypaas_core::host::Version;
+use pypaas_core::{Layout, ServiceName};
+
+use caller::Watch;
+use tai64n::Tai64n;
+
+/// A Linux machine whose deploy user is the one who runs this program.
+///
+/// Implements [`pypaas_core::Host`].
+#[derive(Debug)]
+pub(crate) struct LinuxHost {
+    layout: Layout,
+    nginx: NginxSettings,
+    nginx_version: Option<Version>,
+    locks: BTreeMap<Utf8PathBuf, File>,
+    ordered: BTreeMap<ServiceName, Tai64n>,
+    watch: Option<Watch>,
+    began: Instant,
+}
+
+impl LinuxHost {
+    /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
+    pub(crate) fn new(layout: Layout, nginx: NginxSettings) -> Self {
+        Self {
+            layout,
+            nginx,
+            nginx_version: None,
+            locks: BTreeMap::new(),
+            ordered: BTreeMap::new(),
+            watch: None,
+            began: Instant::now(),
+        }
+    }
+
+    /// Notices from now on when the caller wants to stop: on SIGTERM, SIGINT or SIGHUP, which then no longer end the
+    /// program by themselves, or when nobody reads standard error any more.
+    pub(crate) fn watch_caller(&mut self) -> std::io::Result<()> {
+        self.watch = Some(Watch::new()?);
+        Ok(())
+    }
+}

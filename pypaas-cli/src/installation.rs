@@ -1,0 +1,197 @@
+//! Where pypaas is installed and what it was told: home, configuration, and the platform made of them.
+
+use std::env;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::{BranchName, BranchRef, Configuration, Problem, RepoName, Severity, SourceFile, load};
+use pypaas_core::{Environment, Layout, Parts, Platform};
+use pypaas_nginx::NginxText;
+use pypaas_runners::{Scripts, builders, runner};
+
+use crate::failure::Failure;
+use crate::host::LinuxHost;
+use crate::terminal;
+
+/// The file that makes a folder the configuration directory.
+const MAIN_FILE: &str = "pypaas.yml";
+
+/// The folders of the configuration directory that hold a file a repo or domain.
+const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
+
+/// `PATH` of every command and process: nothing is inherited from whoever pushed.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// An installed and configured pypaas.
+pub(crate) struct Installation {
+    /// The configuration and who interprets it.
+    pub(crate) platform: Platform,
+    /// What is wrong with the configuration and only breaks parts of it.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Installation {
+    /// Finds the installation of the current user, and loads its configuration.
+    pub(crate) fn load() -> Result<Self, Failure> {
+        let home = home()?;
+        let loaded = load(&read(&configuration_folder(&home)?)?);
+        let Some(configuration) = loaded.configuration else {
+            return Err(Failure::new(
+                format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
+                "mend the file, then run `pypaas check`",
+            ));
+        };
+        let layout = Layout::new(&home, &configuration.settings);
+        let settings = &configuration.settings;
+        let scripts =
+            Scripts::new(settings.runner_runscript_template.clone(), settings.runner_logscript_template.clone())?;
+        let parts = Parts {
+            runner,
+            web: Box::new(NginxText::default()),
+            scripts: Box::new(scripts),
+            builders: builders(),
+            base_environment: base_environment(&home),
+            hook: hook()?,
+        };
+        Ok(Self { platform: Platform::new(configuration, layout, parts), problems: loaded.problems })
+    }
+
+    /// Makes the real machine this installation is on.
+    pub(crate) fn host(&self) -> LinuxHost {
+        LinuxHost::new(self.platform.layout.clone(), self.configuration().settings.nginx.clone())
+    }
+
+    /// What the admin wrote.
+    pub(crate) fn configuration(&self) -> &Configuration {
+        &self.platform.configuration
+    }
+
+    /// Checks that `repo` is configured; says which are, when not.
+    pub(crate) fn repo(&self, repo: &str) -> Result<RepoName, Failure> {
+        let configuration = self.configuration();
+        let name = RepoName::new(repo)?;
+        if configuration.broken_repos.contains(&name) {
+            let about = |problem: &&Problem| problem.file.file_stem() == Some(repo);
+            let problems: Vec<Problem> = self.problems.iter().filter(about).cloned().collect();
+            return Err(Failure::new(
+                format!("the configuration of `{repo}` cannot be used\n{}", reports(&problems)),
+                "mend the file, then try again; other repos are not affected",
+            ));
+        }
+        if configuration.repos.contains_key(&name) {
+            return Ok(name);
+        }
+        let known: Vec<&str> = configuration.repos.keys().map(RepoName::as_str).collect();
+        let hint = match known.is_empty() {
+            true => format!("no repo is configured; write repo/{repo}.yml"),
+            false => format!("configured are: {}", known.join(", ")),
+        };
+        Err(Failure::new(format!("repo `{repo}` is not configured"), hint))
+    }
+
+    /// Checks that `branch` of `repo` is configured; says which are, when not.
+    pub(crate) fn branch(&self, repo: &str, branch: &str) -> Result<BranchRef, Failure> {
+        let repo = self.repo(repo)?;
+        let found = BranchRef { repo, branch: BranchName::new(branch)? };
+        if self.platform.branch(&found).is_some() {
+            return Ok(found);
+        }
+        let repo = &self.configuration().repos[&found.repo];
+        let known: Vec<&str> = repo.branches.keys().map(BranchName::as_str).collect();
+        Err(Failure::new(
+            format!("branch `{branch}` of `{}` is not configured", found.repo),
+            format!("configured are: {}; more can be added in {}", known.join(", "), repo.file),
+        ))
+    }
+
+    /// Shows what is wrong with parts of the configuration.
+    pub(crate) fn warn_about_problems(&self) {
+        for problem in self.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+            terminal::err(&format!("{}\n", problem.report.trim_end()));
+        }
+    }
+}
+
+/// Joins the reports of problems.
+pub(crate) fn reports(problems: &[Problem]) -> String {
+    let reports: Vec<&str> = problems.iter().map(|problem| problem.report.trim_end()).collect();
+    reports.join("\n\n")
+}
+
+/// Returns the deploy user's home: `PYPAAS_HOME`, else `HOME`.
+pub(crate) fn home() -> Result<Utf8PathBuf, Failure> {
+    let home = env::var("PYPAAS_HOME").or_else(|_| env::var("HOME"));
+    let home = home.map_err(|_| Failure::new("neither `PYPAAS_HOME` nor `HOME` is set", "log in as the deploy user"))?;
+    let path = Utf8PathBuf::from(home);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(Failure::new(format!("the home folder `{path}` is not an absolute path"), "set `PYPAAS_HOME` to one"))
+}
+
+/// Returns the configuration directory: `PYPAAS_CONFIG`, else the first of `~/config` and `/etc/pypaas` with `pypaas.yml`.
+pub(crate) fn configuration_folder(home: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    let places = match env::var("PYPAAS_CONFIG") {
+        Ok(folder) => vec![Utf8PathBuf::from(folder)],
+        Err(_) => vec![home.join("config"), Utf8PathBuf::from("/etc/pypaas")],
+    };
+    if let Some(found) = places.iter().find(|folder| folder.join(MAIN_FILE).is_file()) {
+        return Ok(found.clone());
+    }
+    let tried: Vec<String> = places.iter().map(|folder| format!("`{}`", folder.join(MAIN_FILE))).collect();
+    Err(Failure::new(
+        format!("there is no configuration: no {}", tried.join(" and no ")),
+        "write one; two lines are enough: `ports:` and `  {min: 61500, max: 61800}`",
+    ))
+}
+
+/// Reads all configuration files below `folder`.
+pub(crate) fn read(folder: &Utf8Path) -> Result<Vec<SourceFile>, Failure> {
+    let mut files = vec![source(folder, MAIN_FILE.into())?];
+    for below in FOLDERS {
+        let Ok(entries) = folder.join(below).read_dir_utf8() else { continue };
+        for entry in entries {
+            let entry = entry?;
+            if entry.path().is_file() {
+                files.push(source(folder, Utf8Path::new(below).join(entry.file_name()))?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn source(folder: &Utf8Path, path: Utf8PathBuf) -> Result<SourceFile, Failure> {
+    let full = folder.join(&path);
+    let text = fs::read(&full).map_err(|error| {
+        Failure::new(format!("cannot read `{full}`: {error}"), "the deploy user must be able to read it")
+    })?;
+    Ok(SourceFile { path, text })
+}
+
+fn base_environment(home: &Utf8Path) -> Environment {
+    let mut environment = Environment::default();
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| "deploy".to_owned());
+    environment.set("HOME", home.as_str());
+    environment.set("USER", user.as_str());
+    environment.set("LOGNAME", user);
+    environment.set("SHELL", "/bin/sh");
+    environment.set("LANG", "C.UTF-8");
+    environment.set("PATH", PATH);
+    environment
+}
+
+fn hook() -> Result<String, Failure> {
+    let program = program()?;
+    Ok(format!("#!/bin/sh\n# written by pypaas\nexec {} update-hook \"$@\"\n", shell_word(program.as_str())))
+}
+
+/// Returns the path of this program, also when its file was replaced while it runs.
+pub(crate) fn program() -> Result<Utf8PathBuf, Failure> {
+    let path = Utf8PathBuf::try_from(env::current_exe()?)?;
+    Ok(path.as_str().strip_suffix(" (deleted)").map(Utf8PathBuf::from).unwrap_or(path))
+}
+
+/// Quotes `text` as one word of a POSIX shell.
+pub(crate) fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

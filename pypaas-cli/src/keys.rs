@@ -1,0 +1,110 @@
+//! Key files, and the `authorized_keys` made of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ssh_key::PublicKey;
+
+use crate::installation::shell_word;
+
+/// Options of a key that limit it further and are kept; all others are refused, for they would undo ours.
+const KEPT_OPTIONS: [&str; 4] = ["from=", "expiry-time=", "verify-required", "no-touch-required"];
+
+/// Says which line of which key file is no key.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {reason}")]
+pub(crate) struct KeyError {
+    file: Utf8PathBuf,
+    line: usize,
+    reason: String,
+}
+
+/// One key and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    name: String,
+    options: Vec<String>,
+    key: String,
+}
+
+/// Reads the keys of one file, one a line; blank lines and lines that begin with `#` say nothing.
+pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
+    let name = file.file_name().unwrap_or_default();
+    let name = name.strip_suffix(".pub").unwrap_or(name);
+    let wrong = |line: usize, reason: String| KeyError { file: file.to_owned(), line, reason };
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._@+-".contains(c)) || name.starts_with('-') {
+        return Err(wrong(0, "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".into()));
+    }
+    let mut keys = Vec::new();
+    for (position, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        keys.push(parse_line(name, line).map_err(|reason| wrong(position + 1, reason))?);
+    }
+    Ok(keys)
+}
+
+/// Prints `authorized_keys`: every key may only run `command` with the key's name and no shell behind it.
+pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
+    let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
+    for Key { name, options, key } in keys {
+        let command = format!("{command} ssh {}", shell_word(name)).replace('\\', r"\\").replace('"', r#"\""#);
+        let more: String = options.iter().map(|option| format!(",{option}")).collect();
+        text.push_str(&format!("command=\"{command}\",restrict,no-user-rc{more} {key} {name}\n"));
+    }
+    text
+}
+
+fn parse_line(name: &str, line: &str) -> Result<Key, String> {
+    let (options, rest) = split_options(line)?;
+    let mut words = rest.split_whitespace();
+    let (Some(algorithm), Some(blob)) = (words.next(), words.next()) else {
+        return Err("this is not a public key: it has fewer than two words".to_owned());
+    };
+    if algorithm.contains("PRIVATE") || line.starts_with("-----") {
+        return Err("this is a private key; put the public one here, the file that ends in `.pub`".to_owned());
+    }
+    let key = format!("{algorithm} {blob}");
+    PublicKey::from_openssh(&key).map_err(|error| format!("this is not a public key: {error}"))?;
+    Ok(Key { name: name.to_owned(), options, key })
+}
+
+/// Takes the options off the front of a line: what stands before the key's type, quoted spaces included.
+fn split_options(line: &str) -> Result<(Vec<String>, &str), String> {
+    if is_algorithm(line.split_whitespace().next().unwrap_or_default()) {
+        return Ok((Vec::new(), line));
+    }
+    let (mut quoted, mut escaped, mut ends) = (false, false, Vec::new());
+    let mut end = line.len();
+    for (position, c) in line.char_indices() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            ',' if !quoted => ends.push(position),
+            c if c.is_whitespace() && !quoted => {
+                end = position;
+                break;
+            }
+            _ => {}
+        }
+        escaped = c == '\\';
+    }
+    let rest = line[end..].trim_start();
+    if !is_algorithm(rest.split_whitespace().next().unwrap_or_default()) {
+        return Err("this is not a public key: no key type such as `ssh-ed25519` is in it".to_owned());
+    }
+    let mut options = Vec::new();
+    let mut begin = 0;
+    for stop in ends.into_iter().chain([end]) {
+        let option = &line[begin..stop];
+        begin = stop + 1;
+        if !KEPT_OPTIONS.iter().any(|kept| option.to_ascii_lowercase().starts_with(kept)) {
+            return Err(format!("the option `{option}` cannot be kept: pypaas sets its own; remove it"));
+        }
+        options.push(option.to_owned());
+    }
+    Ok((options, rest))
+}
+
+fn is_algorithm(word: &str) -> bool {
+    ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "-----"].iter().any(|prefix| word.starts_with(prefix))
+}

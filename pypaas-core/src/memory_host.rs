@@ -1,0 +1,201 @@
+//! A machine in memory, for tests and embedders: stricter than a real one.
+//!
+//! It journals every effect in the words of the step, and can fail or crash at the n-th. Starting a service that was
+//! never defined, checking out a commit nobody pushed or reloading a web server whose files it rejects is an error.
+
+mod effect;
+mod files;
+mod processes;
+mod repositories;
+mod web;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+
+use crate::host::{Caller, Clock, Commit, LockError, Locks, ServiceState, ShellCommand};
+use crate::{CommitId, Layout, ServiceName, WebFileName};
+
+pub use effect::Fault;
+
+/// A machine in memory.
+#[derive(Debug, Clone)]
+pub struct MemoryHost {
+    layout: Layout,
+    /// What files say, by path.
+    pub files: BTreeMap<Utf8PathBuf, String>,
+    /// The folders that were made.
+    pub folders: BTreeSet<Utf8PathBuf>,
+    /// The services.
+    pub services: BTreeMap<ServiceName, ServiceState>,
+    /// What services have written.
+    pub logs: BTreeMap<ServiceName, Vec<String>>,
+    /// The commits that were pushed, and their branches' heads, by repository.
+    pub repositories: BTreeMap<Utf8PathBuf, Repository>,
+    /// The commands that were run.
+    pub commands: Vec<ShellCommand>,
+    /// What nginx has loaded.
+    pub loaded: BTreeMap<WebFileName, String>,
+    /// Ports something else holds.
+    pub foreign_ports: BTreeSet<u16>,
+    /// Open connections, by port. They are drained at the next look.
+    pub connections: BTreeMap<u16, usize>,
+    /// How the processes of runners behave, by the runner's name; others get ready at once.
+    pub behaviour: BTreeMap<String, Behaviour>,
+    /// What nginx rejects: any file that holds this text.
+    pub rejected: Option<String>,
+    /// Why the caller wants to stop.
+    pub leaves: Option<String>,
+    journal: Vec<String>,
+    faults: Vec<Fault>,
+    crash_at: Option<usize>,
+    has_crashed: bool,
+    locks: BTreeMap<Utf8PathBuf, String>,
+    elapsed: Duration,
+}
+
+/// One repository.
+#[derive(Debug, Clone, Default)]
+pub struct Repository {
+    /// Its commits.
+    pub commits: BTreeMap<CommitId, Commit>,
+    /// Its branches.
+    pub heads: BTreeMap<String, CommitId>,
+    /// Its `update` hook.
+    pub hook: String,
+}
+
+/// How a process behaves after it was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Ends at once, again and again.
+    Crashes,
+    /// Never listens.
+    NeverListens,
+    /// Listens, and answers every request with this status.
+    Answers(u16),
+    /// Listens at this port instead of its own.
+    ListensElsewhere(u16),
+}
+
+impl MemoryHost {
+    /// Makes an empty machine.
+    pub fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            files: BTreeMap::new(),
+            folders: BTreeSet::new(),
+            services: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            commands: Vec::new(),
+            loaded: BTreeMap::new(),
+            foreign_ports: BTreeSet::new(),
+            connections: BTreeMap::new(),
+            behaviour: BTreeMap::new(),
+            rejected: None,
+            leaves: None,
+            journal: Vec::new(),
+            faults: Vec::new(),
+            crash_at: None,
+            has_crashed: false,
+            locks: BTreeMap::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Returns every effect so far, in the words of the steps that cause them.
+    pub fn journal(&self) -> Vec<&str> {
+        self.journal.iter().map(String::as_str).collect()
+    }
+
+    /// Forgets the journal.
+    pub fn clear_journal(&mut self) {
+        self.journal.clear();
+    }
+
+    /// Makes the effect whose journal line begins with `line` fail with `reason`, every time.
+    pub fn fail_on(&mut self, line: impl Into<String>, reason: impl Into<String>) {
+        self.faults.push(Fault { line: line.into(), reason: reason.into() });
+    }
+
+    /// Lets everything succeed again.
+    pub fn mend(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Crashes the program before the `n`-th effect of the journal, from 0: that one and all after it do not happen.
+    pub fn crash_at(&mut self, n: usize) {
+        self.crash_at = Some(n);
+    }
+
+    /// Says whether the program has crashed.
+    pub fn has_crashed(&self) -> bool {
+        self.has_crashed
+    }
+
+    /// Starts the program again after a crash: its locks are gone, the machine is as it was.
+    pub fn revive(&mut self) {
+        self.has_crashed = false;
+        self.crash_at = None;
+        self.locks.clear();
+    }
+
+    /// Reboots the machine after a crash: only services that start at boot run.
+    pub fn reboot(&mut self) {
+        self.revive();
+        for state in self.services.values_mut() {
+            state.process = state.enabled.then_some((1, Duration::ZERO));
+        }
+        self.loaded = self.web_files();
+    }
+}
+
+impl Clock for MemoryHost {
+    fn now(&mut self) -> Timestamp {
+        let start = Timestamp::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        start + self.elapsed
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.elapsed
+    }
+
+    fn pause(&mut self, duration: Duration) {
+        self.elapsed += duration;
+        for state in self.services.values_mut() {
+            if let Some((_, uptime)) = &mut state.process {
+                *uptime += duration;
+            }
+        }
+    }
+}
+
+impl Locks for MemoryHost {
+    fn try_lock(&mut self, path: &Utf8Path, note: &str) -> Result<bool, LockError> {
+        if self.locks.contains_key(path) {
+            return Ok(false);
+        }
+        self.locks.insert(path.to_owned(), note.to_owned());
+        Ok(true)
+    }
+
+    fn lock_note(&mut self, path: &Utf8Path) -> Result<String, LockError> {
+        Ok(self.locks.get(path).cloned().unwrap_or_default())
+    }
+
+    fn unlock(&mut self, path: &Utf8Path) -> Result<(), LockError> {
+        match self.locks.remove(path) {
+            Some(_) => Ok(()),
+            None => Err(LockError { path: path.to_owned(), source: "it is not held".into() }),
+        }
+    }
+}
+
+impl Caller for MemoryHost {
+    fn wants_to_stop(&mut self) -> Option<String> {
+        self.leaves.clone()
+    }
+}

@@ -1,0 +1,79 @@
+//! Effects: journalled, and failing or crashing where a test wants them to.
+
+use std::io;
+
+use camino::Utf8Path;
+
+use super::MemoryHost;
+use crate::{CheckoutName, Record, WebFileName, decode};
+
+/// An effect that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// How its journal line begins.
+    pub line: String,
+    /// Why it fails.
+    pub reason: String,
+}
+
+impl MemoryHost {
+    /// Journals an effect that is about to happen, unless it is to fail.
+    pub(super) fn effect(&mut self, line: String) -> Result<(), io::Error> {
+        if self.has_crashed || self.crash_at == Some(self.journal.len()) {
+            self.has_crashed = true;
+            return Err(io::Error::other("the program has crashed"));
+        }
+        if let Some(fault) = self.faults.iter().find(|fault| line.starts_with(&fault.line)) {
+            return Err(io::Error::other(fault.reason.clone()));
+        }
+        self.journal.push(line);
+        Ok(())
+    }
+
+    /// Says what writing `text` to `path` means, in the words of the step that does it.
+    pub(super) fn words_for_file(&self, path: &Utf8Path, text: &str) -> String {
+        if *path == self.layout.web_journal() {
+            return "note what nginx's files say now".to_owned();
+        }
+        match (self.as_web_file(path), self.as_record(path)) {
+            (Some(file), _) => format!("write nginx's {file}"),
+            (None, Some(branch)) => match serde_json::from_str::<Record>(text) {
+                Ok(record) => format!("record of {branch}: {record}"),
+                Err(error) => format!("record of {branch}: not a record: {error}"),
+            },
+            (None, None) => format!("write {path}"),
+        }
+    }
+
+    /// Says what removing `path` means.
+    pub(super) fn words_for_removal(&self, path: &Utf8Path) -> String {
+        if *path == self.layout.web_journal() {
+            return "nginx serves what its files say".to_owned();
+        }
+        match (self.as_web_file(path), self.as_record(path), self.as_checkout(path)) {
+            (Some(file), ..) => format!("remove nginx's {file}"),
+            (_, Some(branch), _) => format!("forget the record of {branch}"),
+            (.., Some(checkout)) => format!("remove the checkout {checkout}"),
+            _ => format!("remove {path}"),
+        }
+    }
+
+    /// Names the checkout in the folder `path`.
+    pub(super) fn as_checkout(&self, path: &Utf8Path) -> Option<CheckoutName> {
+        let rest = path.strip_prefix(self.layout.all_checkouts()).ok()?;
+        let parts: Vec<&str> = rest.as_str().split('/').collect();
+        let [_, _, name] = parts.as_slice() else { return None };
+        Some(CheckoutName::found(*name))
+    }
+
+    fn as_web_file(&self, path: &Utf8Path) -> Option<WebFileName> {
+        WebFileName::found(path.strip_prefix(self.layout.web()).ok()?.as_str())
+    }
+
+    /// Names the branch whose record `path` is, as `<repo> <branch>`.
+    fn as_record(&self, path: &Utf8Path) -> Option<String> {
+        let rest = path.strip_prefix(self.layout.state()).ok()?.as_str();
+        let (repo, file) = rest.split_once('/')?;
+        Some(format!("{} {}", decode(repo)?, decode(file.strip_suffix(".json")?)?))
+    }
+}

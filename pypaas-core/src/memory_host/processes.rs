@@ -1,0 +1,191 @@
+//! A supervisor in memory, and what can be seen of its processes.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::{Behaviour, MemoryHost};
+use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
+use crate::{Definition, ServiceName};
+
+impl MemoryHost {
+    /// Returns the port that the scripts of `service` give its process.
+    fn port(&self, service: &ServiceName) -> Option<u16> {
+        let run = &self.services.get(service)?.definition.run;
+        let value = run.split("PORT=").nth(1)?.trim_start_matches('\'');
+        value.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+
+    fn behaves(&self, service: &ServiceName) -> Option<Behaviour> {
+        self.behaviour.get(service.runner.runner.as_str()).copied()
+    }
+
+    /// Returns the port a running service listens on.
+    fn listens_on(&self, service: &ServiceName) -> Option<u16> {
+        self.services.get(service)?.process?;
+        match self.behaves(service) {
+            Some(Behaviour::NeverListens | Behaviour::Crashes) => None,
+            Some(Behaviour::ListensElsewhere(port)) => Some(port),
+            Some(Behaviour::Answers(_)) | None => self.port(service),
+        }
+    }
+
+    fn listener(&self, port: u16) -> Option<&ServiceName> {
+        self.services.keys().find(|service| self.listens_on(service) == Some(port))
+    }
+
+    fn service_effect(
+        &mut self,
+        words: String,
+        action: &'static str,
+        service: &ServiceName,
+    ) -> Result<(), ServiceError> {
+        self.effect(words).map_err(|source| error(action, service, source.to_string()))
+    }
+}
+
+impl Services for MemoryHost {
+    fn list_services(&mut self) -> Result<Vec<ServiceName>, ServiceError> {
+        Ok(self.services.keys().cloned().collect())
+    }
+
+    fn inspect_service(&mut self, service: &ServiceName) -> Result<Option<ServiceState>, ServiceError> {
+        Ok(self.services.get(service).cloned())
+    }
+
+    fn define_service(&mut self, service: &ServiceName, definition: &Definition) -> Result<(), ServiceError> {
+        if self.services.get(service).is_some_and(|state| state.process.is_some()) {
+            return Err(error("define", service, "it is running"));
+        }
+        self.service_effect(format!("define {service}"), "define", service)?;
+        let definition = definition.clone();
+        let state = ServiceState { definition, enabled: false, supervised: true, process: None };
+        self.services.insert(service.clone(), state);
+        Ok(())
+    }
+
+    fn start_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
+        if !self.services.contains_key(service) {
+            return Err(error("start", service, "it was never defined"));
+        }
+        let port = self.port(service);
+        if port.is_some_and(|port| self.foreign_ports.contains(&port) || self.listener(port).is_some()) {
+            return Err(error("start", service, "its port is taken"));
+        }
+        self.service_effect(format!("start {service}"), "start", service)?;
+        let crashes = self.behaves(service) == Some(Behaviour::Crashes);
+        if let Some(state) = self.services.get_mut(service) {
+            state.enabled = true;
+            state.process = (!crashes).then_some((1, Duration::ZERO));
+        }
+        Ok(())
+    }
+
+    fn stop_services(
+        &mut self,
+        services: &[ServiceName],
+        timeout: Duration,
+    ) -> Result<StopReport, ServiceError> {
+        let names: Vec<String> = services.iter().map(ServiceName::to_string).collect();
+        for service in services {
+            if !self.services.contains_key(service) {
+                return Err(error("stop", service, "it was never defined"));
+            }
+            self.service_is_idle(service)?;
+        }
+        let words = format!(
+            "stop {}, killing what is left after {}",
+            names.join(", "),
+            crate::step::duration(timeout)
+        );
+        if let Some(first) = services.first() {
+            self.service_effect(words, "stop", first)?;
+        }
+        for service in services {
+            if let Some(state) = self.services.get_mut(service) {
+                state.enabled = false;
+                state.process = None;
+            }
+        }
+        Ok(StopReport::default())
+    }
+
+    fn remove_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
+        match self.services.get(service) {
+            None => return Err(error("remove", service, "it was never defined")),
+            Some(state) if state.process.is_some() => return Err(error("remove", service, "it is running")),
+            Some(_) => {}
+        }
+        self.service_effect(format!("remove {service}"), "remove", service)?;
+        self.services.remove(service);
+        Ok(())
+    }
+}
+
+impl MemoryHost {
+    /// Refuses to stop what nginx still sends requests to, or what has connections: somebody would lose an answer.
+    fn service_is_idle(&self, service: &ServiceName) -> Result<(), ServiceError> {
+        let Some(port) = self.listens_on(service) else { return Ok(()) };
+        if self.connections.get(&port).is_some_and(|open| *open > 0) {
+            return Err(error("stop", service, "connections to it are open"));
+        }
+        let server = format!(":{port}");
+        if self.loaded.values().any(|text| text.contains(&server)) && !self.is_in_maintenance(service) {
+            return Err(error("stop", service, "nginx sends requests to it"));
+        }
+        Ok(())
+    }
+
+    /// Says whether no loaded domain leads to the upstream of `service`.
+    fn is_in_maintenance(&self, service: &ServiceName) -> bool {
+        let upstream = crate::UpstreamName::new(&service.runner).to_string();
+        let domains = self.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
+        !domains.into_iter().any(|(_, text)| text.contains(&upstream))
+    }
+}
+
+impl Logs for MemoryHost {
+    fn last_lines(&mut self, service: &ServiceName, lines: usize) -> Vec<String> {
+        let all = self.logs.get(service).cloned().unwrap_or_default();
+        all[all.len().saturating_sub(lines)..].to_vec()
+    }
+}
+
+impl Probe for MemoryHost {
+    fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError> {
+        let own = self.services.keys().filter_map(|service| self.listens_on(service));
+        Ok(own.chain(self.foreign_ports.iter().copied()).collect())
+    }
+
+    fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
+        Ok(self
+            .listens_on(service)
+            .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+            .into_iter()
+            .collect())
+    }
+
+    fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
+        self.listener(port).map(drop).ok_or_else(|| ProbeError("connection refused".to_owned()))
+    }
+
+    fn answers(&mut self, port: u16, _: &str, _: Duration) -> Result<u16, ProbeError> {
+        let service = self.listener(port).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
+        match self.behaves(service) {
+            Some(Behaviour::Answers(status)) => Ok(status),
+            _ => Ok(200),
+        }
+    }
+
+    fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
+        let mut open = 0;
+        for port in ports {
+            open += self.connections.remove(port).unwrap_or(0);
+        }
+        Ok(open)
+    }
+}
+
+fn error(action: &'static str, service: &ServiceName, reason: impl Into<String>) -> ServiceError {
+    ServiceError { action, service: service.to_string(), source: reason.into().into() }
+}

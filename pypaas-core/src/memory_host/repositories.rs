@@ -1,0 +1,78 @@
+//! Repositories in memory, and the shell that runs in their checkouts.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{MemoryHost, Repository};
+use crate::CommitId;
+use crate::host::{CommandError, Commit, Git, GitError, Shell, ShellCommand};
+
+impl MemoryHost {
+    /// Puts a commit into a repository, as a push does before its hook runs.
+    pub fn receive(&mut self, repo: Utf8PathBuf, id: CommitId, commit: Commit) {
+        self.repositories.entry(repo).or_default().commits.insert(id, commit);
+    }
+}
+
+impl Git for MemoryHost {
+    fn prepare_repo(&mut self, repo: &Utf8Path, hook: &str) -> Result<(), GitError> {
+        let words = format!("prepare the repository {}", repo.file_name().unwrap_or_default());
+        self.effect(words).map_err(|source| error("prepare it", repo, source))?;
+        let found: &mut Repository = self.repositories.entry(repo.to_owned()).or_default();
+        found.hook = hook.to_owned();
+        Ok(())
+    }
+
+    fn branch_head(&mut self, repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, GitError> {
+        Ok(self.repositories.get(repo).and_then(|found| found.heads.get(branch)).cloned())
+    }
+
+    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError> {
+        let found = self.repositories.get(repo).and_then(|found| found.commits.get(commit)).cloned();
+        found.ok_or_else(|| error("read a commit", repo, "no such commit"))
+    }
+
+    fn check_out(
+        &mut self,
+        repo: &Utf8Path,
+        commit: &CommitId,
+        folder: &Utf8Path,
+        _: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), GitError> {
+        Git::commit(self, repo, commit)?;
+        if self.folders.contains(folder) {
+            return Err(error("check out", repo, "the folder is there already"));
+        }
+        let name =
+            self.as_checkout(folder).map(|name| name.to_string()).unwrap_or_else(|| folder.to_string());
+        let words = format!("check out {} into {name}", commit.short());
+        self.effect(words).map_err(|source| error("check out", repo, source))?;
+        self.folders.insert(folder.to_owned());
+        Ok(())
+    }
+}
+
+impl Shell for MemoryHost {
+    fn run_command(&mut self, command: &ShellCommand, _: &mut dyn FnMut(&[u8])) -> Result<(), CommandError> {
+        let line = command.line.clone();
+        if !self.folders.contains(&command.folder) {
+            let source = std::io::Error::other("there is no such folder");
+            return Err(CommandError::NotStarted { line, source });
+        }
+        if let Some(reason) = self.leaves.clone() {
+            return Err(CommandError::Stopped { line, reason });
+        }
+        if let Err(source) = self.effect(format!("run `{line}`")) {
+            return Err(CommandError::NotStarted { line, source });
+        }
+        self.commands.push(command.clone());
+        Ok(())
+    }
+}
+
+fn error(
+    action: &str,
+    repo: &Utf8Path,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> GitError {
+    GitError { action: action.to_owned(), repo: repo.to_owned(), source: source.into() }
+}
