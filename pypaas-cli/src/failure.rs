@@ -60,7 +60,9 @@ impl Failure {
     fn known_hint(&self) -> Option<&'static str> {
         if let Some(error) = self.find::<WebServerError>() {
             return Some(match error {
-                WebServerError::Unreachable { .. } => "see `nginx.command` in pypaas.yml, and whether sudo allows it",
+                WebServerError::Unreachable { .. } => {
+                    "see `nginx.command` in pypaas.yml, and whether sudo allows it"
+                }
                 WebServerError::Rejected { .. } => {
                     "nginx goes on with what it had loaded; mend the configuration it names, then try again"
                 }

@@ -43,8 +43,10 @@ impl Installation {
         };
         let layout = Layout::new(&home, &configuration.settings);
         let settings = &configuration.settings;
-        let scripts =
-            Scripts::new(settings.runner_runscript_template.clone(), settings.runner_logscript_template.clone())?;
+        let scripts = Scripts::new(
+            settings.runner_runscript_template.clone(),
+            settings.runner_logscript_template.clone(),
+        )?;
         let parts = Parts {
             runner,
             web: Box::new(NginxText::default()),
@@ -121,7 +123,8 @@ pub(crate) fn reports(problems: &[Problem]) -> String {
 /// Returns the deploy user's home: `PYPAAS_HOME`, else `HOME`.
 pub(crate) fn home() -> Result<Utf8PathBuf, Failure> {
     let home = env::var("PYPAAS_HOME").or_else(|_| env::var("HOME"));
-    let home = home.map_err(|_| Failure::new("neither `PYPAAS_HOME` nor `HOME` is set", "log in as the deploy user"))?;
+    let home = home
+        .map_err(|_| Failure::new("neither `PYPAAS_HOME` nor `HOME` is set", "log in as the deploy user"))?;
     let path = Utf8PathBuf::from(home);
     if path.is_absolute() {
         return Ok(path);

@@ -31,7 +31,10 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     let name = name.strip_suffix(".pub").unwrap_or(name);
     let wrong = |line: usize, reason: String| KeyError { file: file.to_owned(), line, reason };
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._@+-".contains(c)) || name.starts_with('-') {
-        return Err(wrong(0, "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".into()));
+        return Err(wrong(
+            0,
+            "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".into(),
+        ));
     }
     let mut keys = Vec::new();
     for (position, line) in text.lines().enumerate() {
@@ -48,7 +51,8 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
 pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
     let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
     for Key { name, options, key } in keys {
-        let command = format!("{command} ssh {}", shell_word(name)).replace('\\', r"\\").replace('"', r#"\""#);
+        let command =
+            format!("{command} ssh {}", shell_word(name)).replace('\\', r"\\").replace('"', r#"\""#);
         let more: String = options.iter().map(|option| format!(",{option}")).collect();
         text.push_str(&format!("command=\"{command}\",restrict,no-user-rc{more} {key} {name}\n"));
     }

@@ -3,9 +3,29 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use serde::Serialize;
 
-use crate::RunnerRef;
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::{Finding, Findings};
+use crate::references::Reference;
+use crate::tree::Value;
+use crate::{DomainName, Location, LocationPath};
+
+/// A whole domain file.
+pub(crate) const DOMAIN: Block = Block {
+    name: "a domain",
+    keys: &[
+        "locations",
+        "ssl",
+        "ssl_certificate",
+        "ssl_certificate_key",
+        "ssl_certificate_chain",
+        "ssl_config",
+        "extra_listen_options",
+        "nginx_http_extra_config",
+        "nginx_https_extra_config",
+    ],
+};
 
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,24 +52,67 @@ pub struct Domain {
     pub nginx_https_extra_config: Option<String>,
 }
 
-/// A key of `locations`: a prefix such as `/api`, or nginx's `= /exact`, `^~ /prefix`, `~ regex`, `~* regex`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct LocationPath(pub(crate) String);
-
-impl LocationPath {
-    /// Returns the key as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl Domain {
+    /// Reads a domain file; what it points at is added to `references`, to be checked when all repos are known.
+    pub(crate) fn decode(
+        name: &DomainName,
+        path: &Utf8PathBuf,
+        field: Field<'_>,
+        references: &mut Vec<Reference>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let fields = field.fields(&DOMAIN, findings)?;
+        let locations = fields.require("locations", findings);
+        let locations = locations.map(|it| read_locations(it, references, findings)).unwrap_or_default();
+        let certificate = fields.optional("ssl_certificate", findings, Field::absolute_path);
+        let key = fields.optional("ssl_certificate_key", findings, Field::absolute_path);
+        Some(Self {
+            file: path.clone(),
+            locations,
+            ssl: fields.optional("ssl", findings, Field::switch).unwrap_or(false),
+            ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
+            ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
+            ssl_certificate_chain: fields.optional("ssl_certificate_chain", findings, Field::absolute_path),
+            ssl_config: fields.optional("ssl_config", findings, Field::text),
+            extra_listen_options: fields.optional("extra_listen_options", findings, read_listen_options),
+            nginx_http_extra_config: fields.optional("nginx_http_extra_config", findings, Field::text),
+            nginx_https_extra_config: fields.optional("nginx_https_extra_config", findings, Field::text),
+        })
     }
 }
 
-/// One location of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// `upstream`: the runner that serves it.
-    pub upstream: RunnerRef,
-    /// `maintenance_upstream`: the runner that serves it while the other's branch is in maintenance or not deployed.
-    pub maintenance_upstream: Option<RunnerRef>,
-    /// `nginx_extra_config`: verbatim, in this location.
-    pub nginx_extra_config: Option<String>,
+fn default_certificate(name: &DomainName, extension: &str) -> Utf8PathBuf {
+    format!("/etc/ssl/private/httpd/{name}/{name}.{extension}").into()
+}
+
+fn read_locations(
+    field: Field<'_>,
+    references: &mut Vec<Reference>,
+    findings: &mut Findings,
+) -> BTreeMap<LocationPath, Location> {
+    let mut locations = BTreeMap::new();
+    let written = field.named("locations", findings);
+    if matches!(&field.node.value, Value::Mapping(entries) if entries.is_empty()) {
+        findings.add(field.wrong("at least one location, else nginx would serve nothing"));
+    }
+    for field in written {
+        let path = LocationPath::new(field.name).map_err(|error| error.finding(field.key));
+        let path = findings.take(path);
+        let location = Location::decode(field, references, findings);
+        if let (Some(path), Some(location)) = (path, location) {
+            locations.insert(path, location);
+        }
+    }
+    locations
+}
+
+/// Reads words that are appended to every `listen`; they must not end the directive.
+fn read_listen_options(field: &Field<'_>) -> Result<String, Finding> {
+    let text = field.text()?;
+    let ends = |c: char| c.is_control() || matches!(c, ';' | '{' | '}' | '#');
+    if text.contains(ends) {
+        Err(field.wrong("options of nginx's `listen`, on one line, without `;`, `#` and braces"))
+    } else {
+        Ok(text)
+    }
 }

@@ -3,6 +3,14 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::{Finding, Findings};
+
+/// `healthcheck`.
+pub(crate) const HEALTHCHECK: Block =
+    Block { name: "a healthcheck", keys: &["path", "interval", "timeout", "status"] };
+
 use serde::Serialize;
 
 /// How a process is asked over HTTP whether it is ready.
@@ -16,4 +24,49 @@ pub struct HealthCheck {
     pub timeout: Duration,
     /// `status`: which answers are healthy. Default 200-399.
     pub status: RangeInclusive<u16>,
+}
+
+impl HealthCheck {
+    pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&HEALTHCHECK, findings)?;
+        let path = fields.required("path", findings, read_path);
+        let interval = fields.optional("interval", findings, Field::positive_duration);
+        let timeout = fields.optional("timeout", findings, Field::positive_duration);
+        let status = fields.optional("status", findings, read_status);
+        Some(Self {
+            path: path?,
+            interval: interval.unwrap_or(Duration::from_secs(1)),
+            timeout: timeout.unwrap_or(Duration::from_secs(5)),
+            status: status.unwrap_or(200..=399),
+        })
+    }
+}
+
+/// Reads what stands in a request line: nothing in it may end the line or begin another word.
+fn read_path(field: &Field<'_>) -> Result<String, Finding> {
+    let expected = "a path such as /health";
+    let path = &field.scalar(expected)?.text;
+    if !path.starts_with('/') {
+        Err(field.wrong(expected))
+    } else if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Err(field.wrong("a path of visible ASCII characters").help("write others as %20 and the like"))
+    } else {
+        Ok(path.clone())
+    }
+}
+
+/// Reads `200-399`, or one status.
+fn read_status(field: &Field<'_>) -> Result<RangeInclusive<u16>, Finding> {
+    let expected = "a status such as 200, or a range such as 200-399";
+    let text = &field.scalar(expected)?.text;
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    match (read_code(least), read_code(most)) {
+        (Some(least), Some(most)) if least <= most => Ok(least..=most),
+        _ => Err(field.wrong(expected)),
+    }
+}
+
+fn read_code(text: &str) -> Option<u16> {
+    let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|code| digits && (100..=599).contains(code))
 }

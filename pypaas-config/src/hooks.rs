@@ -1,5 +1,13 @@
 //! `hooks` of a branch.
 
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::Findings;
+
+/// `hooks`.
+pub(crate) const HOOKS: Block =
+    Block { name: "hooks", keys: &["before_build", "build", "after_build", "maintenance"] };
+
 /// Shell commands around a deploy, each list run in order; a failing one refuses the deploy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
@@ -11,4 +19,16 @@ pub struct Hooks {
     pub after_build: Vec<String>,
     /// `maintenance`: while no process of the branch runs. Having any makes every deploy a deploy with maintenance.
     pub maintenance: Vec<String>,
+}
+
+impl Hooks {
+    pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Self {
+        let Some(fields) = field.fields(&HOOKS, findings) else { return Self::default() };
+        Self {
+            before_build: fields.optional("before_build", findings, Field::texts).unwrap_or_default(),
+            build: fields.optional("build", findings, Field::texts),
+            after_build: fields.optional("after_build", findings, Field::texts).unwrap_or_default(),
+            maintenance: fields.optional("maintenance", findings, Field::texts).unwrap_or_default(),
+        }
+    }
 }

@@ -6,22 +6,41 @@
 //!
 //! The crate is pure: it reads no file; whoever has files passes their texts.
 
+mod block;
 mod configuration;
 mod domain;
+mod duration;
+mod fields;
+mod finding;
+mod folder;
 mod health_check;
 mod hooks;
+mod load;
+mod location;
 mod names;
+mod nginx_settings;
+mod place;
 mod problem;
+mod references;
 mod repo;
+mod report;
 mod runner;
+mod scalar;
 mod settings;
+mod suggest;
+mod syntax;
+mod tree;
 
-pub use configuration::{Configuration, Loaded, SourceFile, load};
-pub use domain::{Domain, Location, LocationPath};
+pub use block::{BLOCKS, Block};
+pub use configuration::{Configuration, Loaded, SourceFile};
+pub use domain::Domain;
 pub use health_check::HealthCheck;
 pub use hooks::Hooks;
+pub use load::load;
+pub use location::{InvalidLocation, Location, LocationPath};
 pub use names::{BranchName, BranchRef, DomainName, InvalidName, RepoName, RunnerName, RunnerRef};
+pub use nginx_settings::NginxSettings;
 pub use problem::{Problem, Severity};
 pub use repo::{Branch, BuildChoice, Repo};
 pub use runner::{NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, SimpleProcess};
-pub use settings::{NginxSettings, PortRange, Settings};
+pub use settings::{PortRange, Settings};

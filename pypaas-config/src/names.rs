@@ -13,6 +13,23 @@ pub struct InvalidName {
     reason: &'static str,
 }
 
+impl InvalidName {
+    /// Returns what kind of name it should have been: `repo`, `branch`, `runner` or `domain`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Returns the text that is not a name.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the rule that it breaks.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $check:path) => {
         $(#[$doc])*
@@ -120,6 +137,17 @@ impl fmt::Display for RunnerRef {
     }
 }
 
+/// What names of services and nginx files may have in bytes: Linux allows 255, endings and numbers take the rest.
+pub(crate) const LONGEST_FILE_NAME: usize = 240;
+
+/// Says how many bytes `name` takes in a file's name, where anything but small letters, digits, `-`, `_` and `.` is
+/// written as `%` and two digits.
+pub(crate) fn bytes_in_file_name(name: &str) -> usize {
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+    name.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
+}
+
 fn check_repo(text: &str) -> Result<(), &'static str> {
     check_component(text)?;
     if text.ends_with(".git") {
@@ -169,8 +197,8 @@ fn check_domain(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("it is empty");
     }
-    if text.len() > 253 {
-        return Err("it is longer than 253 bytes");
+    if text.len() > LONGEST_FILE_NAME {
+        return Err("it is longer than 240 bytes, too long for the name of a file");
     }
     let rest = text.strip_prefix("*.").unwrap_or(text);
     for label in rest.split('.') {

@@ -4,7 +4,18 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::{Finding, Findings, quote};
+use crate::names::{LONGEST_FILE_NAME, bytes_in_file_name};
+use crate::tree::Value;
 use crate::{BranchName, Hooks, RunnerConfig, RunnerName};
+
+/// A whole repo file.
+pub(crate) const REPO: Block = Block { name: "a repo", keys: &["branches"] };
+/// One of `branches`.
+pub(crate) const BRANCH: Block =
+    Block { name: "a branch", keys: &["runners", "env", "hooks", "build", "custom_cmds"] };
 
 /// One repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +49,128 @@ pub enum BuildChoice {
     Auto,
     /// Nothing is built.
     None,
+}
+
+/// What a shell does not pass on as it was set.
+const SET_BY_THE_SHELL: [&str; 5] = ["IFS", "OLDPWD", "OPTIND", "PPID", "PWD"];
+
+const BUILDS: [(&str, BuildChoice); 2] = [("auto", BuildChoice::Auto), ("none", BuildChoice::None)];
+
+impl Repo {
+    /// Reads the file of the repo `name`, given as a field so that messages can name it.
+    pub(crate) fn decode(
+        name: &str,
+        path: &Utf8PathBuf,
+        field: Field<'_>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let branches = field.fields(&REPO, findings)?.require("branches", findings)?;
+        let mut repo = Self { file: path.clone(), branches: BTreeMap::new() };
+        let written = branches.named("branches", findings);
+        if written.is_empty() && !findings.is_broken(field.node.place.file) {
+            findings.add(branches.wrong("at least one branch, else nothing can be pushed"));
+        }
+        for field in written {
+            let branch_name = BranchName::new(field.name);
+            let branch_name = branch_name.map_err(|error| Finding::invalid_name(field.key, &error));
+            let branch_name = findings.take(branch_name);
+            if let (Some(branch_name), Some(branch)) = (branch_name, Branch::decode(field, findings)) {
+                findings.take(check_lengths(name, field, &branch));
+                repo.branches.insert(branch_name, branch);
+            }
+        }
+        Some(repo)
+    }
+}
+
+impl Branch {
+    fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&BRANCH, findings)?;
+        let runners = fields.require("runners", findings);
+        let env = fields.get("env").map(|env| read_env(env, findings));
+        let hooks = fields.get("hooks").map(|hooks| Hooks::decode(hooks, findings));
+        let custom_cmds = fields.get("custom_cmds").map(|commands| read_custom_cmds(commands, findings));
+        let build = fields.written("build").map(|build| findings.take(build.one_of(&BUILDS)));
+        Some(Self {
+            runners: read_runners(runners?, findings),
+            env: env.unwrap_or_default(),
+            hooks: hooks.unwrap_or_default(),
+            custom_cmds: custom_cmds.unwrap_or_default(),
+            build: build.flatten().unwrap_or_default(),
+        })
+    }
+}
+
+/// Checks that services can be named after the repo, the branch `field` and its runners.
+fn check_lengths(repo: &str, field: Field<'_>, branch: &Branch) -> Result<(), Finding> {
+    let longest_runner = branch.runners.keys().map(|runner| bytes_in_file_name(runner.as_str())).max();
+    let length = bytes_in_file_name(repo) + bytes_in_file_name(field.name) + longest_runner.unwrap_or(0);
+    if length <= LONGEST_FILE_NAME {
+        return Ok(());
+    }
+    let message = format!("the names of repo, branch and runner have {length} bytes together");
+    Err(Finding::error(field.key, message)
+        .label(format!("expected at most {LONGEST_FILE_NAME}"))
+        .help("capital letters, `/` and other special characters count three times"))
+}
+
+fn read_runners(field: Field<'_>, findings: &mut Findings) -> BTreeMap<RunnerName, RunnerConfig> {
+    let mut runners = BTreeMap::new();
+    for field in field.named("runners", findings) {
+        let name = RunnerName::new(field.name).map_err(|error| Finding::invalid_name(field.key, &error));
+        let name = findings.take(name);
+        if let (Some(name), Some(runner)) = (name, RunnerConfig::decode(field, findings)) {
+            runners.insert(name, runner);
+        }
+    }
+    runners
+}
+
+fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    for field in field.named("texts", findings) {
+        if !is_variable(field.name) {
+            findings.add(
+                Finding::error(field.key, format!("{} cannot name a variable", quote(field.name)))
+                    .label("expected letters, digits and `_`, not beginning with a digit"),
+            );
+        }
+        if SET_BY_THE_SHELL.contains(&field.name) {
+            findings.add(
+                Finding::error(field.key, format!("{} cannot be set", quote(field.name)))
+                    .label("the shell that starts each process uses it for itself"),
+            );
+        }
+        let value = field.text().map_err(|finding| match field.node.value {
+            Value::Null => finding.help("write '' for an empty text"),
+            _ => finding,
+        });
+        if let Some(value) = findings.take(value) {
+            env.insert(field.name.to_owned(), value);
+        }
+    }
+    env
+}
+
+/// Says whether a shell takes `name` for the name of a variable (POSIX, Base Definitions 3.235).
+fn is_variable(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(allowed)
+}
+
+fn read_custom_cmds(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut commands = BTreeMap::new();
+    for field in field.named("shell commands", findings) {
+        let unusable = |c: char| c.is_control() || c.is_whitespace();
+        if field.name.is_empty() || field.name.starts_with('-') || field.name.contains(unusable) {
+            findings.add(
+                Finding::error(field.key, format!("{} cannot name a command", quote(field.name)))
+                    .label("expected a word that does not begin with `-`"),
+            );
+        }
+        if let Some(command) = findings.take(field.command()) {
+            commands.insert(field.name.to_owned(), command);
+        }
+    }
+    commands
 }

@@ -5,6 +5,55 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use crate::HealthCheck;
+use crate::block::Block;
+use crate::fields::{Field, Fields};
+use crate::finding::{Finding, Findings, quote};
+use crate::suggest;
+use crate::tree::Value;
+
+/// `type: SimpleProcess`.
+pub(crate) const SIMPLE_PROCESS: Block = Block {
+    name: "a SimpleProcess",
+    keys: &["type", "cmd", "process_count", "min_uptime", "stop_timeout", "overlap"],
+};
+/// `type: NginxBackend`.
+pub(crate) const NGINX_BACKEND: Block = Block {
+    name: "a NginxBackend",
+    keys: &[
+        "type",
+        "cmd",
+        "process_count",
+        "healthcheck",
+        "start_timeout",
+        "drain_timeout",
+        "stop_timeout",
+        "overlap",
+        "nginx_proxy_path",
+        "nginx_extra_config",
+        "nginx_extra_upstream_config",
+    ],
+};
+/// `type: UwsgiNginxBackend`: without what only HTTP has (nginx refuses a `uwsgi_pass` with a path).
+pub(crate) const UWSGI_NGINX_BACKEND: Block = Block {
+    name: "a UwsgiNginxBackend",
+    keys: &[
+        "type",
+        "cmd",
+        "process_count",
+        "start_timeout",
+        "drain_timeout",
+        "stop_timeout",
+        "overlap",
+        "nginx_extra_config",
+        "nginx_extra_upstream_config",
+    ],
+};
+/// `type: NginxStatic`.
+pub(crate) const NGINX_STATIC: Block =
+    Block { name: "a NginxStatic", keys: &["type", "subdirectory", "nginx_extra_config"] };
+
+/// svscan serves at most 1,000 services, and each process has two (its slots).
+const MOST_PROCESSES: u16 = 500;
 
 /// One runner, as `type` and the keys of that type say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +94,7 @@ pub struct NginxUpstream {
     pub nginx_extra_config: Option<String>,
     /// `nginx_extra_upstream_config`: verbatim, in the upstream block.
     pub nginx_extra_upstream_config: Option<String>,
-    /// `nginx_proxy_path`: appended to the `proxy_pass` address.
+    /// `nginx_proxy_path` (NginxBackend only): appended to the `proxy_pass` address.
     pub nginx_proxy_path: Option<String>,
     /// `healthcheck` (NginxBackend only). Absent: the port must accept connections.
     pub healthcheck: Option<HealthCheck>,
@@ -84,4 +133,144 @@ pub enum Overlap {
     StartFirst,
     /// The old ones are gone before the new ones start.
     StopFirst,
+}
+
+/// The values of `type`.
+#[derive(Debug, Clone, Copy)]
+enum Type {
+    SimpleProcess,
+    NginxUpstream(Protocol),
+    NginxStatic,
+}
+
+const TYPES: [(&str, Type); 4] = [
+    ("NginxBackend", Type::NginxUpstream(Protocol::Http)),
+    ("NginxStatic", Type::NginxStatic),
+    ("SimpleProcess", Type::SimpleProcess),
+    ("UwsgiNginxBackend", Type::NginxUpstream(Protocol::Uwsgi)),
+];
+
+const OVERLAPS: [(&str, Overlap); 2] =
+    [("start_first", Overlap::StartFirst), ("stop_first", Overlap::StopFirst)];
+
+impl RunnerConfig {
+    pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        match read_type(field, findings)? {
+            Type::SimpleProcess => SimpleProcess::decode(field, findings).map(Self::SimpleProcess),
+            Type::NginxUpstream(protocol) => {
+                NginxUpstream::decode(field, protocol, findings).map(Self::NginxUpstream)
+            }
+            Type::NginxStatic => NginxStatic::decode(field, findings).map(Self::NginxStatic),
+        }
+    }
+}
+
+/// Reads `type` by itself: it decides which other keys are known.
+fn read_type(field: Field<'_>, findings: &mut Findings) -> Option<Type> {
+    let types = TYPES.iter().map(|(name, _)| *name);
+    let Some(written) = field.node.get("type").map(Field::of) else {
+        let types = suggest::any_of(types).unwrap_or_default();
+        findings.add(match &field.node.value {
+            Value::Mapping(_) => Finding::error(field.key, format!("{} has no `type`", quote(field.name)))
+                .label(format!("expected the key `type` with {types}")),
+            _ => field.wrong("a mapping with the key `type`"),
+        });
+        return None;
+    };
+    let name = &findings.take(written.scalar(&suggest::any_of(types.clone()).unwrap_or_default()))?.text;
+    match TYPES.iter().find(|(known, _)| known == name) {
+        Some((_, found)) => Some(*found),
+        None => {
+            let finding = Finding::error(written.node.place, format!("unknown runner type {}", quote(name)));
+            findings.add(finding.expected("runner type", name, types));
+            None
+        }
+    }
+}
+
+impl SimpleProcess {
+    fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&SIMPLE_PROCESS, findings)?;
+        let cmd = fields.required("cmd", findings, Field::command);
+        let process_count = read_process_count(&fields, findings);
+        let min_uptime = fields.optional("min_uptime", findings, Field::duration);
+        let stop_timeout = read_stop_timeout(&fields, findings);
+        let overlap = fields.optional("overlap", findings, |field| field.one_of(&OVERLAPS));
+        let overlap = overlap.unwrap_or(Overlap::StopFirst);
+        Some(Self { cmd: cmd?, process_count, min_uptime, stop_timeout, overlap })
+    }
+}
+
+impl NginxUpstream {
+    fn decode(field: Field<'_>, protocol: Protocol, findings: &mut Findings) -> Option<Self> {
+        let block = match protocol {
+            Protocol::Http => &NGINX_BACKEND,
+            Protocol::Uwsgi => &UWSGI_NGINX_BACKEND,
+        };
+        let fields = field.fields(block, findings)?;
+        let cmd = fields.required("cmd", findings, Field::command);
+        let process_count = read_process_count(&fields, findings);
+        let (healthcheck, nginx_proxy_path) = match protocol {
+            Protocol::Http => (
+                fields.get("healthcheck").and_then(|it| HealthCheck::decode(it, findings)),
+                fields.optional("nginx_proxy_path", findings, read_proxy_path),
+            ),
+            Protocol::Uwsgi => (None, None),
+        };
+        let start_timeout = fields.optional("start_timeout", findings, Field::positive_duration);
+        let drain_timeout = fields.optional("drain_timeout", findings, Field::duration);
+        let stop_timeout = read_stop_timeout(&fields, findings);
+        let overlap = fields.optional("overlap", findings, |field| field.one_of(&OVERLAPS));
+        Some(Self {
+            protocol,
+            process_count,
+            nginx_extra_config: fields.optional("nginx_extra_config", findings, Field::text),
+            nginx_extra_upstream_config: fields.optional(
+                "nginx_extra_upstream_config",
+                findings,
+                Field::text,
+            ),
+            nginx_proxy_path,
+            healthcheck,
+            start_timeout: start_timeout.unwrap_or(Duration::from_secs(30)),
+            drain_timeout: drain_timeout.unwrap_or(Duration::from_secs(30)),
+            stop_timeout,
+            overlap: overlap.unwrap_or(Overlap::StartFirst),
+            cmd: cmd?,
+        })
+    }
+}
+
+impl NginxStatic {
+    fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&NGINX_STATIC, findings)?;
+        Some(Self {
+            subdirectory: fields
+                .optional("subdirectory", findings, Field::path_in_checkout)
+                .unwrap_or_default(),
+            nginx_extra_config: fields.optional("nginx_extra_config", findings, Field::text),
+        })
+    }
+}
+
+fn read_process_count(fields: &Fields<'_>, findings: &mut Findings) -> u16 {
+    fields.optional("process_count", findings, |field| field.number(1, MOST_PROCESSES)).unwrap_or(1)
+}
+
+fn read_stop_timeout(fields: &Fields<'_>, findings: &mut Findings) -> Duration {
+    fields.optional("stop_timeout", findings, Field::duration).unwrap_or(Duration::from_secs(10))
+}
+
+/// Reads a path that is appended to an address in nginx's configuration.
+fn read_proxy_path(field: &Field<'_>) -> Result<String, Finding> {
+    let expected = "a path such as /app/";
+    let path = &field.scalar(expected)?.text;
+    let special = |c: char| c.is_control() || c.is_whitespace() || "\"'\\{};$".contains(c);
+    if !path.starts_with('/') {
+        Err(field.wrong(expected))
+    } else if path.contains(special) {
+        Err(field.wrong("a path without spaces, quotes and any of `\\{};$`"))
+    } else {
+        Ok(path.clone())
+    }
 }

@@ -2,7 +2,27 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use crate::NginxSettings;
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::{Finding, Findings};
+
+/// The whole of `pypaas.yml`.
+pub(crate) const SETTINGS: Block = Block {
+    name: "pypaas.yml",
+    keys: &[
+        "ports",
+        "nginx",
+        "services_dir",
+        "lock_timeout",
+        "deploy_logger_cmd",
+        "ssl_config",
+        "runner_runscript_template",
+        "runner_logscript_template",
+    ],
+};
+/// `ports`.
+pub(crate) const PORTS: Block = Block { name: "ports", keys: &["min", "max"] };
 
 /// What `pypaas.yml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +54,45 @@ pub struct PortRange {
     pub max: u16,
 }
 
-/// `nginx` of `pypaas.yml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NginxSettings {
-    /// `command`, split into words; `-t` and `-s reload` are appended. Default `sudo /usr/sbin/nginx`.
-    pub command: Vec<String>,
-    /// `pid_file`: where nginx's master writes its process id. Default `/run/nginx.pid`.
-    pub pid_file: Utf8PathBuf,
-    /// `config_dir`: the folder that nginx's http block includes; `~` is the deploy user's home. Default `~/nginx.d`.
-    pub config_dir: String,
-    /// `http_port`. Default 80.
-    pub http_port: u16,
-    /// `https_port`. Default 443.
-    pub https_port: u16,
-    /// `listen`: addresses without port, IPv6 ones in brackets. Default `0.0.0.0` and `[::]`.
-    pub listen: Vec<String>,
+impl Settings {
+    /// Reads `pypaas.yml`, given as a field so that messages can name it.
+    pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&SETTINGS, findings)?;
+        let ports = fields.require("ports", findings).and_then(|ports| PortRange::decode(ports, findings));
+        let nginx = fields.get("nginx").and_then(|nginx| NginxSettings::decode(nginx, findings));
+        let services_dir = fields.optional("services_dir", findings, Field::path_from_home);
+        let lock_timeout = fields.optional("lock_timeout", findings, Field::duration);
+        Some(Self {
+            runner_runscript_template: fields.optional("runner_runscript_template", findings, Field::text),
+            runner_logscript_template: fields.optional("runner_logscript_template", findings, Field::text),
+            deploy_logger_cmd: fields.optional("deploy_logger_cmd", findings, Field::command),
+            ssl_config: fields.optional("ssl_config", findings, Field::text),
+            nginx: nginx.unwrap_or_default(),
+            services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
+            lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(10 * 60)),
+            ports: ports?,
+        })
+    }
+}
+
+impl PortRange {
+    fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let fields = field.fields(&PORTS, findings)?;
+        let port = |field: &Field<'_>| field.number(1, u16::MAX);
+        let min = fields.required("min", findings, port);
+        let max = fields.required("max", findings, port);
+        let range = Self { min: min?, max: max? };
+        if range.min > range.max {
+            let (min, max) = (fields.get("min")?, fields.get("max")?);
+            findings.add(
+                Finding::error(
+                    min.node.place,
+                    format!("`min` is {} and `max` only {}", range.min, range.max),
+                )
+                .label("expected at most `max`")
+                .also(max.node.place, "`max`"),
+            );
+        }
+        Some(range)
+    }
 }

@@ -69,22 +69,22 @@ impl Layout {
     /// What a deploy of `branch` that began `at` that time printed.
     pub fn deploy_log(&self, branch: &BranchRef, at: Timestamp) -> Utf8PathBuf {
         let name = format!("{}.log", at.strftime("%Y%m%d_%H%M%S_%3f"));
-        self.of_branch("state", branch).join("deploys").join(name)
+        self.branch_state(branch).join("deploys").join(name)
     }
 
     /// The lock that one change of `branch` holds for its length.
     pub fn branch_lock(&self, branch: &BranchRef) -> Utf8PathBuf {
-        self.of_branch("state", branch).join("lock")
+        self.branch_state(branch).join("lock")
     }
 
     /// The lock held while ports are chosen and nginx files are switched.
     pub fn machine_lock(&self) -> Utf8PathBuf {
-        self.state().join("lock")
+        self.state().join("+lock")
     }
 
     /// What nginx's files said before the switch that is under way.
     pub fn web_journal(&self) -> Utf8PathBuf {
-        self.state().join("nginx-switch.json")
+        self.state().join("+nginx-switch.json")
     }
 
     /// The folder of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).
@@ -136,6 +136,11 @@ impl Layout {
     /// What sshd reads.
     pub fn authorized_keys(home: &Utf8Path) -> Utf8PathBuf {
         home.join(".ssh/authorized_keys")
+    }
+
+    /// The folder beside the record; no branch's record can have its name.
+    fn branch_state(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.state().join(encode(branch.repo.as_str())).join(format!("{}.d", encode(branch.branch.as_str())))
     }
 
     fn of_branch(&self, folder: &str, branch: &BranchRef) -> Utf8PathBuf {

@@ -96,7 +96,8 @@ impl Deploying<'_> {
     }
 
     fn tell_success(&self, narrator: &mut Narrator, live: &Deployed, took: Duration) {
-        let mut figures: Vec<String> = self.received.iter().map(|took| format!("receive {}", seconds(*took))).collect();
+        let mut figures: Vec<String> =
+            self.received.iter().map(|took| format!("receive {}", seconds(*took))).collect();
         let times = narrator.times().clone();
         figures.extend(PHASES.iter().filter_map(|it| Some(format!("{it} {}", seconds(*times.get(it)?)))));
         let total = took + self.received.unwrap_or_default();

@@ -36,7 +36,10 @@ pub(crate) fn upload_pack(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?;
     let repo = installation.repo(name(&arguments.repo))?;
     if !installation.platform.layout.repo(&repo).exists() {
-        return Err(Failure::new(format!("repo `{repo}` is empty: nothing was pushed yet"), "push to it first"));
+        return Err(Failure::new(
+            format!("repo `{repo}` is empty: nothing was pushed yet"),
+            "push to it first",
+        ));
     }
     serve("upload-pack", &installation, &repo, &[])
 }

@@ -27,7 +27,10 @@ pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
             Failure::new(format!("cannot read `{file}`: {error}"), "authorized_keys is unchanged")
         })?;
         all.extend(keys::parse(file, &text).map_err(|error| {
-            Failure::new(error.to_string(), "authorized_keys is unchanged; mend or remove the file, then try again")
+            Failure::new(
+                error.to_string(),
+                "authorized_keys is unchanged; mend or remove the file, then try again",
+            )
         })?);
     }
     let target = Layout::authorized_keys(&home);

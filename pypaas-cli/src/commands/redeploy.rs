@@ -46,7 +46,12 @@ pub(super) fn redeploy(
     Ok(code)
 }
 
-fn one(installation: &Installation, branch: BranchRef, how: &Redeploy, context: &Context) -> Result<(), Failure> {
+fn one(
+    installation: &Installation,
+    branch: BranchRef,
+    how: &Redeploy,
+    context: &Context,
+) -> Result<(), Failure> {
     let deploying = Deploying {
         installation,
         branch: branch.clone(),
@@ -59,7 +64,8 @@ fn one(installation: &Installation, branch: BranchRef, how: &Redeploy, context: 
         Ok(Some(Request { branch: branch.clone(), source: (how.source)(live), by: context.by.clone() }))
     };
     if how.dry_run {
-        let record = record(&mut installation.host(), &installation.platform.layout, &branch)?.unwrap_or_default();
+        let record =
+            record(&mut installation.host(), &installation.platform.layout, &branch)?.unwrap_or_default();
         let wanted: Option<Request> = request(&record)?;
         return wanted.map_or(Ok(()), |wanted| deploying.dry_run(&wanted));
     }

@@ -67,4 +67,3 @@ fn greet(context: &Context) -> ExitCode {
     terminal::out(&text);
     ExitCode::SUCCESS
 }
-

@@ -11,9 +11,9 @@ use pypaas_core::CommitId;
 use pypaas_core::host::Git;
 use pypaas_core::plan::{Request, Source};
 
+use super::Context;
 use super::deploying::Deploying;
 use super::git::BEGAN_VARIABLE;
-use super::Context;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;

@@ -1,0 +1,118 @@
+//! Writing a commit's tree into a folder, exactly as git would.
+
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use camino::Utf8Path;
+use gix::bstr::ByteSlice;
+use gix::index::entry::Mode;
+use gix::progress::Discard;
+use gix::worktree::stack::state::attributes::Source;
+use pypaas_core::CommitId;
+use pypaas_core::host::Caller;
+
+use super::child::{self, Ended};
+use super::git::{self, Cause};
+use super::submodules::Submodules;
+use super::{durable, files, program};
+
+/// Attributes that gix 0.90 passes over without a word.
+const NOT_IN_GIX: [&str; 2] = ["working-tree-encoding", "ident"];
+
+/// Writes the tree of `commit` with its submodules into `folder`; what was there is removed.
+pub(super) fn check_out(
+    repo: &Utf8Path,
+    commit: &CommitId,
+    folder: &Utf8Path,
+    caller: &mut dyn Caller,
+    output: &mut dyn FnMut(&[u8]),
+) -> Result<(), Cause> {
+    files::remove_folder(folder)?;
+    durable::create_folder(folder)?;
+    let opened = git::open(repo)?;
+    let tree = opened.find_commit(git::object_id(commit)?)?.tree_id()?;
+    let index = opened.index_from_tree(&tree)?;
+    if needs_git(&opened, &index)? {
+        write_with_git(repo, commit, folder, caller, output)?;
+    } else {
+        write(&opened, index.clone(), folder)?;
+    }
+    Submodules::of(&opened, &index)?.check_out(repo, folder, caller, output)
+}
+
+/// Says whether the tree uses something only the git program does.
+fn needs_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, Cause> {
+    for entry in index.entries() {
+        let path = entry.path(index);
+        let name = path.rsplit_once_str(b"/").map_or(path.as_bytes(), |(_, name)| name);
+        if name == b".gitattributes" && entry.mode != Mode::COMMIT {
+            let attributes = repo.find_object(entry.id)?;
+            if NOT_IN_GIX.iter().any(|attribute| attributes.data.contains_str(attribute)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Writes the tree with gix, on all cores.
+fn write(repo: &gix::Repository, mut index: gix::index::File, folder: &Utf8Path) -> Result<(), Cause> {
+    let mut options = repo.checkout_options(Source::IdMapping)?;
+    options.destination_is_initially_empty = true;
+    let outcome = gix::worktree::state::checkout(
+        &mut index,
+        folder.as_std_path(),
+        repo.objects.clone().into_arc()?,
+        &Discard,
+        &Discard,
+        &AtomicBool::new(false),
+        options,
+    )?;
+    if let Some(failed) = outcome.errors.into_iter().next() {
+        return Err(format!("`{}`: {}", failed.path, failed.error).into());
+    }
+    let left_out = outcome.collisions.into_iter().map(|collision| collision.path);
+    let left_out = left_out.chain(outcome.delayed_paths_unknown).chain(outcome.delayed_paths_unprocessed);
+    match left_out.into_iter().next() {
+        Some(path) => Err(format!("`{path}` could not be written").into()),
+        None => Ok(()),
+    }
+}
+
+/// Writes the tree with the git program, through an index of its own.
+fn write_with_git(
+    repo: &Utf8Path,
+    commit: &CommitId,
+    folder: &Utf8Path,
+    caller: &mut dyn Caller,
+    output: &mut dyn FnMut(&[u8]),
+) -> Result<(), Cause> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let scratch = tempfile::tempdir()?;
+    let mut command = program::command(&[
+        "git",
+        "-c",
+        &format!("checkout.workers={workers}"),
+        &format!("--git-dir={repo}"),
+        &format!("--work-tree={folder}"),
+        "read-tree",
+        "--reset",
+        "-u",
+        commit.as_str(),
+    ])?;
+    command.env("GIT_INDEX_FILE", scratch.path().join("index"));
+    run_git(command, caller, output)
+}
+
+/// Runs git until it ends or the caller wants to stop.
+pub(super) fn run_git(
+    command: std::process::Command,
+    caller: &mut dyn Caller,
+    output: &mut dyn FnMut(&[u8]),
+) -> Result<(), Cause> {
+    match child::run(command, output, &mut || caller.wants_to_stop())? {
+        Ended::Itself(status) if status.success() => Ok(()),
+        Ended::Itself(status) => Err(format!("git failed: {status}").into()),
+        Ended::Stopped(reason) => Err(format!("git was ended: {reason}").into()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Files and folders.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use camino::Utf8Path;
+use pypaas_core::host::{FileError, Files, Mode};
+
+use super::{LinuxHost, durable};
+
+/// How often a folder is emptied again because something still writes into it.
+const REMOVE_ATTEMPTS: usize = 5;
+
+impl Files for LinuxHost {
+    fn read_file(&mut self, path: &Utf8Path) -> Result<Option<String>, FileError> {
+        found(fs::read_to_string(path)).map_err(failed("read", path))
+    }
+
+    fn replace_file(&mut self, path: &Utf8Path, text: &str, mode: Mode) -> Result<(), FileError> {
+        let mode = match mode {
+            Mode::Public => 0o644,
+            Mode::Private => 0o600,
+        };
+        durable::replace(path, text.as_bytes(), mode).map_err(failed("write", path))
+    }
+
+    fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        durable::remove_file(path).map(drop).map_err(failed("remove", path))
+    }
+
+    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        names(path).map_err(failed("list", path))
+    }
+
+    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        durable::create_folder(path).map_err(failed("make the folder", path))
+    }
+
+    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        remove_folder(path).map_err(failed("remove the folder", path))
+    }
+}
+
+/// Lists the names in a folder, sorted; empty when there is no folder. Names that are not UTF-8 are left out.
+pub(super) fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
+    let Some(entries) = found(fs::read_dir(folder))? else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes a folder with all it holds, also what is write-protected (`go mod` and pip make such folders).
+pub(super) fn remove_folder(path: &Utf8Path) -> io::Result<()> {
+    let mut attempt = 1;
+    loop {
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if attempt == REMOVE_ATTEMPTS => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => unprotect(path.as_std_path()),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            Err(error) => return Err(error),
+            Ok(()) => return durable::sync_folder(durable::folder_of(path)),
+        }
+        attempt += 1;
+    }
+}
+
+/// Gives the user all rights on `folder` and the folders in it, as far as that is possible. Links are not followed.
+fn unprotect(folder: &Path) {
+    if !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
+        return;
+    }
+    // What cannot be changed makes the next removal fail, which reports it.
+    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        unprotect(&entry.path());
+    }
+}
+
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+fn failed(action: &'static str, path: &Utf8Path) -> impl FnOnce(io::Error) -> FileError {
+    move |source| FileError { action, path: path.to_owned(), source }
+}

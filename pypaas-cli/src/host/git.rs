@@ -1,0 +1,89 @@
+//! Bare repositories and what is in them.
+
+use std::error::Error;
+
+use camino::Utf8Path;
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::sec::Permission;
+use pypaas_core::CommitId;
+use pypaas_core::host::{Commit, Git, GitError};
+
+use super::{LinuxHost, bare_repo, checkout};
+
+/// What a failure has for a cause.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
+
+impl Git for LinuxHost {
+    fn prepare_repo(&mut self, repo: &Utf8Path, hook: &str) -> Result<(), GitError> {
+        bare_repo::prepare(repo, hook).map_err(failed("prepare the repository".to_owned(), repo))
+    }
+
+    fn branch_head(&mut self, repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, GitError> {
+        branch_head(repo, branch).map_err(failed(format!("find the branch `{branch}`"), repo))
+    }
+
+    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError> {
+        read_commit(repo, commit).map_err(failed(format!("read the commit `{}`", commit.short()), repo))
+    }
+
+    fn check_out(
+        &mut self,
+        repo: &Utf8Path,
+        commit: &CommitId,
+        folder: &Utf8Path,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), GitError> {
+        let checked_out = checkout::check_out(repo, commit, folder, self, output);
+        checked_out.map_err(failed(format!("check out `{}`", commit.short()), repo))
+    }
+}
+
+/// Opens a bare repository.
+///
+/// The user's and the machine's git configuration count, for they name filters such as LFS; variables git gave to a
+/// hook of another repository do not.
+pub(super) fn open(repo: &Utf8Path) -> Result<gix::Repository, gix::Error> {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.config.env = false;
+    permissions.env.git_prefix = Permission::Deny;
+    permissions.env.objects = Permission::Deny;
+    gix::open_opts(
+        repo.as_std_path(),
+        gix::open::Options::default().permissions(permissions).open_path_as_is(true),
+    )
+}
+
+/// Returns the commit's id as gix has it.
+pub(super) fn object_id(commit: &CommitId) -> Result<ObjectId, Cause> {
+    Ok(ObjectId::from_hex(commit.as_str().as_bytes())?)
+}
+
+fn branch_head(repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, Cause> {
+    if !bare_repo::is_there(repo) {
+        return Ok(None);
+    }
+    let repo = open(repo)?;
+    match repo.try_find_reference(&format!("refs/heads/{branch}"))? {
+        Some(mut head) => Ok(Some(CommitId::new(head.peel_to_commit()?.id.to_string())?)),
+        None => Ok(None),
+    }
+}
+
+fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
+    let repo = open(repo)?;
+    let commit = repo.find_commit(object_id(commit)?)?;
+    let subject = commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy().into_owned();
+    let mut entries = Vec::new();
+    for entry in commit.tree()?.iter() {
+        let entry = entry?;
+        let is_folder = entry.mode().is_tree() || entry.mode().is_commit();
+        entries.push(format!("{}{}", entry.filename().to_str_lossy(), if is_folder { "/" } else { "" }));
+    }
+    entries.sort();
+    Ok(Commit { subject, entries })
+}
+
+fn failed(action: String, repo: &Utf8Path) -> impl FnOnce(Cause) -> GitError {
+    move |source| GitError { action, repo: repo.to_owned(), source }
+}

@@ -1,0 +1,99 @@
+//! nginx's processes, and what its master writes into the error log.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+
+use camino::Utf8Path;
+
+use super::nginx_words;
+use super::processes::Process;
+
+/// The master process of a running nginx.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Master {
+    id: u32,
+}
+
+/// What nginx calls a process is its command line.
+const MASTER: &[u8] = b"nginx: master process";
+const WORKER: &[u8] = b"nginx: worker process";
+const LEAVING: &[u8] = b"nginx: worker process is shutting down";
+
+impl Master {
+    /// Finds the master by its pid file; the error says why there is none.
+    pub(super) fn find(pid_file: &Utf8Path) -> Result<Self, String> {
+        let text =
+            fs::read_to_string(pid_file).map_err(|error| format!("cannot read `{pid_file}`: {error}"))?;
+        let id = text.trim().parse().map_err(|_| format!("`{pid_file}` holds no process id"))?;
+        if !title(id).starts_with(MASTER) {
+            return Err(format!(
+                "nginx does not run: process {id}, named by `{pid_file}`, is no nginx master"
+            ));
+        }
+        Ok(Self { id })
+    }
+
+    /// Lists the workers, also those that are leaving.
+    pub(super) fn workers(self) -> io::Result<BTreeSet<u32>> {
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.id))?;
+        let ids = children.split_ascii_whitespace().filter_map(|id| id.parse().ok());
+        Ok(ids.filter(|&id| title(id).starts_with(WORKER)).collect())
+    }
+
+    /// Says whether a worker takes connections. The kernel's list of children may miss one while another ends, so this
+    /// looks at the worker itself.
+    pub(super) fn has_taking(self, worker: u32) -> bool {
+        let title = title(worker);
+        title.starts_with(WORKER)
+            && !title.starts_with(LEAVING)
+            && Process::read(worker).is_some_and(|process| process.is_child_of(self.id))
+    }
+
+    /// Opens the file that is the master's standard error, which is its error log, or else `built_in`. `None` when this
+    /// user may read neither.
+    pub(super) fn error_log(self, built_in: Option<&Utf8Path>) -> Option<ErrorLog> {
+        let standard_error = format!("/proc/{}/fd/2", self.id);
+        let mut files = [Some(Utf8Path::new(&standard_error)), built_in].into_iter().flatten();
+        files.find_map(|file| ErrorLog::open(file, self.id))
+    }
+}
+
+/// The error log from the moment on when it was opened here.
+#[derive(Debug)]
+pub(super) struct ErrorLog {
+    file: File,
+    master: u32,
+    /// What was read of the lines of this master.
+    errors: Vec<String>,
+    unfinished: String,
+}
+
+impl ErrorLog {
+    fn open(path: &Utf8Path, master: u32) -> Option<Self> {
+        // Opening a pipe or terminal could wait or take what others should read.
+        if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+            return None;
+        }
+        let mut file = File::open(path).ok()?;
+        file.seek(SeekFrom::End(0)).ok()?;
+        Some(Self { file, master, errors: Vec::new(), unfinished: String::new() })
+    }
+
+    /// Returns the grave errors the master has noted since.
+    pub(super) fn errors(&mut self) -> &[String] {
+        let mut new = Vec::new();
+        // What cannot be read is not there.
+        let _ = self.file.read_to_end(&mut new);
+        self.unfinished.push_str(&String::from_utf8_lossy(&new));
+        while let Some((line, rest)) = self.unfinished.split_once('\n') {
+            self.errors.extend(nginx_words::grave_error_of(line, self.master));
+            self.unfinished = rest.to_owned();
+        }
+        &self.errors
+    }
+}
+
+fn title(id: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! The TCP sockets of this machine.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// One TCP socket, as /proc/net/tcp and tcp6 show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Socket {
+    /// Its address at this end. An IPv4 address in IPv6 form stays in that form.
+    pub(super) local: SocketAddr,
+    /// What it does.
+    pub(super) state: State,
+    /// The number by which the files of a process name it; 0 before it is accepted.
+    pub(super) inode: u64,
+}
+
+/// What a socket does, as far as it matters here; the kernel's `tcp_states.h` numbers the states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Connected: `ESTABLISHED`, 1.
+    Connected,
+    /// Closed by both ends, its port free for who listens: `TIME_WAIT`, 6.
+    Over,
+    /// Waiting for connections: `LISTEN`, 10.
+    Listening,
+    /// On the way between these.
+    Other,
+}
+
+/// Lists all TCP sockets, over IPv4 and IPv6.
+pub(super) fn sockets() -> io::Result<Vec<Socket>> {
+    let mut sockets = Vec::new();
+    for file in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        match fs::read_to_string(file) {
+            Ok(text) => sockets.extend(text.lines().skip(1).filter_map(parse)),
+            // The machine does without IPv6.
+            Err(error) if error.kind() == ErrorKind::NotFound && file.ends_with('6') => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sockets)
+}
+
+/// Reads a line: `sl local remote state tx:rx tr:when retransmit uid timeout inode …`.
+fn parse(line: &str) -> Option<Socket> {
+    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [_, local, _, state, _, _, _, _, _, inode, ..] = fields.as_slice() else { return None };
+    let state = match u8::from_str_radix(state, 16).ok()? {
+        1 => State::Connected,
+        6 => State::Over,
+        10 => State::Listening,
+        _ => State::Other,
+    };
+    Some(Socket { local: address(local)?, state, inode: inode.parse().ok()? })
+}
+
+/// Reads `0100007F:1F90`: the address in words of four bytes, each as this machine stores it, and the port.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (address, port) = text.split_once(':')?;
+    let mut bytes = Vec::new();
+    for start in (0..address.len()).step_by(8) {
+        let word = u32::from_str_radix(address.get(start..start + 8)?, 16).ok()?;
+        bytes.extend(word.to_ne_bytes());
+    }
+    let address = match bytes.len() {
+        4 => IpAddr::from(<[u8; 4]>::try_from(bytes).map(Ipv4Addr::from).ok()?),
+        _ => IpAddr::from(<[u8; 16]>::try_from(bytes).map(Ipv6Addr::from).ok()?),
+    };
+    Some(SocketAddr::new(address, u16::from_str_radix(port, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn addresses_of_both_families_are_read() {
+        assert_eq!(address("0100007F:1F90"), Some("127.0.0.1:8080".parse().unwrap()));
+        let mapped = "[::ffff:127.0.0.1]:8080".parse().unwrap();
+        assert_eq!(address("0000000000000000FFFF00000100007F:1F90"), Some(mapped));
+        assert_eq!(address("0100007F"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! The supervisor: daemontools, by its files.
+//!
+//! A service's folder lies beside the folder svscan watches, which holds a link to it: so it is made in peace, appears
+//! in one moment, and can be hidden from svscan before its supervisor is ended.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::symlink;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_core::host::{ServiceError, ServiceState, Services, StopReport};
+use pypaas_core::{Definition, ServiceName};
+
+use super::processes::Process;
+use super::supervise::Supervise;
+use super::tai64n::Tai64n;
+use super::{LinuxHost, durable, files, stopping};
+
+/// How long svscan may take to notice a service: it looks every five seconds.
+const NOTICED: Duration = Duration::from_secs(15);
+
+/// How long a supervisor may take to follow an order: it sleeps for a second after each start.
+const OBEYED: Duration = Duration::from_secs(5);
+
+/// What a failure has for a cause.
+type Cause = Box<dyn Error + Send + Sync>;
+
+impl Services for LinuxHost {
+    fn list_services(&mut self) -> Result<Vec<ServiceName>, ServiceError> {
+        let mut services = Vec::new();
+        for folder in [self.layout.services_real().as_path(), self.layout.services()] {
+            let names = files::names(folder).map_err(|error| ServiceError {
+                action: "list the services in",
+                service: folder.to_string(),
+                source: error.into(),
+            })?;
+            services.extend(names.iter().filter_map(|name| ServiceName::parse(name)));
+        }
+        services.sort();
+        services.dedup();
+        Ok(services)
+    }
+
+    fn inspect_service(&mut self, service: &ServiceName) -> Result<Option<ServiceState>, ServiceError> {
+        self.place(service).inspect().map_err(failed("inspect", service))
+    }
+
+    fn define_service(&mut self, service: &ServiceName, definition: &Definition) -> Result<(), ServiceError> {
+        self.place(service).define(definition).map_err(failed("define", service))
+    }
+
+    fn start_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
+        self.ordered.insert(service.clone(), Tai64n::now());
+        self.place(service).start().map_err(failed("start", service))
+    }
+
+    fn stop_services(
+        &mut self,
+        services: &[ServiceName],
+        timeout: Duration,
+    ) -> Result<StopReport, ServiceError> {
+        stopping::stop(self, services, timeout)
+    }
+
+    fn remove_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
+        self.ordered.remove(service);
+        self.place(service).remove().map_err(failed("remove", service))
+    }
+}
+
+impl LinuxHost {
+    fn place(&self, service: &ServiceName) -> Place {
+        let folder = self.layout.service(service);
+        Place {
+            supervisor: Supervise::of(&folder),
+            log_supervisor: Supervise::of(&folder.join("log")),
+            link: self.layout.service_link(service),
+            folder,
+        }
+    }
+}
+
+/// Where one service is.
+struct Place {
+    folder: Utf8PathBuf,
+    link: Utf8PathBuf,
+    supervisor: Supervise,
+    log_supervisor: Supervise,
+}
+
+impl Place {
+    fn inspect(&self) -> Result<Option<ServiceState>, Cause> {
+        if !is_there(&self.folder)? && !is_there(&self.link)? {
+            return Ok(None);
+        }
+        let definition = Definition { run: self.script("run")?, log: self.script("log/run")? };
+        let enabled = self.is_linked() && !self.supervisor.is_kept_down()?;
+        let status = self.supervisor.status()?;
+        let process = status.and_then(|status| {
+            let process = Process::read(status.process?)?;
+            Some((process.id, status.since.elapsed()))
+        });
+        Ok(Some(ServiceState { definition, enabled, supervised: self.is_supervised()?, process }))
+    }
+
+    fn define(&self, definition: &Definition) -> Result<(), Cause> {
+        if !self.is_linked() {
+            // Whatever an interrupted removal left; and svscan must not see the folder before it is complete.
+            self.remove()?;
+            self.supervisor.keep_down()?;
+        }
+        let log_changed = self.write_script("log/run", &definition.log)?;
+        self.write_script("run", &definition.run)?;
+        if log_changed {
+            self.log_supervisor.order("t")?;
+        }
+        if !self.is_linked() {
+            make_link(&self.folder, &self.link)?;
+        }
+        Ok(())
+    }
+
+    fn start(&self) -> Result<(), Cause> {
+        if !is_there(&self.folder.join("run"))? {
+            return Err("it is not defined".into());
+        }
+        self.supervisor.let_up()?;
+        let watched = self.link.parent().unwrap_or(&self.link);
+        wait_until(
+            NOTICED,
+            || Ok(self.is_supervised()?),
+            || {
+                let seconds = NOTICED.as_secs();
+                format!("nothing supervises it after {seconds} s; does `svscan {watched}` run, as this user?")
+            },
+        )?;
+        self.supervisor.order("u")?;
+        wait_until(OBEYED, || Ok(self.is_wanted_up()?), || "its supervisor does not start it".to_owned())
+    }
+
+    fn remove(&self) -> Result<(), Cause> {
+        // The link first: svscan would start an ended supervisor again.
+        durable::remove_file(&self.link)?;
+        for supervisor in [&self.supervisor, &self.log_supervisor] {
+            supervisor.order("dx")?;
+            let ended = || Ok(!supervisor.is_alive()?);
+            wait_until(OBEYED, ended, || "its supervisor does not end; is it stopped?".to_owned())?;
+        }
+        files::remove_folder(&self.folder)?;
+        Ok(())
+    }
+
+    fn is_linked(&self) -> bool {
+        fs::read_link(&self.link).is_ok_and(|target| target == self.folder)
+    }
+
+    fn is_supervised(&self) -> io::Result<bool> {
+        Ok(self.supervisor.is_alive()? && self.log_supervisor.is_alive()?)
+    }
+
+    fn is_wanted_up(&self) -> io::Result<bool> {
+        Ok(self.supervisor.status()?.is_some_and(|status| status.wants_up && status.process.is_some()))
+    }
+
+    /// Reads a script; empty when it was never written.
+    fn script(&self, name: &str) -> io::Result<String> {
+        match fs::read_to_string(self.folder.join(name)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+            read => read,
+        }
+    }
+
+    /// Writes a script, for the deploy user's eyes only: it holds the app's environment. Says whether it changed.
+    fn write_script(&self, name: &str, text: &str) -> io::Result<bool> {
+        durable::replace_if_different(&self.folder.join(name), text.as_bytes(), 0o700)
+    }
+}
+
+/// Makes `link` point to `folder`, or changes it to. svscan skips names that start with a dot.
+fn make_link(folder: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
+    let watched = durable::folder_of(link);
+    durable::create_folder(watched)?;
+    let new = watched.join(format!(".{}.new", link.file_name().unwrap_or_default()));
+    durable::remove_file(&new)?;
+    symlink(folder, &new)?;
+    fs::rename(&new, link)?;
+    durable::sync_folder(watched)
+}
+
+fn is_there(path: &Utf8Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks again and again, at most for `longest`.
+fn wait_until(
+    longest: Duration,
+    mut is_so: impl FnMut() -> Result<bool, Cause>,
+    otherwise: impl FnOnce() -> String,
+) -> Result<(), Cause> {
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    while !is_so()? {
+        if began.elapsed() > longest {
+            return Err(otherwise().into());
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn failed(action: &'static str, service: &ServiceName) -> impl FnOnce(Cause) -> ServiceError {
+    move |source| ServiceError { action, service: service.to_string(), source }
+}

@@ -1,0 +1,31 @@
+//! Commands the admin wrote, run by a shell.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
+
+use super::LinuxHost;
+use super::child::{self, Ended};
+
+impl Shell for LinuxHost {
+    fn run_command(
+        &mut self,
+        command: &ShellCommand,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError> {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &command.line]).current_dir(&command.folder);
+        shell.env_clear().envs(command.environment.iter());
+        let line = command.line.clone();
+        match child::run(shell, output, &mut || self.wants_to_stop()) {
+            Ok(Ended::Itself(status)) if status.success() => Ok(()),
+            Ok(Ended::Itself(status)) => Err(match (status.code(), status.signal()) {
+                (Some(status), _) => CommandError::Failed { line, status },
+                (None, signal) => CommandError::Killed { line, signal: signal.unwrap_or_default() },
+            }),
+            Ok(Ended::Stopped(reason)) => Err(CommandError::Stopped { line, reason }),
+            Err(source) => Err(CommandError::NotStarted { line, source }),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The real machine, tried on itself: real svscan, nginx, git and shells, in temporary folders and on free ports.
+
+mod caller;
+mod files;
+mod git;
+mod locks;
+mod logs;
+mod machine;
+mod probe;
+mod services;
+mod shell;
+mod stopping;
+mod submodules;
+mod supervisor;
+mod web_server;

@@ -1,0 +1,68 @@
+//! A home folder of its own for a host.
+
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+use pypaas_config::{NginxSettings, PortRange, Settings};
+use pypaas_core::{Layout, ServiceName};
+use tempfile::TempDir;
+
+use crate::host::LinuxHost;
+
+/// A host in a temporary folder.
+pub(super) struct Machine {
+    pub(super) host: LinuxHost,
+    pub(super) layout: Layout,
+    pub(super) home: Utf8PathBuf,
+    _folder: TempDir,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Self::with_nginx(vec!["nginx".to_owned()])
+    }
+
+    /// Makes one whose nginx is told by `command` and has its files in the home folder.
+    pub(super) fn with_nginx(command: Vec<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let nginx = NginxSettings {
+            command: command.iter().map(|word| word.replace("HOME", home.as_str())).collect(),
+            pid_file: home.join("nginx.pid"),
+            config_dir: "~/nginx.d".to_owned(),
+            http_port: 80,
+            https_port: 443,
+            listen: Vec::new(),
+        };
+        let settings = Settings {
+            ports: PortRange { min: 1, max: 1 },
+            runner_runscript_template: None,
+            runner_logscript_template: None,
+            deploy_logger_cmd: None,
+            ssl_config: None,
+            nginx: nginx.clone(),
+            services_dir: "~/services".to_owned(),
+            lock_timeout: Duration::ZERO,
+        };
+        let layout = Layout::new(&home, &settings);
+        let host = LinuxHost::new(layout.clone(), nginx);
+        Self { host, layout, home, _folder: folder }
+    }
+}
+
+/// Names the `index`-th process of one runner, in slot a.
+pub(super) fn service(index: u16) -> ServiceName {
+    ServiceName::parse(&format!("shop+master+web+{index}+a")).unwrap()
+}
+
+/// Waits until something is there.
+pub(super) fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "it did not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

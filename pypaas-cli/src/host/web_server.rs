@@ -1,0 +1,139 @@
+//! nginx.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+use pypaas_core::host::{Version, WebServer, WebServerError};
+
+use super::LinuxHost;
+use super::nginx_master::{ErrorLog, Master};
+use super::nginx_words;
+use super::program::{self, Answer};
+
+/// How long new workers may take to replace the old ones; it takes about a tenth of a second.
+const RELOAD: Duration = Duration::from_secs(10);
+
+/// How long nginx may take to read its configuration; names it must look up can make it slow.
+const ANSWER: Duration = Duration::from_secs(60);
+
+impl WebServer for LinuxHost {
+    fn web_server_version(&mut self) -> Result<Version, WebServerError> {
+        if let Some(version) = self.nginx_version {
+            return Ok(version);
+        }
+        let words = with(unprivileged(&self.nginx.command), &["-v"]);
+        let text = ask(&words)?.text;
+        let version = nginx_words::version(&text).ok_or_else(|| unreachable(&words, first_line(&text)))?;
+        self.nginx_version = Some(version);
+        Ok(version)
+    }
+
+    fn test_web_server(&mut self) -> Result<(), WebServerError> {
+        self.tell(&["-t"])
+    }
+
+    fn reload_web_server(&mut self) -> Result<(), WebServerError> {
+        let words = ["-s", "reload"];
+        let unseen = |reason: String| unreachable(&with(&self.nginx.command, &words), reason);
+        let master = Master::find(&self.nginx.pid_file).map_err(unseen)?;
+        let old = master.workers().map_err(|error| unseen(format!("cannot see nginx's workers: {error}")))?;
+        let log = master.error_log(self.built_in_error_log().as_deref());
+        self.tell(&words)?;
+        await_workers(master, &old, log)
+    }
+}
+
+impl LinuxHost {
+    /// Runs nginx with `arguments`; the command may start with `sudo`, which must not ask for a password.
+    fn tell(&self, arguments: &[&str]) -> Result<(), WebServerError> {
+        let words = with(&self.nginx.command, arguments);
+        let Answer { status, text } = ask(&words)?;
+        if status.success() {
+            return Ok(());
+        }
+        if let Some(refusal) = nginx_words::sudo_refusal(&text, &self.nginx.command) {
+            return Err(unreachable(&words, refusal));
+        }
+        Err(nginx_words::rejection(&text).unwrap_or_else(|| unreachable(&words, first_line(&text))))
+    }
+
+    fn built_in_error_log(&self) -> Option<Utf8PathBuf> {
+        let answer = ask(&with(unprivileged(&self.nginx.command), &["-V"])).ok()?;
+        nginx_words::built_in_error_log(&answer.text)
+    }
+}
+
+/// Waits until a new worker takes connections and none of the old ones does.
+fn await_workers(
+    master: Master,
+    old: &BTreeSet<u32>,
+    mut log: Option<ErrorLog>,
+) -> Result<(), WebServerError> {
+    let began = Instant::now();
+    loop {
+        let now = master.workers().unwrap_or_default();
+        if now.iter().any(|worker| !old.contains(worker))
+            && !old.iter().any(|&worker| master.has_taking(worker))
+        {
+            return Ok(());
+        }
+        let errors = log.as_mut().map(ErrorLog::errors);
+        let given_up = errors.is_some_and(|errors| errors.iter().any(|error| nginx_words::is_final(error)));
+        if given_up || began.elapsed() > RELOAD {
+            let seconds = began.elapsed().as_secs();
+            return Err(WebServerError::NotReloaded { seconds, reason: reason(errors) });
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Says why the workers are the old ones: the last error but the summary, which follows the errors it sums up.
+fn reason(errors: Option<&[String]>) -> String {
+    let Some(errors) = errors else {
+        return "its workers have not changed; its error log, which this user cannot read, says why"
+            .to_owned();
+    };
+    match errors.iter().rfind(|error| !error.starts_with("still could not bind")) {
+        Some(error) => error.clone(),
+        None => "its workers have not changed, and its error log does not say why".to_owned(),
+    }
+}
+
+/// Returns the part of the command that runs nginx without `sudo`, which permits exactly `-t` and `-s reload`.
+fn unprivileged(command: &[String]) -> &[String] {
+    if !is_sudo(command) {
+        return command;
+    }
+    let is_nginx = |word: &String| word.rsplit('/').next().is_some_and(|name| name.contains("nginx"));
+    let start = command.iter().position(is_nginx).unwrap_or(1);
+    command.get(start..).unwrap_or_default()
+}
+
+fn with(command: &[String], arguments: &[&str]) -> Vec<String> {
+    command.iter().map(String::as_str).chain(arguments.iter().copied()).map(str::to_owned).collect()
+}
+
+fn ask(words: &[String]) -> Result<Answer, WebServerError> {
+    let mut asked = words.to_vec();
+    if is_sudo(words) {
+        // On a terminal sudo would wait for a password nobody sees it ask for.
+        asked.insert(1, "-n".to_owned());
+    }
+    let answer = program::command(&asked).and_then(|command| program::ask(command, ANSWER));
+    answer.map_err(|error: io::Error| unreachable(words, error.to_string()))
+}
+
+fn is_sudo(command: &[String]) -> bool {
+    command.first().is_some_and(|program| program == "sudo" || program.ends_with("/sudo"))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing").to_owned()
+}
+
+fn unreachable(words: &[String], reason: String) -> WebServerError {
+    WebServerError::Unreachable { command: words.join(" "), reason }
+}

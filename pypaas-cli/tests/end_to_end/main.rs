@@ -1,0 +1,4 @@
+//! Real pushes through real sshd, git, daemontools and nginx.
+
+mod deploying;
+mod host;

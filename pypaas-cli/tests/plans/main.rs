@@ -1,0 +1,6 @@
+//! Plans of the example configurations, printed, walked and broken on a machine in memory.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
+
+mod dry_run_is_true;
+mod memory;

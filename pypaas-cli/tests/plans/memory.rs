@@ -1,0 +1,124 @@
+//! A host in memory with one of the example configurations on it.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::{BranchRef, SourceFile, load};
+use pypaas_core::host::Commit;
+use pypaas_core::plan::{self, Request, Source};
+use pypaas_core::{
+    ApplyError, ChangeError, CommitId, Environment, Layout, MemoryHost, Observed, Parts, Plan, Platform,
+    Quiet, Record, Scope, Step, apply, deploy, lock_branch, observe, unlock_branch,
+};
+
+/// The example configurations, each a folder below `fixtures/configurations`.
+pub(crate) fn fixtures() -> Vec<String> {
+    let mut names: Vec<String> =
+        folder("").read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned()).collect();
+    names.sort();
+    assert!(names.len() >= 9, "{names:?}");
+    names
+}
+
+fn folder(fixture: &str) -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/configurations").join(fixture)
+}
+
+/// Puts the example configuration `fixture` and its interpreters together, as the program does.
+pub(crate) fn platform(fixture: &str) -> Platform {
+    let mut files = Vec::new();
+    for below in ["", "repo", "repos", "domains"] {
+        let Ok(entries) = folder(fixture).join(below).read_dir_utf8() else { continue };
+        for entry in entries.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file()) {
+            let path = Utf8Path::new(below).join(entry.file_name());
+            files.push(SourceFile { path, text: fs::read(entry.path()).unwrap() });
+        }
+    }
+    let loaded = load(&files);
+    assert_eq!(loaded.problems, [], "{fixture}");
+    let configuration = loaded.configuration.unwrap();
+    let layout = Layout::new("/home/deploy".into(), &configuration.settings);
+    let settings = &configuration.settings;
+    let scripts = pypaas_runners::Scripts::new(
+        settings.runner_runscript_template.clone(),
+        settings.runner_logscript_template.clone(),
+    );
+    let mut base_environment = Environment::default();
+    base_environment.set("HOME", "/home/deploy");
+    base_environment.set("PATH", "/usr/bin:/bin");
+    let parts = Parts {
+        runner: pypaas_runners::runner,
+        web: Box::new(pypaas_nginx::NginxText::new()),
+        scripts: Box::new(scripts.unwrap()),
+        builders: pypaas_runners::builders(),
+        base_environment,
+        hook: "#!/bin/sh\nexec pypaas update-hook \"$@\"\n".to_owned(),
+    };
+    Platform::new(configuration, layout, parts)
+}
+
+/// Lists the configured branches.
+pub(crate) fn branches(platform: &Platform) -> Vec<BranchRef> {
+    platform.configuration.branches().map(|(branch, _)| branch).collect()
+}
+
+/// Makes a machine to which nothing was pushed.
+pub(crate) fn machine(platform: &Platform) -> MemoryHost {
+    let mut host = MemoryHost::new(platform.layout.clone());
+    for repo in platform.configuration.repos.keys() {
+        use pypaas_core::host::Git;
+        host.prepare_repo(&platform.layout.repo(repo), &platform.hook).unwrap();
+    }
+    host.clear_journal();
+    host
+}
+
+/// Receives the `number`-th commit for `branch` and asks for it to be made live.
+pub(crate) fn push(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef, number: u8) -> Request {
+    let id = CommitId::new(format!("{number:02x}").repeat(20)).unwrap();
+    let entries = ["package-lock.json", "package.json", "public/"].map(str::to_owned).to_vec();
+    let commit = Commit { subject: format!("Change {number}"), entries };
+    host.receive(platform.layout.repo(&branch.repo), id.clone(), commit);
+    Request { branch: branch.clone(), source: Source::Commit(id), by: "laptop".to_owned() }
+}
+
+/// Asks for new processes of what is live.
+pub(crate) fn restart(branch: &BranchRef) -> Request {
+    Request { branch: branch.clone(), source: Source::Live, by: "laptop".to_owned() }
+}
+
+/// Carries out a request under the branch's lock, as the program does.
+pub(crate) fn carry_out(
+    host: &mut MemoryHost,
+    platform: &Platform,
+    request: &Request,
+) -> Result<Record, ChangeError> {
+    lock_branch(host, platform, &request.branch, "a test", &mut Quiet)?;
+    let outcome = deploy(host, platform, request, &mut Quiet);
+    let _ = unlock_branch(host, &platform.layout, &request.branch);
+    outcome
+}
+
+/// Observes what the request concerns.
+pub(crate) fn look(host: &mut MemoryHost, platform: &Platform, request: &Request) -> Observed {
+    let commit = match &request.source {
+        Source::Commit(commit) => Some(commit),
+        Source::Live => None,
+    };
+    observe(host, platform, Scope::Branch(&request.branch, commit)).expect("the machine can be seen")
+}
+
+/// Plans the whole of a request.
+pub(crate) fn plan(host: &mut MemoryHost, platform: &Platform, request: &Request) -> Plan {
+    plan::deploy(platform, &look(host, platform, request), request).unwrap()
+}
+
+/// Applies a plan.
+pub(crate) fn walk(host: &mut MemoryHost, platform: &Platform, plan: &Plan) -> Result<(), ApplyError> {
+    apply(plan, &platform.layout, host, &mut Quiet, false)
+}
+
+/// Lists the lines of a plan's steps that change something.
+pub(crate) fn effects(plan: &Plan) -> Vec<String> {
+    plan.steps().filter(|step| !step.only_waits()).map(Step::to_string).collect()
+}

@@ -1,0 +1,71 @@
+//! Durations, written `30s`, `500ms`, `2m` or `1h`.
+
+use std::time::Duration;
+
+use crate::fields::Field;
+use crate::finding::Finding;
+use crate::tree::Value;
+
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Field<'_> {
+    /// Reads a duration; zero is allowed.
+    pub(crate) fn duration(&self) -> Result<Duration, Finding> {
+        let expected = "a duration such as 500ms, 30s, 2m or 1h";
+        let Value::Scalar(scalar) = &self.node.value else { return Err(self.wrong(expected)) };
+        match parse(&scalar.text) {
+            Some(duration) if duration <= LONGEST => Ok(duration),
+            Some(_) => Err(self.wrong("a duration of at most 24h")),
+            None if !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(self.wrong(expected).help(format!("did you mean `{}s`?", scalar.text)))
+            }
+            None => Err(self.wrong(expected)),
+        }
+    }
+
+    /// Reads a duration that must not be zero.
+    pub(crate) fn positive_duration(&self) -> Result<Duration, Finding> {
+        let duration = self.duration()?;
+        if duration.is_zero() { Err(self.wrong("a duration longer than nothing")) } else { Ok(duration) }
+    }
+}
+
+/// Reads a whole number and its unit; too large a number is longer than any bound.
+fn parse(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    if number.is_empty() {
+        return None;
+    }
+    let number: u64 = number.parse().unwrap_or(u64::MAX);
+    let milliseconds = match unit {
+        "ms" => number,
+        "s" => number.saturating_mul(1_000),
+        "m" => number.saturating_mul(60_000),
+        "h" => number.saturating_mul(3_600_000),
+        _ => return None,
+    };
+    Some(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_unit_is_read() {
+        assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse("30s"), Some(Duration::from_secs(30)));
+        assert_eq!(parse("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse("1h"), Some(Duration::from_secs(3_600)));
+        assert_eq!(parse("0s"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in ["", "s", "30", "30 s", "1.5s", "-1s", "1m30s", "30S", "1d", "٣s"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert!(parse("99999999999999999999999h").is_some_and(|duration| duration > LONGEST));
+    }
+}

@@ -1,0 +1,154 @@
+//! The configuration directory: which file is what.
+
+use camino::Utf8Path;
+
+use crate::finding::{Finding, quote};
+use crate::place::Place;
+use crate::suggest;
+
+/// The main file's name.
+pub(crate) const SETTINGS_FILE: &str = "pypaas.yml";
+
+/// Folders that are read; the first two hold repos.
+const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
+
+/// What a file of the configuration directory is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role<'a> {
+    /// `pypaas.yml`.
+    Settings,
+    /// `repo/<name>.yml` or `repos/<name>.yml`.
+    Repo(&'a str),
+    /// `domains/<name>.yml`.
+    Domain(&'a str),
+    /// Looks like configuration, but is not read: why, and what to do.
+    Ignored { reason: &'static str, help: Option<String> },
+    /// Nobody would take it for configuration.
+    Foreign,
+}
+
+/// Says what the file at `path` (relative to the configuration directory) is.
+pub(crate) fn role(path: &Utf8Path) -> Role<'_> {
+    let name = path.file_name().unwrap_or_default();
+    let folder = path.parent().unwrap_or(Utf8Path::new("")).as_str();
+    match (folder, name) {
+        ("", SETTINGS_FILE) => Role::Settings,
+        ("repo" | "repos" | "domains", _) => in_known_folder(folder, name),
+        _ if folder.starts_with('.') || name.starts_with('.') => Role::Foreign,
+        _ => elsewhere(path, folder, name),
+    }
+}
+
+fn in_known_folder<'a>(folder: &str, name: &'a str) -> Role<'a> {
+    if matches!(name, ".gitkeep" | ".gitignore") {
+        return Role::Foreign;
+    }
+    if name.starts_with('.') || name.starts_with('#') {
+        return ignored("hidden files are not read", None);
+    }
+    if let Some(name) = name.strip_suffix(".yml") {
+        return if folder == "domains" { Role::Domain(name) } else { Role::Repo(name) };
+    }
+    if let Some(stem) = name.strip_suffix(".yaml") {
+        return ignored(
+            "only `.yml` files are read",
+            Some(format!("rename it to {}", quote(&format!("{stem}.yml")))),
+        );
+    }
+    if is_backup(name) {
+        return ignored("editor backups are not read", None);
+    }
+    ignored("only `.yml` files are read", None)
+}
+
+fn elsewhere<'a>(path: &'a Utf8Path, folder: &str, name: &str) -> Role<'a> {
+    let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+    let (first, deeper) = folder.split_once('/').unwrap_or((folder, ""));
+    if folder.is_empty() {
+        return match suggest::closest(name, [SETTINGS_FILE]) {
+            Some(_) if name == "pypaas.yaml" => {
+                ignored("the main file is `pypaas.yml`", Some("rename it to `pypaas.yml`".to_owned()))
+            }
+            _ if is_backup(name) && name.starts_with("pypaas") => {
+                ignored("editor backups are not read", None)
+            }
+            _ if yaml => ignored(
+                "only `pypaas.yml` is read here",
+                Some("repos go into `repo/`, domains into `domains/`".to_owned()),
+            ),
+            _ => Role::Foreign,
+        };
+    }
+    match suggest::closest(first, FOLDERS) {
+        Some(folder) if yaml && folder != first => {
+            ignored("the folder is not read", Some(format!("did you mean `{folder}/`?")))
+        }
+        Some(_) if yaml && !deeper.is_empty() || FOLDERS.contains(&first) => {
+            ignored("folders within it are not read", None)
+        }
+        _ => Role::Foreign,
+    }
+}
+
+fn is_backup(name: &str) -> bool {
+    let endings = ["~", ".bak", ".orig", ".old", ".save", ".swp", ".tmp", ".rej", ".dpkg-old", ".dpkg-dist"];
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+fn ignored(reason: &'static str, help: Option<String>) -> Role<'static> {
+    Role::Ignored { reason, help }
+}
+
+/// Says that file number `file` is not read.
+pub(crate) fn ignored_finding(file: u32, path: &Utf8Path, reason: &str, help: Option<String>) -> Finding {
+    let finding =
+        Finding::warning(Place::whole(file), format!("{} is ignored: {reason}", quote(path.as_str())));
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_has_its_role() {
+        assert_eq!(role("pypaas.yml".into()), Role::Settings);
+        assert_eq!(role("repo/shop.yml".into()), Role::Repo("shop"));
+        assert_eq!(role("repos/shop.v2.yml".into()), Role::Repo("shop.v2"));
+        assert_eq!(role("domains/shop.example.com.yml".into()), Role::Domain("shop.example.com"));
+    }
+
+    #[test]
+    fn look_alikes_are_mentioned() {
+        for path in [
+            "pypaas.yaml",
+            "pypaas.yml~",
+            "shop.yml",
+            "repo/shop.yaml",
+            "repo/shop.yml~",
+            "repo/shop.yml.bak",
+            "repo/.shop.yml.swp",
+            "repo/old/shop.yml",
+            "domain/shop.example.com.yml",
+        ] {
+            assert!(matches!(role(path.into()), Role::Ignored { .. }), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        for path in [
+            "README.md",
+            ".git/config",
+            ".gitignore",
+            "repo/.gitkeep",
+            "scripts/deploy.sh",
+            "ansible/all.yml",
+        ] {
+            assert_eq!(role(path.into()), Role::Foreign, "{path}");
+        }
+    }
+}

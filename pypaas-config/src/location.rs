@@ -1,0 +1,197 @@
+//! `locations` of a domain: which paths lead to which runner.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::block::Block;
+use crate::fields::Field;
+use crate::finding::{Finding, Findings, quote};
+use crate::place::Place;
+use crate::references::{Reference, Role};
+use crate::{BranchName, InvalidName, RepoName, RunnerName, RunnerRef};
+
+/// One of `locations`.
+pub(crate) const LOCATION: Block =
+    Block { name: "a location", keys: &["upstream", "maintenance_upstream", "nginx_extra_config"] };
+/// `upstream` and `maintenance_upstream`.
+pub(crate) const UPSTREAM: Block = Block { name: "an upstream", keys: &["repo", "branch", "runner"] };
+
+/// A key of `locations`: a prefix such as `/api`, or nginx's `= /exact`, `^~ /prefix`, `~ regex`, `~* regex`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LocationPath(String);
+
+/// Says why a text is not a location.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a location: expected {expected}")]
+pub struct InvalidLocation {
+    text: String,
+    expected: &'static str,
+    meant: Option<String>,
+}
+
+/// One location of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// `upstream`: the runner that serves it.
+    pub upstream: RunnerRef,
+    /// `maintenance_upstream`: the runner that serves it while the other's branch is in maintenance or not deployed.
+    pub maintenance_upstream: Option<RunnerRef>,
+    /// `nginx_extra_config`: verbatim, in this location.
+    pub nginx_extra_config: Option<String>,
+}
+
+impl LocationPath {
+    /// Checks `text`; nothing in a location may end the nginx directive it becomes.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidLocation> {
+        let text = text.into();
+        match check(&text) {
+            Ok(()) => Ok(Self(text)),
+            Err(expected) => Err(InvalidLocation { meant: respell(&text), text, expected }),
+        }
+    }
+
+    /// Returns the key as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the modifier (`=`, `^~`, `~`, `~*`, or nothing) and what it modifies.
+    pub fn split(&self) -> (&str, &str) {
+        split(&self.0)
+    }
+
+    /// Says whether the location is a regular expression.
+    pub fn is_regex(&self) -> bool {
+        matches!(self.split().0, "~" | "~*")
+    }
+}
+
+impl fmt::Display for LocationPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl InvalidLocation {
+    /// Reports it at `place`.
+    pub(crate) fn finding(&self, place: Place) -> Finding {
+        let finding = Finding::error(place, format!("{} is not a location", quote(&self.text)))
+            .label(format!("expected {}", self.expected));
+        match &self.meant {
+            Some(meant) => finding.help(format!("did you mean {}?", quote(meant))),
+            None => finding,
+        }
+    }
+}
+
+impl Location {
+    pub(crate) fn decode(
+        field: Field<'_>,
+        references: &mut Vec<Reference>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let fields = field.fields(&LOCATION, findings)?;
+        let mut read = |written: Field<'_>, role, findings: &mut Findings| {
+            let reference = read_reference(written, field, role, findings)?;
+            references.push(reference.clone());
+            Some(reference.target)
+        };
+        let upstream = fields.require("upstream", findings);
+        let upstream = upstream.and_then(|it| read(it, Role::Upstream, findings));
+        let maintenance = fields.get("maintenance_upstream");
+        let maintenance_upstream = maintenance.and_then(|it| read(it, Role::Maintenance, findings));
+        let nginx_extra_config = fields.optional("nginx_extra_config", findings, Field::text);
+        Some(Self { upstream: upstream?, maintenance_upstream, nginx_extra_config })
+    }
+}
+
+fn read_reference(
+    field: Field<'_>,
+    location: Field<'_>,
+    role: Role,
+    findings: &mut Findings,
+) -> Option<Reference> {
+    let fields = field.fields(&UPSTREAM, findings)?;
+    let repo = fields.required("repo", findings, |field| read_name(field, RepoName::new));
+    let branch = fields.required("branch", findings, |field| read_name(field, BranchName::new));
+    let runner = fields.required("runner", findings, |field| read_name(field, RunnerName::new));
+    let place_of = |key| fields.get(key).map(|field| field.node.place);
+    Some(Reference {
+        repo_place: place_of("repo")?,
+        branch_place: place_of("branch")?,
+        runner_place: place_of("runner")?,
+        upstream_place: field.key,
+        location_place: location.key,
+        location: location.name.to_owned(),
+        role,
+        target: RunnerRef { repo: repo?, branch: branch?, runner: runner? },
+    })
+}
+
+fn read_name<T>(field: &Field<'_>, check: fn(String) -> Result<T, InvalidName>) -> Result<T, Finding> {
+    let name = field.scalar("a name")?.text.clone();
+    check(name).map_err(|error| Finding::invalid_name(field.node.place, &error))
+}
+
+fn split(text: &str) -> (&str, &str) {
+    match text.split_once(' ') {
+        Some((modifier @ ("=" | "^~" | "~" | "~*"), rest)) => (modifier, rest),
+        _ => ("", text),
+    }
+}
+
+fn check(text: &str) -> Result<(), &'static str> {
+    let (modifier, rest) = split(text);
+    if text.len() > 1_000 {
+        return Err("at most 1000 bytes");
+    }
+    if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("no spaces and control characters, besides one space after `=`, `^~`, `~` or `~*`");
+    }
+    if rest.contains(['"', '\'', ';']) {
+        return Err("no quotes and no `;`");
+    }
+    if matches!(modifier, "~" | "~*") {
+        return if rest.is_empty() { Err("a regular expression after the `~`") } else { Ok(()) };
+    }
+    if !rest.starts_with('/') {
+        return Err("a path that begins with `/`, or `= /path`, `^~ /path`, `~ regex` or `~* regex`");
+    }
+    if rest.contains(['{', '}']) { Err("no braces") } else { Ok(()) }
+}
+
+/// Guesses what was meant: a missing `/`, a missing space, or one too many.
+fn respell(text: &str) -> Option<String> {
+    let modifiers = ["=", "^~", "~*", "~"];
+    let modified =
+        modifiers.iter().find_map(|modifier| Some((modifier, text.strip_prefix(modifier)?.trim())));
+    let guess = match modified {
+        Some((modifier, rest)) => format!("{modifier} {rest}"),
+        None => format!("/{}", text.trim().trim_start_matches('/')),
+    };
+    (guess != text && check(&guess).is_ok()).then_some(guess)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LocationPath;
+
+    #[test]
+    fn each_kind_of_nginx_location_is_taken() {
+        for text in ["/", "/api", "= /exact", "^~ /images/", r"~ \.php$", "~* ^/a{2,3}/(b|c)$"] {
+            assert_eq!(LocationPath::new(text).map(|path| path.as_str().to_owned()).as_deref(), Ok(text));
+        }
+        assert!(LocationPath::new("~ x").is_ok_and(|path| path.is_regex()));
+        assert_eq!(LocationPath::new("= /x").as_ref().map(LocationPath::split), Ok(("=", "/x")));
+    }
+
+    #[test]
+    fn what_would_leave_the_directive_is_refused() {
+        for text in
+            ["", "api", "/a b", "/a;b", "/a{", "/}", "/\"", "/'", "/\n", "=/x", "=  /x", "~ ", "~ a;b", "@x"]
+        {
+            assert!(LocationPath::new(text).is_err(), "{text}");
+        }
+    }
+}

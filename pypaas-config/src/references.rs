@@ -1,0 +1,178 @@
+//! What domains point at, checked when all repos are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Findings, quote};
+use crate::place::Place;
+use crate::{BranchName, LocationPath, NginxUpstream, Repo, RepoName, RunnerConfig, RunnerRef, suggest};
+
+/// One `upstream` or `maintenance_upstream`.
+#[derive(Debug, Clone)]
+pub(crate) struct Reference {
+    pub(crate) target: RunnerRef,
+    pub(crate) role: Role,
+    /// The key in `locations`.
+    pub(crate) location: String,
+    pub(crate) location_place: Place,
+    pub(crate) upstream_place: Place,
+    pub(crate) repo_place: Place,
+    pub(crate) branch_place: Place,
+    pub(crate) runner_place: Place,
+}
+
+/// Which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Upstream,
+    Maintenance,
+}
+
+/// The repos a reference can lead to.
+#[derive(Debug)]
+pub(crate) struct Targets<'a> {
+    pub(crate) repos: &'a BTreeMap<RepoName, Repo>,
+    pub(crate) broken: &'a BTreeSet<RepoName>,
+}
+
+impl Targets<'_> {
+    /// Reports references that lead nowhere, and returns the files that lead to a broken repo. Nothing is said of the
+    /// branches and runners of such a repo: nobody knows which it has.
+    pub(crate) fn check(&self, references: &[Reference], findings: &mut Findings) -> BTreeSet<u32> {
+        let mut frozen = BTreeSet::new();
+        for reference in references {
+            if !self.broken.contains(&reference.target.repo) {
+                if let Err(finding) = self.follow(reference) {
+                    findings.add(finding);
+                }
+            } else if frozen.insert(reference.repo_place.file) {
+                findings.add(leads_to_broken(reference));
+            }
+        }
+        for pair in references.windows(2) {
+            if let [upstream, maintenance] = pair {
+                check_maintenance(upstream, maintenance, findings);
+            }
+        }
+        self.check_clashes(references, findings);
+        frozen
+    }
+
+    fn follow(&self, reference: &Reference) -> Result<(), Finding> {
+        let target = &reference.target;
+        let repo = self.repos.get(&target.repo).ok_or_else(|| self.unknown_repo(reference))?;
+        let branch =
+            repo.branches.get(&target.branch).ok_or_else(|| unknown_branch(reference, &target.repo, repo))?;
+        match branch.runners.get(&target.runner) {
+            Some(RunnerConfig::SimpleProcess(_)) => {
+                let routable = branch.runners.iter().filter(|(_, runner)| is_routable(runner));
+                let finding = Finding::error(
+                    reference.runner_place,
+                    format!("nginx cannot route to {}", quote(target.runner.as_str())),
+                );
+                let finding = finding.label("a SimpleProcess serves nothing");
+                Err(match suggest::all_of(routable.map(|(name, _)| name.as_str())) {
+                    Some(runners) => finding.help(format!("nginx can route to {runners}")),
+                    None => finding.help("make it a NginxBackend if it listens on `$PORT`"),
+                })
+            }
+            Some(RunnerConfig::NginxStatic(_)) if is_regex(reference) => Err(Finding::error(
+                reference.location_place,
+                format!("files cannot be served under the regular expression {}", quote(&reference.location)),
+            )
+            .label("expected a path that begins with `/`, or `= /path`")
+            .also(reference.runner_place, "a NginxStatic")),
+            Some(RunnerConfig::NginxUpstream(NginxUpstream { nginx_proxy_path: Some(_), .. }))
+                if is_regex(reference) =>
+            {
+                Err(Finding::error(
+                    reference.location_place,
+                    format!("{} leads to a runner with `nginx_proxy_path`", quote(&reference.location)),
+                )
+                .label("nginx cannot replace what a regular expression matches")
+                .also(reference.runner_place, "this runner"))
+            }
+            Some(_) => Ok(()),
+            None => {
+                let runners = branch.runners.keys().map(|name| name.as_str());
+                let message =
+                    format!("`{}` has no runner {}", target.branch_ref(), quote(target.runner.as_str()));
+                let finding = Finding::error(reference.runner_place, message);
+                Err(finding.expected("runner", target.runner.as_str(), runners))
+            }
+        }
+    }
+
+    /// Reports locations that nginx takes for the same one: `/a` and `^~ /a`, and a folder of files with and without
+    /// its `/`, which is always served with it.
+    fn check_clashes(&self, references: &[Reference], findings: &mut Findings) {
+        let mut first: BTreeMap<(u32, bool, String), &Reference> = BTreeMap::new();
+        for reference in references {
+            let Ok(path) = LocationPath::new(reference.location.as_str()) else { continue };
+            if path.is_regex() {
+                continue;
+            }
+            let (modifier, prefix) = path.split();
+            let slash = modifier != "=" && self.is_static(&reference.target) && !prefix.ends_with('/');
+            let prefix = format!("{prefix}{}", if slash { "/" } else { "" });
+            let place = reference.location_place;
+            let earlier = first.entry((place.file, modifier == "=", prefix)).or_insert(reference);
+            if earlier.location != reference.location {
+                let (one, other) = (quote(&reference.location), quote(&earlier.location));
+                findings.add(
+                    Finding::error(place, format!("nginx takes {one} and {other} for the same location"))
+                        .label("expected one of them")
+                        .also(earlier.location_place, "the other"),
+                );
+            }
+        }
+    }
+
+    fn is_static(&self, target: &RunnerRef) -> bool {
+        let branch = self.repos.get(&target.repo).and_then(|repo| repo.branches.get(&target.branch));
+        let runner = branch.and_then(|branch| branch.runners.get(&target.runner));
+        matches!(runner, Some(RunnerConfig::NginxStatic(_)))
+    }
+
+    fn unknown_repo(&self, reference: &Reference) -> Finding {
+        let known: BTreeSet<&str> =
+            self.repos.keys().chain(self.broken.iter()).map(|name| name.as_str()).collect();
+        let name = reference.target.repo.as_str();
+        let finding = Finding::error(reference.repo_place, format!("there is no repo {}", quote(name)));
+        finding.expected("repo", name, known.iter().copied())
+    }
+}
+
+fn leads_to_broken(reference: &Reference) -> Finding {
+    let message = format!("this domain leads to the repo `{}`, which is broken", reference.target.repo);
+    Finding::warning(reference.repo_place, message)
+        .label("until that is mended, nginx keeps what it was last told of this domain")
+}
+
+fn unknown_branch(reference: &Reference, name: &RepoName, repo: &Repo) -> Finding {
+    let branches = repo.branches.keys().map(BranchName::as_str);
+    let branch = reference.target.branch.as_str();
+    let finding = Finding::error(reference.branch_place, format!("`{name}` has no branch {}", quote(branch)));
+    finding.expected("branch", branch, branches)
+}
+
+fn is_routable(runner: &RunnerConfig) -> bool {
+    !matches!(runner, RunnerConfig::SimpleProcess(_))
+}
+
+fn is_regex(reference: &Reference) -> bool {
+    LocationPath::new(reference.location.as_str()).is_ok_and(|path| path.is_regex())
+}
+
+/// Warns of a stand-in that is in maintenance whenever what it stands in for is.
+fn check_maintenance(upstream: &Reference, maintenance: &Reference, findings: &mut Findings) {
+    let pair = upstream.location_place == maintenance.location_place
+        && upstream.role == Role::Upstream
+        && maintenance.role == Role::Maintenance;
+    if pair && upstream.target == maintenance.target {
+        findings.add(
+            Finding::warning(maintenance.upstream_place, "`maintenance_upstream` is the `upstream` itself")
+                .label("in maintenance whenever the other is")
+                .help("name a runner of another branch or repo"),
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Findings as people read them: the message, the place, the source line with a caret, and what to do.
+
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use camino::Utf8Path;
+
+use crate::finding::{Finding, harmless, is_harmful};
+use crate::place::{Place, Source};
+use crate::{Problem, Severity};
+
+/// Texts longer than this are not shown; nobody would find the caret in them.
+const LONGEST_SHOWN: usize = 2_000;
+
+/// Renders one finding, without colour.
+pub(crate) fn render(finding: &Finding, sources: &[Source]) -> Problem {
+    let source = source_of(finding.place, sources);
+    let path = source.map_or(Utf8Path::new(""), |source| source.path.as_path());
+    let (line, column) = match (source, finding.place.span) {
+        (Some(source), Some((start, _))) => {
+            let position = source.position(start as usize);
+            (position.line, position.column)
+        }
+        _ => (0, 0),
+    };
+    let message = harmless(&finding.message);
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let report = Group::with_title(level.primary_title(&message))
+        .elements(places(finding, sources))
+        .elements(finding.help.iter().map(|help| Level::HELP.message(harmless(help))));
+    let report = Renderer::plain().render(&[report]);
+    Problem {
+        severity: finding.severity,
+        file: path.to_owned(),
+        line,
+        column,
+        message,
+        report: tidy(&report),
+    }
+}
+
+fn source_of(place: Place, sources: &[Source]) -> Option<&Source> {
+    sources.get(place.file as usize)
+}
+
+/// Shows the place of the finding and the others that matter, in one piece of source where they stand near each other.
+fn places<'a>(finding: &'a Finding, sources: &'a [Source]) -> Vec<Element<'a>> {
+    let mut near = vec![(AnnotationKind::Primary, finding.place, finding.label.as_str())];
+    let mut far = Vec::new();
+    for (place, label) in &finding.also {
+        let together = near.iter().map(|(_, place, _)| *place).chain([*place]);
+        if shown_lines(together, sources).is_some() {
+            near.push((AnnotationKind::Context, *place, label));
+        } else {
+            far.push((AnnotationKind::Primary, *place, label.as_str()));
+        }
+    }
+    let mut elements = piece(&near, sources);
+    for other in far {
+        elements.extend(piece(&[other], sources));
+    }
+    elements
+}
+
+/// Shows places that stand near each other, or names the one that cannot be shown.
+fn piece<'a>(near: &[(AnnotationKind, Place, &'a str)], sources: &'a [Source]) -> Vec<Element<'a>> {
+    let Some((_, first, label)) = near.first() else { return Vec::new() };
+    let Some(source) = source_of(*first, sources) else { return Vec::new() };
+    let path = harmless(source.path.as_str());
+    let Some(lines) = shown_lines(near.iter().map(|(_, place, _)| *place), sources) else {
+        let mut origin = Origin::path(path);
+        if let Some((start, _)) = first.span {
+            let position = source.position(start as usize);
+            origin = origin.line(position.line).char_column(position.column);
+        }
+        let note = (!label.is_empty()).then(|| Element::from(Level::NOTE.message(harmless(label))));
+        return std::iter::once(Element::from(origin)).chain(note).collect();
+    };
+    let annotations =
+        near.iter().filter_map(|(kind, place, label)| mark(*kind, *place, label, source, &lines));
+    let snippet = Snippet::source(&source.text[lines.clone()])
+        .line_start(source.position(lines.start).line)
+        .path(path)
+        .annotations(annotations);
+    vec![snippet.into()]
+}
+
+/// Returns the bytes of the lines that hold all `places`, when that is little enough to show.
+fn shown_lines(
+    places: impl Iterator<Item = Place> + Clone,
+    sources: &[Source],
+) -> Option<std::ops::Range<usize>> {
+    let mut files = places.clone().map(|place| place.file);
+    let file = files.next()?;
+    if files.any(|other| other != file) {
+        return None;
+    }
+    let source = sources.get(file as usize)?;
+    let mut first_and_last: Option<(usize, usize)> = None;
+    for place in places {
+        let line = source.position(place.span?.0 as usize).line;
+        let (first, last) = first_and_last.unwrap_or((line, line));
+        first_and_last = Some((first.min(line), last.max(line)));
+    }
+    let (first, last) = first_and_last?;
+    let lines = source.lines(first, last);
+    (lines.len() <= LONGEST_SHOWN).then_some(lines)
+}
+
+/// Marks `place` within the shown lines, at most to the end of the line it starts on.
+fn mark<'a>(
+    kind: AnnotationKind,
+    place: Place,
+    label: &'a str,
+    source: &Source,
+    lines: &std::ops::Range<usize>,
+) -> Option<Annotation<'a>> {
+    let (start, end) = place.span?;
+    let start = source.floor(start as usize);
+    let line = source.position(start).line;
+    let line_end = source.lines(line, line).end;
+    let end = source.floor(end as usize).min(line_end).max(start);
+    let marked = source.text.get(start..end)?.trim_end().len();
+    let label = (!label.is_empty()).then(|| harmless(label));
+    Some(kind.span(start - lines.start..start + marked - lines.start).label(label))
+}
+
+/// Takes trailing spaces away, and what the renderer leaves in source lines that could upset a terminal.
+fn tidy(report: &str) -> String {
+    let shown = |c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c };
+    let lines = report.lines().map(|line| line.trim_end().chars().map(shown).collect::<String>());
+    lines.collect::<Vec<_>>().join("\n")
+}

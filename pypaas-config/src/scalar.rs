@@ -1,0 +1,155 @@
+//! Reading single values: texts, commands, switches, numbers, paths.
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use crate::fields::Field;
+use crate::finding::{Finding, quote};
+use crate::suggest;
+use crate::tree::{Node, Scalar, Value};
+
+impl Field<'_> {
+    /// Reads a text; numbers and booleans are taken as they were spelt.
+    pub(crate) fn text(&self) -> Result<String, Finding> {
+        let text = self.scalar("a text")?.text.clone();
+        if text.contains('\0') {
+            return Err(self.wrong("a text without NUL characters, which no process can be given"));
+        }
+        Ok(text)
+    }
+
+    /// Reads the text of a shell command.
+    pub(crate) fn command(&self) -> Result<String, Finding> {
+        let expected = "a shell command";
+        self.scalar(expected)?;
+        let text = self.text()?;
+        if text.trim().is_empty() { Err(self.wrong(expected)) } else { Ok(text) }
+    }
+
+    /// Reads a text or a list of texts.
+    pub(crate) fn texts(&self) -> Result<Vec<String>, Finding> {
+        match &self.node.value {
+            Value::Sequence(items) => items.iter().map(|item| self.item(item).text()).collect(),
+            Value::Mapping(_) => Err(self.wrong("a text or a list of texts")),
+            Value::Null | Value::Scalar(_) => Ok(vec![self.text()?]),
+        }
+    }
+
+    /// Reads a switch; all of YAML 1.1's spellings count.
+    pub(crate) fn switch(&self) -> Result<bool, Finding> {
+        let expected = "true or false";
+        let scalar = self.scalar(expected)?;
+        match scalar.text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" if scalar.literal => Ok(true),
+            "false" | "no" | "off" if scalar.literal => Ok(false),
+            "true" | "yes" | "on" | "false" | "no" | "off" => {
+                Err(self.wrong(expected).help("remove the quotes"))
+            }
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
+    /// Reads a whole number from `least` to `most`.
+    pub(crate) fn number(&self, least: u16, most: u16) -> Result<u16, Finding> {
+        let expected = format!("a whole number from {least} to {most}");
+        let scalar = self.scalar(&expected)?;
+        let decimal = scalar.text == "0" || !scalar.text.starts_with('0');
+        let digits =
+            decimal && !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits && !scalar.literal {
+            return Err(self.wrong(&expected).help("remove the quotes"));
+        }
+        match scalar.text.parse() {
+            Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
+            _ => Err(self.wrong(&expected)),
+        }
+    }
+
+    /// Reads one of a few words.
+    pub(crate) fn one_of<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Finding> {
+        let words = || choices.iter().map(|(word, _)| *word);
+        let expected = suggest::any_of(words()).unwrap_or_default();
+        let text = &self.scalar(&expected)?.text;
+        match choices.iter().find(|(word, _)| word == text) {
+            Some((_, choice)) => Ok(*choice),
+            None => {
+                let finding = self.wrong(&expected);
+                Err(match suggest::closest(text, words()) {
+                    Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+                    None => finding,
+                })
+            }
+        }
+    }
+
+    /// Reads an absolute path.
+    pub(crate) fn absolute_path(&self) -> Result<Utf8PathBuf, Finding> {
+        let expected = "an absolute path";
+        let path = self.path(expected)?;
+        if path.starts_with('/') { Ok(path.into()) } else { Err(self.wrong(expected)) }
+    }
+
+    /// Reads an absolute path, or one that begins with `~/`, the deploy user's home.
+    pub(crate) fn path_from_home(&self) -> Result<String, Finding> {
+        let expected = "an absolute path, or one that begins with `~/`";
+        let path = self.path(expected)?;
+        if !path.starts_with('/') && !path.starts_with("~/") {
+            return Err(self.wrong(expected));
+        }
+        // Other folders get their names from this one's.
+        match path.trim_end_matches('/') {
+            "" | "~" => Err(self.wrong("a folder within `/` or `~/`")),
+            path => Ok(path.to_owned()),
+        }
+    }
+
+    /// Reads a folder of the checkout: relative, and inside it; `.` is the checkout itself.
+    pub(crate) fn path_in_checkout(&self) -> Result<Utf8PathBuf, Finding> {
+        let expected = "a folder of the checkout";
+        let path = self.path(expected)?;
+        let mut inside = Utf8PathBuf::new();
+        for component in Utf8Path::new(&path).components() {
+            match component {
+                Utf8Component::Normal(part) => inside.push(part),
+                Utf8Component::CurDir => {}
+                Utf8Component::ParentDir => {
+                    return Err(self.wrong(expected).help("`..` would lead out of the checkout"));
+                }
+                Utf8Component::RootDir | Utf8Component::Prefix(_) => {
+                    let relative = path.trim_start_matches('/');
+                    return Err(self.wrong("a path relative to the checkout").help(if relative.is_empty() {
+                        "leave the key out for the root of the checkout".to_owned()
+                    } else {
+                        format!("did you mean {}?", quote(relative))
+                    }));
+                }
+            }
+        }
+        Ok(inside)
+    }
+
+    /// Reads a path that can stand in a generated file: nginx takes `$` for a variable and cannot be told otherwise.
+    fn path(&self, expected: &str) -> Result<String, Finding> {
+        let path = &self.scalar(expected)?.text;
+        if path.is_empty() {
+            Err(self.wrong(expected))
+        } else if path.chars().any(|c| c.is_control() || c == '$') {
+            Err(self.wrong(&format!("{expected}, without `$` and control characters")))
+        } else {
+            Ok(path.clone())
+        }
+    }
+
+    /// Returns the scalar that the value is.
+    pub(crate) fn scalar(&self, expected: &str) -> Result<&Scalar, Finding> {
+        match &self.node.value {
+            Value::Scalar(scalar) => Ok(scalar),
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
+    /// Looks at one item of a list.
+    pub(crate) fn item<'i>(&'i self, node: &'i Node) -> Field<'i> {
+        // An empty item has no key of its own: its dash is as near as one can point.
+        Field { name: self.name, key: node.place, node }
+    }
+}

@@ -1,0 +1,278 @@
+//! YAML text as a tree that knows where everything stands. The only module that knows the YAML library.
+//!
+//! Scalars keep the spelling they were written in: the library says what a plain scalar means (`1.10` a number, `yes` a
+//! boolean), its place in the text says how it was spelt.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_yaml::options::NonFiniteFloatPolicy;
+use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
+
+use crate::finding::{Finding, Findings, quote};
+use crate::place::{Place, Source};
+use crate::syntax;
+
+/// Nothing a person writes nests deeper; the bound keeps hostile files from exhausting the stack.
+const DEEPEST: usize = 40;
+/// Bounds what aliases of aliases can expand to.
+const MOST_EVENTS: usize = 50_000;
+/// Far more than a configuration of a thousand branches needs.
+pub(crate) const LARGEST: usize = 1 << 20;
+
+/// One value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
+}
+
+/// What a [`Node`] can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A text, number or boolean.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// Keys and values, in the order of the file; no key occurs twice.
+    Mapping(Vec<Entry>),
+}
+
+/// A scalar, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scalar {
+    /// Its spelling, without quotes.
+    pub(crate) text: String,
+    /// Whether YAML takes it for a number or a boolean: `4` and `yes` are, `"4"` and `30s` are not.
+    pub(crate) literal: bool,
+}
+
+/// One key of a mapping, and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_place: Place,
+    pub(crate) node: Node,
+}
+
+/// Reads `source`, the text of file number `file`; `None` when it is not YAML at all.
+pub(crate) fn parse(source: &Source, file: u32, findings: &mut Findings) -> Option<Node> {
+    if source.text.len() > LARGEST {
+        findings.add(
+            Finding::error(Place::whole(file), "the file is larger than 1 MiB")
+                .label("expected a configuration file"),
+        );
+        return None;
+    }
+    match serde_yaml::from_str_with_options::<Spanned<Raw>>(&source.text, options()) {
+        Ok(raw) => {
+            let root = Reader { source, file, findings }.node(raw);
+            // The library places nothing at all behind the comments, where there is no line to show.
+            let place = if root.value == Value::Null { Place::bytes(file, 0, 0) } else { root.place };
+            Some(Node { place, ..root })
+        }
+        Err(error) => {
+            let place = error.location().and_then(|location| location_place(location, source, file));
+            findings.add(syntax::explain(&error.to_string(), place.unwrap_or(Place::whole(file)), source));
+            None
+        }
+    }
+}
+
+fn options() -> Options {
+    let mut options = serde_yaml::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    };
+    options.budget = serde_yaml::budget! { max_events: MOST_EVENTS, max_depth: DEEPEST };
+    options
+}
+
+/// Finds the bytes of a location; syntax errors give it in characters only.
+fn location_place(location: serde_yaml::Location, source: &Source, file: u32) -> Option<Place> {
+    if location == serde_yaml::Location::UNKNOWN {
+        return None;
+    }
+    let span = location.span();
+    let number = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+    let (start, end) = match (span.byte_offset(), span.byte_len()) {
+        (Some(start), Some(length)) => (number(start), number(start).saturating_add(number(length))),
+        _ => {
+            let start = number(span.offset());
+            (
+                source.byte_of_character(start),
+                source.byte_of_character(start.saturating_add(number(span.len()))),
+            )
+        }
+    };
+    Some(Place::bytes(file, start, end))
+}
+
+/// What the library tells of a value; the spelling of literals is still to be looked up.
+enum Raw {
+    Null,
+    Text(String),
+    Literal,
+    Sequence(Vec<Spanned<Raw>>),
+    Mapping(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Raw, E> {
+        Ok(Raw::Literal)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Raw, E> {
+        Ok(Raw::Literal)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Raw, E> {
+        Ok(Raw::Literal)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Raw, E> {
+        Ok(Raw::Literal)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::Sequence(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Mapping(entries))
+    }
+}
+
+/// Turns raw values into nodes, and reports keys that are not texts or occur twice.
+struct Reader<'a> {
+    source: &'a Source,
+    file: u32,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, raw: Spanned<Raw>) -> Node {
+        let place = location_place(raw.defined, self.source, self.file).unwrap_or(Place::whole(self.file));
+        let value = match raw.value {
+            Raw::Null => Value::Null,
+            Raw::Text(text) => Value::Scalar(Scalar { text, literal: false }),
+            Raw::Literal => Value::Scalar(Scalar { text: self.spelling(place), literal: true }),
+            Raw::Sequence(items) => Value::Sequence(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Mapping(entries) => Value::Mapping(self.entries(entries)),
+        };
+        Node { place, value }
+    }
+
+    fn spelling(&self, place: Place) -> String {
+        let (start, end) = place.span.unwrap_or_default();
+        let text = self.source.text.get(start as usize..end as usize).unwrap_or_default().trim();
+        // Only `!!int "5"` and the like are both quoted and a literal.
+        text.trim_matches(['"', '\'']).to_owned()
+    }
+
+    fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
+        let mut merged = Vec::new();
+        for (raw_key, raw_value) in raw {
+            let plain = matches!(raw_key.value, Raw::Text(_));
+            let (key_node, node) = (self.node(raw_key), self.node(raw_value));
+            let key_place = key_node.place;
+            let Value::Scalar(Scalar { text: key, .. }) = key_node.value else {
+                let found = key_node.describe();
+                let finding = Finding::error(key_place, format!("a key is {found}"));
+                self.findings.add(finding.label("expected a name").help("put the key into quotes"));
+                continue;
+            };
+            if plain && key == "<<" {
+                self.merge(node, &mut merged);
+            } else if let Some(first) = first_places.get(&key) {
+                let finding = Finding::error(key_place, format!("the key {} is written twice", quote(&key)));
+                self.findings.add(finding.label("written again").also(*first, "written first"));
+            } else {
+                first_places.insert(key.clone(), key_place);
+                entries.push(Entry { key, key_place, node });
+            }
+        }
+        for entry in merged {
+            if !first_places.contains_key(&entry.key) {
+                first_places.insert(entry.key.clone(), entry.key_place);
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+
+    /// Takes what `<<` merges: a mapping, or a list of mappings of which earlier ones win.
+    fn merge(&mut self, node: Node, merged: &mut Vec<Entry>) {
+        match node.value {
+            Value::Mapping(entries) => merged.extend(entries),
+            Value::Sequence(items) if items.iter().all(|item| matches!(item.value, Value::Mapping(_))) => {
+                items.into_iter().for_each(|item| self.merge(item, merged));
+            }
+            _ => self.findings.add(
+                Finding::error(node.place, format!("`<<` merges {}", node.describe()))
+                    .label("expected an alias of a mapping, such as `*defaults`"),
+            ),
+        }
+    }
+}
+
+impl Node {
+    /// Returns what stands under `key`, if this is a mapping that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    /// Says what is there, for a message: `` `maybe` ``, `a list`, `empty`.
+    pub(crate) fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "empty".to_owned(),
+            Value::Scalar(scalar) if scalar.text.is_empty() => "an empty text".to_owned(),
+            Value::Scalar(scalar) => quote(&scalar.text),
+            Value::Sequence(items) if items.is_empty() => "an empty list".to_owned(),
+            Value::Sequence(_) => "a list".to_owned(),
+            Value::Mapping(entries) if entries.is_empty() => "an empty mapping".to_owned(),
+            Value::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}

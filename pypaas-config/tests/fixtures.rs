@@ -1,0 +1,42 @@
+//! All configurations of `fixtures/configurations`: each is right.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the fixtures are files that must be there"
+)]
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::{SourceFile, load};
+
+fn folders() -> Vec<Utf8PathBuf> {
+    let all = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/configurations");
+    let entries = all.read_dir_utf8().unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| entry.path().to_owned()).filter(|path| path.is_dir()).collect()
+}
+
+fn files_below(folder: &Utf8Path, root: &Utf8Path, found: &mut Vec<SourceFile>) {
+    for entry in folder.read_dir_utf8().unwrap() {
+        let path = entry.unwrap().path().to_owned();
+        if path.is_dir() {
+            files_below(&path, root, found);
+        } else {
+            let text = std::fs::read(&path).unwrap();
+            found.push(SourceFile { path: path.strip_prefix(root).unwrap().to_owned(), text });
+        }
+    }
+}
+
+#[test]
+fn every_example_configuration_is_right() {
+    let folders = folders();
+    assert!(folders.len() >= 9);
+    for folder in folders {
+        let mut files = Vec::new();
+        files_below(&folder, &folder, &mut files);
+        let loaded = load(&files);
+
+        let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+        assert!(reports.is_empty(), "{folder}:\n{}", reports.join("\n\n"));
+        assert!(loaded.configuration.is_some_and(|it| it.broken_repos.is_empty()), "{folder}");
+    }
+}

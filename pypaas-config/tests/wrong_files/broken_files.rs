@@ -1,0 +1,96 @@
+//! What still works when some files are wrong.
+
+use pypaas_config::{DomainName, RepoName, SourceFile, load};
+
+use crate::{SETTINGS, SHOP, load_files};
+
+const TO_SHOP: &str = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}\n";
+
+fn names<'a, T: ToString + 'a>(names: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    names.into_iter().map(T::to_string).collect()
+}
+
+#[test]
+fn a_broken_repo_breaks_itself_only() {
+    let loaded = load_files(&[("repo/blog.yml", "branches: x"), ("repo/shop.yml", SHOP)]);
+    let configuration = loaded.configuration.unwrap();
+
+    assert_eq!(names(configuration.repos.keys()), ["shop"]);
+    assert_eq!(names(&configuration.broken_repos), ["blog"]);
+}
+
+#[test]
+fn a_broken_domain_breaks_itself_only() {
+    let loaded = load_files(&[
+        ("repo/shop.yml", SHOP),
+        ("domains/a.example.com.yml", TO_SHOP),
+        ("domains/b.example.com.yml", "locations: ["),
+        ("domains/c.example.com.yml", "locations: {/: {upstream: {repo: shop, branch: nope, runner: web}}}"),
+    ]);
+    let configuration = loaded.configuration.unwrap();
+
+    assert_eq!(names(configuration.domains.keys()), ["a.example.com"]);
+    assert_eq!(names(&configuration.broken_domains), ["b.example.com", "c.example.com"]);
+}
+
+#[test]
+fn a_domain_that_leads_to_a_broken_repo_keeps_its_last_good_text() {
+    let loaded = load_files(&[("repo/shop.yml", "branches: x"), ("domains/example.com.yml", TO_SHOP)]);
+    let configuration = loaded.configuration.unwrap();
+
+    assert!(configuration.domains.is_empty());
+    assert_eq!(names(&configuration.broken_domains), ["example.com"]);
+}
+
+#[test]
+fn a_broken_main_file_leaves_no_configuration_but_the_others_are_checked() {
+    let loaded = load_files(&[("pypaas.yml", "ports: x"), ("repo/shop.yml", "branches: x")]);
+
+    assert_eq!(loaded.configuration, None);
+    assert_eq!(names(loaded.problems.iter().map(|problem| &problem.file)), ["pypaas.yml", "repo/shop.yml"]);
+}
+
+#[test]
+fn a_missing_main_file_leaves_no_configuration() {
+    let loaded = load(&[SourceFile { path: "repo/shop.yml".into(), text: SHOP.into() }]);
+
+    assert_eq!(loaded.configuration, None);
+    assert_eq!(loaded.problems.len(), 1);
+}
+
+#[test]
+fn a_repo_in_both_folders_is_broken_even_if_both_files_are_right() {
+    let loaded = load_files(&[("repo/shop.yml", SHOP), ("repos/shop.yml", SHOP)]);
+    let configuration = loaded.configuration.unwrap();
+
+    assert_eq!(configuration.broken_repos, [RepoName::new("shop").unwrap()].into());
+    assert!(configuration.repos.is_empty());
+}
+
+#[test]
+fn a_domain_in_capital_letters_is_broken_under_its_right_name() {
+    let loaded = load_files(&[("repo/shop.yml", SHOP), ("domains/Example.com.yml", TO_SHOP)]);
+    let configuration = loaded.configuration.unwrap();
+
+    assert_eq!(configuration.broken_domains, [DomainName::new("example.com").unwrap()].into());
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_placed() {
+    let text = [SETTINGS.as_bytes(), b"ssl_config: \"caf\xe9\"\n"].concat();
+    let loaded = load(&[SourceFile { path: "pypaas.yml".into(), text }]);
+
+    let problem = &loaded.problems[0];
+    assert_eq!((problem.line, problem.column), (2, 17));
+    assert_eq!(problem.message, "the text is not UTF-8");
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_summed_up() {
+    let mut text = SETTINGS.to_owned();
+    (0..300).for_each(|number| text.push_str(&format!("key{number}: x\n")));
+    let problems = load_files(&[("pypaas.yml", &text)]).problems;
+
+    assert_eq!(problems.len(), 101);
+    assert_eq!(problems[0].message, "200 more problems in this file");
+}

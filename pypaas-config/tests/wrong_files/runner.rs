@@ -1,0 +1,195 @@
+//! Mistakes in a runner.
+
+use insta::assert_snapshot;
+
+use crate::{repo, runner};
+
+#[test]
+fn a_mistyped_type_is_guessed() {
+    assert_snapshot!(runner("type: NginxBackedn\ncmd: npm start\n"), @"
+    error: unknown runner type `NginxBackedn`
+     --> repo/shop.yml:5:15
+      |
+    5 |         type: NginxBackedn
+      |               ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |
+      = help: did you mean `NginxBackend`?
+    ");
+}
+
+#[test]
+fn a_type_in_small_letters_is_guessed() {
+    assert_snapshot!(runner("type: nginxstatic\n"), @"
+    error: unknown runner type `nginxstatic`
+     --> repo/shop.yml:5:15
+      |
+    5 |         type: nginxstatic
+      |               ^^^^^^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |
+      = help: did you mean `NginxStatic`?
+    ");
+}
+
+#[test]
+fn an_unknown_type_is_refused() {
+    assert_snapshot!(runner("type: Docker\n"), @"
+    error: unknown runner type `Docker`
+     --> repo/shop.yml:5:15
+      |
+    5 |         type: Docker
+      |               ^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+    ");
+}
+
+#[test]
+fn a_text_for_a_runner_is_refused() {
+    assert_snapshot!(repo("branches:\n  main:\n    runners:\n      web: npm start\n"), @"
+    error: `web` is `npm start`
+     --> repo/shop.yml:4:12
+      |
+    4 |       web: npm start
+      |            ^^^^^^^^^ expected a mapping with the key `type`
+    ");
+}
+
+#[test]
+fn an_unknown_overlap_is_guessed() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\noverlap: start-first\n"), @"
+    error: `overlap` is `start-first`
+     --> repo/shop.yml:7:18
+      |
+    7 |         overlap: start-first
+      |                  ^^^^^^^^^^^ expected start_first or stop_first
+      |
+      = help: did you mean `start_first`?
+    ");
+}
+
+#[test]
+fn a_folder_outside_the_checkout_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\nsubdirectory: ../secrets\n"), @"
+    error: `subdirectory` is `../secrets`
+     --> repo/shop.yml:6:23
+      |
+    6 |         subdirectory: ../secrets
+      |                       ^^^^^^^^^^ expected a folder of the checkout
+      |
+      = help: `..` would lead out of the checkout
+    ");
+}
+
+#[test]
+fn an_absolute_folder_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\nsubdirectory: /public\n"), @"
+    error: `subdirectory` is `/public`
+     --> repo/shop.yml:6:23
+      |
+    6 |         subdirectory: /public
+      |                       ^^^^^^^ expected a path relative to the checkout
+      |
+      = help: did you mean `public`?
+    ");
+}
+
+#[test]
+fn a_variable_in_a_folder_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\nsubdirectory: $uri\n"), @"
+    error: `subdirectory` is `$uri`
+     --> repo/shop.yml:6:23
+      |
+    6 |         subdirectory: $uri
+      |                       ^^^^ expected a folder of the checkout, without `$` and control characters
+    ");
+}
+
+#[test]
+fn a_healthcheck_without_path_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {interval: 1s}\n"), @"
+    error: `healthcheck` has no `path`
+     --> repo/shop.yml:7:9
+      |
+    7 |         healthcheck: {interval: 1s}
+      |         ^^^^^^^^^^^ expected the key `path` in a healthcheck
+    ");
+}
+
+#[test]
+fn a_relative_health_path_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {path: health}\n"), @"
+    error: `path` is `health`
+     --> repo/shop.yml:7:29
+      |
+    7 |         healthcheck: {path: health}
+      |                             ^^^^^^ expected a path such as /health
+    ");
+}
+
+#[test]
+fn a_health_path_with_a_space_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {path: /is it up}\n"), @"
+    error: `path` is `/is it up`
+     --> repo/shop.yml:7:29
+      |
+    7 |         healthcheck: {path: /is it up}
+      |                             ^^^^^^^^^ expected a path of visible ASCII characters
+      |
+      = help: write others as %20 and the like
+    ");
+}
+
+#[test]
+fn a_status_range_the_wrong_way_round_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {path: /, status: 399-200}\n"), @"
+    error: `status` is `399-200`
+     --> repo/shop.yml:7:40
+      |
+    7 |         healthcheck: {path: /, status: 399-200}
+      |                                        ^^^^^^^ expected a status such as 200, or a range such as 200-399
+    ");
+}
+
+#[test]
+fn a_status_that_does_not_exist_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {path: /, status: 20}\n"), @"
+    error: `status` is `20`
+     --> repo/shop.yml:7:40
+      |
+    7 |         healthcheck: {path: /, status: 20}
+      |                                        ^^ expected a status such as 200, or a range such as 200-399
+    ");
+}
+
+#[test]
+fn a_healthcheck_without_pause_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nhealthcheck: {path: /, interval: 0s}\n"), @"
+    error: `interval` is `0s`
+     --> repo/shop.yml:7:42
+      |
+    7 |         healthcheck: {path: /, interval: 0s}
+      |                                          ^^ expected a duration longer than nothing
+    ");
+}
+
+#[test]
+fn a_proxy_path_that_ends_the_directive_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: x\nnginx_proxy_path: '/a; return 200'\n"), @r"
+    error: `nginx_proxy_path` is `/a; return 200`
+     --> repo/shop.yml:7:27
+      |
+    7 |         nginx_proxy_path: '/a; return 200'
+      |                           ^^^^^^^^^^^^^^^^ expected a path without spaces, quotes and any of `\{};$`
+    ");
+}
+
+#[test]
+fn a_proxy_path_for_uwsgi_is_refused() {
+    assert_snapshot!(runner("type: UwsgiNginxBackend\ncmd: x\nnginx_proxy_path: /app\n"), @"
+    error: unknown key `nginx_proxy_path`
+     --> repo/shop.yml:7:9
+      |
+    7 |         nginx_proxy_path: /app
+      |         ^^^^^^^^^^^^^^^^ a UwsgiNginxBackend has type, cmd, process_count, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
+      |
+      = help: `nginx_proxy_path` is a key of a NginxBackend
+    ");
+}

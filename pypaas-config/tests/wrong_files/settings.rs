@@ -1,0 +1,175 @@
+//! Mistakes in `pypaas.yml`.
+
+use insta::assert_snapshot;
+
+use crate::{reports, settings};
+
+#[test]
+fn ports_the_wrong_way_round_are_refused() {
+    assert_snapshot!(settings("ports:\n  min: 61800\n  max: 61500\n"), @"
+    error: `min` is 61800 and `max` only 61500
+     --> pypaas.yml:2:8
+      |
+    2 |   min: 61800
+      |        ^^^^^ expected at most `max`
+    3 |   max: 61500
+      |        ----- `max`
+    ");
+}
+
+#[test]
+fn a_port_that_does_not_exist_is_refused() {
+    assert_snapshot!(settings("ports: {min: 0, max: 65536}\n"), @"
+    error: `min` is `0`
+     --> pypaas.yml:1:14
+      |
+    1 | ports: {min: 0, max: 65536}
+      |              ^ expected a whole number from 1 to 65535
+
+    error: `max` is `65536`
+     --> pypaas.yml:1:22
+      |
+    1 | ports: {min: 0, max: 65536}
+      |                      ^^^^^ expected a whole number from 1 to 65535
+    ");
+}
+
+#[test]
+fn a_relative_services_folder_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nservices_dir: services\n"), @"
+    error: `services_dir` is `services`
+     --> pypaas.yml:2:15
+      |
+    2 | services_dir: services
+      |               ^^^^^^^^ expected an absolute path, or one that begins with `~/`
+    ");
+}
+
+#[test]
+fn another_users_home_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nservices_dir: ~deploy/services\n"), @"
+    error: `services_dir` is `~deploy/services`
+     --> pypaas.yml:2:15
+      |
+    2 | services_dir: ~deploy/services
+      |               ^^^^^^^^^^^^^^^^ expected an absolute path, or one that begins with `~/`
+    ");
+}
+
+#[test]
+fn an_unclosed_quote_in_a_command_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {command: sudo 'nginx}\n"), @"
+    error: `command` is `sudo 'nginx`
+     --> pypaas.yml:2:18
+      |
+    2 | nginx: {command: sudo 'nginx}
+      |                  ^^^^^^^^^^^ expected a command whose quotes are closed
+    ");
+}
+
+#[test]
+fn an_empty_command_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {command: []}\n"), @"
+    error: `command` is an empty list
+     --> pypaas.yml:2:18
+      |
+    2 | nginx: {command: []}
+      |                  ^ expected a command such as sudo /usr/sbin/nginx
+    ");
+}
+
+#[test]
+fn an_address_with_a_port_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx:\n  listen: '127.0.0.1:8080'\n"), @"
+    error: `listen` is `127.0.0.1:8080`
+     --> pypaas.yml:3:11
+      |
+    3 |   listen: '127.0.0.1:8080'
+      |           ^^^^^^^^^^^^^^^^ expected an IPv4 address, or an IPv6 address in brackets
+      |
+      = help: the port goes into `http_port` and `https_port`
+    ");
+}
+
+#[test]
+fn an_ipv6_address_without_quotes_is_explained() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx:\n  listen: [0.0.0.0, [::]]\n"), @r#"
+    error: `listen` is a list
+     --> pypaas.yml:3:21
+      |
+    3 |   listen: [0.0.0.0, [::]]
+      |                     ^ expected an IPv4 address, or an IPv6 address in brackets
+      |
+      = help: put IPv6 addresses into quotes: "[::]"
+    "#);
+}
+
+#[test]
+fn an_ipv6_address_without_brackets_is_explained() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx:\n  listen: ['::1']\n"), @r#"
+    error: `listen` is `::1`
+     --> pypaas.yml:3:12
+      |
+    3 |   listen: ['::1']
+      |            ^^^^^ expected an IPv4 address, or an IPv6 address in brackets
+      |
+      = help: did you mean `"[::1]"`?
+    "#);
+}
+
+#[test]
+fn a_host_name_is_no_address() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx:\n  listen: [localhost]\n"), @"
+    error: `listen` is `localhost`
+     --> pypaas.yml:3:12
+      |
+    3 |   listen: [localhost]
+      |            ^^^^^^^^^ expected an IPv4 address, or an IPv6 address in brackets
+    ");
+}
+
+#[test]
+fn an_address_listed_twice_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx:\n  listen: [127.0.0.1, 127.0.0.1]\n"), @"
+    error: `listen` is `127.0.0.1`
+     --> pypaas.yml:3:23
+      |
+    3 |   listen: [127.0.0.1, 127.0.0.1]
+      |                       ^^^^^^^^^ expected each address once
+    ");
+}
+
+#[test]
+fn one_port_for_both_schemes_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {http_port: 443}\n"), @"
+    error: `http_port` and `https_port` are both 443
+     --> pypaas.yml:2:20
+      |
+    2 | nginx: {http_port: 443}
+      |                    ^^^ expected two ports
+    ");
+}
+
+#[test]
+fn a_relative_pid_file_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {pid_file: nginx.pid}\n"), @"
+    error: `pid_file` is `nginx.pid`
+     --> pypaas.yml:2:19
+      |
+    2 | nginx: {pid_file: nginx.pid}
+      |                   ^^^^^^^^^ expected an absolute path
+    ");
+}
+
+#[test]
+fn a_missing_main_file_is_reported() {
+    assert_snapshot!(reports(&[("pypaas.yaml", "ports: {min: 1, max: 2}\n")]), @"
+    warning: `pypaas.yaml` is ignored: the main file is `pypaas.yml`
+    --> pypaas.yaml
+     = help: rename it to `pypaas.yml`
+
+    error: `pypaas.yml` is missing
+    --> pypaas.yml
+     = help: create it; the least it can say is `ports: {min: 61500, max: 61800}`
+    ");
+}

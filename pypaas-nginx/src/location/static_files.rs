@@ -1,0 +1,91 @@
+//! Locations that serve files.
+
+use camino::Utf8Path;
+use minijinja::context;
+
+use super::{Ground, Pattern};
+use crate::unprintable::Unprintable;
+
+/// Prints a location that serves the files in `root`. For a prefix the prefix is not part of the file's path; for an
+/// exact path or a regular expression the whole path is.
+///
+/// `disable_symlinks on` refuses every symbolic link below the root. nginx has nothing that allows a link inside the
+/// root and refuses one that leaves it; the weaker `if_not_owner` follows links to any file of the deploy user, such as
+/// the configuration or another app's checkout.
+///
+/// `is_free` says whether the domain has no exact location of this path.
+pub(super) fn print(
+    ground: &Ground<'_>,
+    root: &Utf8Path,
+    is_free: impl Fn(&str) -> bool,
+) -> Result<String, Unprintable> {
+    let Pattern { modifier, path } = &ground.pattern;
+    let prefix = matches!(*modifier, "" | "^~");
+    let trimmed = root.as_str().trim_end_matches('/');
+    let (place, folder) =
+        if prefix && path != "/" { ("alias", format!("{trimmed}/")) } else { ("root", trimmed.to_owned()) };
+    let bare = path.trim_end_matches('/');
+    let own = |directive: &str| ground.extra.sets(directive) || ground.surroundings.extra.sets(directive);
+    let values = context! {
+        pattern => &ground.pattern,
+        hsts => ground.hsts,
+        place,
+        folder,
+        links_from => (!own("disable_symlinks")).then(|| format!("from={trimmed}")),
+        hidden => (*modifier != "=").then(|| hidden_files(if prefix { path } else { "" })),
+        extra => &ground.extra.text,
+    };
+    let location = ground.templates.print("location_static", values)?;
+    if !prefix || bare.is_empty() || !is_free(bare) {
+        return Ok(location);
+    }
+    let pattern = Pattern { modifier: "=", path: bare.to_owned() };
+    let target = format!("{}/$is_args$args", encode_for_url(bare));
+    let redirect = ground.templates.print("location_redirect", context! { pattern => &pattern, target })?;
+    Ok(format!("{redirect}\n\n{location}"))
+}
+
+/// Returns the regular expression of paths through a file or folder whose name begins with a dot, below `prefix`; only
+/// `.well-known` (RFC 8615) is meant to be seen. It is matched inside of the location, so no other location suffers.
+fn hidden_files(prefix: &str) -> String {
+    if prefix.contains("/.") {
+        // The admin serves a hidden folder on purpose: only what is hidden inside of it stays so.
+        format!(r"^{}(?:[^/]+/)*\.(?!well-known/)", escape_regex(prefix))
+    } else {
+        r"/\.(?!well-known/)".to_owned()
+    }
+}
+
+fn escape_regex(text: &str) -> String {
+    let special = |c: char| r"\.+*?()|[]{}^$".contains(c);
+    text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// Encodes a path for a `Location` header, which also leaves nothing for nginx to evaluate.
+fn encode_for_url(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~!&()*+,=:@".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hidden_folder_served_on_purpose_hides_only_what_is_hidden_in_it() {
+        assert_eq!(hidden_files("/public/"), r"/\.(?!well-known/)");
+        assert_eq!(hidden_files("/.well-known/"), r"^/\.well-known/(?:[^/]+/)*\.(?!well-known/)");
+    }
+
+    #[test]
+    fn nothing_in_a_redirect_is_left_to_evaluate() {
+        assert_eq!(encode_for_url("/a-b/ü$x%"), "/a-b/%C3%BC%24x%25");
+    }
+}

@@ -1,0 +1,28 @@
+//! Locations that cannot be served now.
+
+use minijinja::context;
+use pypaas_core::Unavailable;
+
+use super::{Ground, HSTS};
+use crate::unprintable::Unprintable;
+
+/// Prints a location that answers 503 with a page.
+///
+/// The admin's directives for the location are left out: they are about a service that is not there, and could answer in
+/// its place. `types {}` makes the page HTML under every path, `/app.js` too.
+pub(super) fn print(ground: &Ground<'_>, why: Unavailable) -> Result<String, Unprintable> {
+    let (title, explanation, retry_after) = match why {
+        Unavailable::Maintenance => {
+            ("In maintenance", "This site is being worked on and will be back soon.", 30)
+        }
+        Unavailable::NotDeployed => ("Not deployed yet", "Nothing has been deployed here yet.", 300),
+    };
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
+         <title>{title}</title><h1>{title}</h1><p>{explanation}</p></html>"
+    );
+    let hsts = ground.surroundings.hsts && !ground.surroundings.extra.sets_for("add_header", HSTS);
+    ground
+        .templates
+        .print("location_unavailable", context! { pattern => &ground.pattern, hsts, page, retry_after })
+}

@@ -1,0 +1,76 @@
+//! Directives an admin wrote.
+
+use crate::indent::dedent;
+use crate::syntax;
+use crate::unprintable::Unprintable;
+
+/// The text of an `nginx_extra_config` or its like: printed as it is, and known well enough to keep out of its way.
+#[derive(Debug, Default)]
+pub(crate) struct Snippet {
+    /// The lines, moved to the left.
+    pub(crate) text: String,
+    directives: Vec<Vec<String>>,
+}
+
+impl Snippet {
+    /// Reads the value of the key `key`; refuses one that would swallow what is printed after it.
+    pub(crate) fn read(key: &str, text: Option<&str>) -> Result<Self, Unprintable> {
+        let text = dedent(text.unwrap_or_default());
+        if text.contains('\0') {
+            return Err(Unprintable(format!("`{key}` holds a NUL character")));
+        }
+        let reading = syntax::read(&text);
+        match reading.flaw {
+            Some(flaw) => Err(Unprintable(format!("`{key}` {flaw}"))),
+            None => Ok(Self { text, directives: reading.directives }),
+        }
+    }
+
+    /// Appends `other`.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        let between = if self.text.is_empty() || other.text.is_empty() { "" } else { "\n" };
+        self.text = format!("{}{between}{}", self.text, other.text);
+        self.directives.extend(other.directives);
+        self
+    }
+
+    /// Says whether it has the directive `directive` outside of inner blocks.
+    pub(crate) fn sets(&self, directive: &str) -> bool {
+        self.directives.iter().any(|words| words.first().is_some_and(|it| it == directive))
+    }
+
+    /// Says whether it has `directive` for `name`, such as `proxy_set_header` for `Host`; case is ignored.
+    pub(crate) fn sets_for(&self, directive: &str, name: &str) -> bool {
+        self.directives.iter().any(|words| {
+            let mut words = words.iter();
+            words.next().is_some_and(|it| it == directive)
+                && words.next().is_some_and(|it| it.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_known() {
+        let snippet =
+            Snippet::read("k", Some("gzip on;\nproxy_set_header host x;\nif ($a) { expires 1h; }")).unwrap();
+        assert!(snippet.sets("gzip") && !snippet.sets("expires"));
+        assert!(snippet.sets_for("proxy_set_header", "Host") && !snippet.sets_for("proxy_set_header", "x"));
+    }
+
+    #[test]
+    fn a_mistake_names_the_key() {
+        let error = Snippet::read("nginx_extra_config", Some("gzip on")).unwrap_err();
+        assert_eq!(error.to_string(), "`nginx_extra_config` has a directive without `;` at its end");
+    }
+
+    #[test]
+    fn two_snippets_are_printed_one_after_the_other() {
+        let read = |text| Snippet::read("k", Some(text)).unwrap();
+        assert_eq!(read("a;\n").and(read("\n  b;")).text, "a;\nb;");
+        assert_eq!(read("").and(read("b;")).text, "b;");
+    }
+}

@@ -1,0 +1,185 @@
+//! nginx's syntax, as far as it must be known to print someone else's directives.
+
+/// What is known of a text after reading it as nginx does (`ngx_conf_read_token`).
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// The directives outside of inner blocks, each as its words.
+    pub(crate) directives: Vec<Vec<String>>,
+    /// For each line whether it begins inside of a value that spans lines: its leading blanks belong to the value.
+    pub(crate) within_value: Vec<bool>,
+    /// Why the text would not end where it ends, if so.
+    pub(crate) flaw: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    BetweenWords,
+    Word,
+    Quoted(char),
+    Comment,
+    /// In Lua, which has a syntax of its own, inside of so many braces.
+    Lua(usize),
+}
+
+/// Reads directives.
+pub(crate) fn read(text: &str) -> Reading {
+    let mut reader =
+        Reader { place: Place::BetweenWords, depth: 0, words: Vec::new(), found: Reading::default() };
+    reader.found.within_value.push(false);
+    let (mut escaped, mut variable) = (false, false);
+    for c in text.chars() {
+        if escaped {
+            reader.add(c);
+        } else {
+            reader.take(c, variable);
+        }
+        if c == '\n' {
+            reader.found.within_value.push(matches!(reader.place, Place::Quoted(_) | Place::Lua(_)));
+        }
+        let in_directive = !matches!(reader.place, Place::Comment | Place::Lua(_));
+        escaped = !escaped && c == '\\' && in_directive;
+        variable = c == '$';
+    }
+    reader.finish()
+}
+
+struct Reader {
+    place: Place,
+    depth: usize,
+    words: Vec<String>,
+    found: Reading,
+}
+
+impl Reader {
+    fn take(&mut self, c: char, variable: bool) {
+        match (self.place, c) {
+            (Place::Comment, '\n') => self.place = Place::BetweenWords,
+            (Place::Comment, _) => {}
+            (Place::Lua(1), '}') => self.place = Place::BetweenWords,
+            (Place::Lua(braces), '}') => self.place = Place::Lua(braces - 1),
+            (Place::Lua(braces), '{') => self.place = Place::Lua(braces + 1),
+            (Place::Lua(_), _) => {}
+            (Place::Quoted(mark), _) if c == mark => self.place = Place::BetweenWords,
+            (Place::Quoted(_), _) => self.add(c),
+            (Place::Word, '{') if variable => self.add(c),
+            (_, ' ' | '\t' | '\r' | '\n') => self.place = Place::BetweenWords,
+            (_, ';') => self.end_directive(),
+            (_, '{') => self.open_block(),
+            (Place::BetweenWords, '}') => self.close_block(),
+            (Place::BetweenWords, '#') => self.place = Place::Comment,
+            (Place::BetweenWords, '"' | '\'') => self.begin_word(Place::Quoted(c)),
+            (Place::BetweenWords, _) => {
+                self.begin_word(Place::Word);
+                self.add(c);
+            }
+            (Place::Word, _) => self.add(c),
+        }
+    }
+
+    fn begin_word(&mut self, place: Place) {
+        self.place = place;
+        self.words.push(String::new());
+    }
+
+    fn add(&mut self, c: char) {
+        if let Some(word) = self.words.last_mut() {
+            word.push(c);
+        }
+    }
+
+    fn end_directive(&mut self) {
+        self.place = Place::BetweenWords;
+        let words = std::mem::take(&mut self.words);
+        if self.depth == 0 && !words.is_empty() {
+            self.found.directives.push(words);
+        }
+    }
+
+    fn open_block(&mut self) {
+        let lua = self.words.first().is_some_and(|name| name.ends_with("_by_lua_block"));
+        self.end_directive();
+        if lua {
+            self.place = Place::Lua(1);
+        } else {
+            self.depth += 1;
+        }
+    }
+
+    fn close_block(&mut self) {
+        self.end_unfinished();
+        match self.depth.checked_sub(1) {
+            Some(depth) => self.depth = depth,
+            None => self.blame("closes a block that it did not open"),
+        }
+    }
+
+    fn end_unfinished(&mut self) {
+        if !self.words.is_empty() {
+            self.blame("has a directive without `;` at its end");
+            self.words.clear();
+        }
+    }
+
+    fn blame(&mut self, flaw: &'static str) {
+        self.found.flaw.get_or_insert(flaw);
+    }
+
+    fn finish(mut self) -> Reading {
+        match self.place {
+            Place::Quoted(_) => self.blame("ends inside of quotes"),
+            Place::Lua(_) => self.blame("does not close a block that it opened"),
+            Place::BetweenWords | Place::Word | Place::Comment => self.end_unfinished(),
+        }
+        if self.depth > 0 {
+            self.blame("does not close a block that it opened");
+        }
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flaw(text: &str) -> Option<&'static str> {
+        read(text).flaw
+    }
+
+    #[test]
+    fn directives_are_found_and_inner_ones_are_not() {
+        let text = "gzip on; # gzip off;\nif ($uri ~ \"a;{b}\") { return 404; }\nset $x '${y}{';expires 1h;";
+        let names: Vec<String> = read(text).directives.into_iter().map(|mut it| it.remove(0)).collect();
+        assert_eq!(names, ["gzip", "if", "set", "expires"]);
+    }
+
+    #[test]
+    fn words_keep_what_was_quoted() {
+        let words = read(r#"add_header X "a \" b" ${q}x;"#).directives.remove(0);
+        assert_eq!(words, ["add_header", "X", r#"a \" b"#, "${q}x"]);
+    }
+
+    #[test]
+    fn a_text_that_ends_where_it_should_has_no_flaw() {
+        for text in ["", "# just this", "a b;", "a { b; }", "a '}';", r#"a "\"}";"#, r"a \;b;", "a {} # }"] {
+            assert_eq!(flaw(text), None, "{text}");
+        }
+        assert_eq!(flaw("content_by_lua_block { -- don't\n local t = {} }\n"), None);
+    }
+
+    #[test]
+    fn a_text_that_would_swallow_what_follows_is_flawed() {
+        assert_eq!(flaw("gzip on"), Some("has a directive without `;` at its end"));
+        assert_eq!(flaw("a { b }"), Some("has a directive without `;` at its end"));
+        assert_eq!(flaw("gzip on; }"), Some("closes a block that it did not open"));
+        assert_eq!(flaw("} location /x {"), Some("closes a block that it did not open"));
+        assert_eq!(flaw("if (a) {"), Some("does not close a block that it opened"));
+        assert_eq!(flaw("a_by_lua_block { {}"), Some("does not close a block that it opened"));
+        assert_eq!(flaw("a \"b;"), Some("ends inside of quotes"));
+    }
+
+    #[test]
+    fn lines_inside_of_values_are_known() {
+        assert_eq!(read("a 'b\n  c';\nd;\n").within_value, [false, true, false, false]);
+        assert_eq!(read("x_by_lua_block {\n  y\n}\n").within_value, [false, true, true, false]);
+    }
+}

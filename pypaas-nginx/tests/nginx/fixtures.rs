@@ -1,0 +1,204 @@
+//! One virtual host of each kind.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::{
+    BranchName, BranchRef, DomainName, LocationPath, Protocol, RepoName, RunnerName, RunnerRef,
+};
+use pypaas_core::host::Version;
+use pypaas_core::{
+    DefaultServer, Face, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost,
+};
+
+/// A machine that virtual hosts are made for.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) listen: Vec<String>,
+    pub(crate) http_port: u16,
+    pub(crate) https_port: u16,
+    pub(crate) version: Version,
+    /// The folder of certificates and checkouts.
+    pub(crate) root: Utf8PathBuf,
+}
+
+impl Machine {
+    /// What most machines are like.
+    pub(crate) fn usual() -> Self {
+        Self {
+            listen: vec!["0.0.0.0".to_owned(), "[::]".to_owned()],
+            http_port: 80,
+            https_port: 443,
+            version: Version(1, 22, 1),
+            root: Utf8PathBuf::from("/srv"),
+        }
+    }
+
+    pub(crate) fn default_server(&self, longest_name: usize, names: usize) -> DefaultServer {
+        DefaultServer {
+            listen: self.listen.clone(),
+            http_port: self.http_port,
+            https_port: Some(self.https_port),
+            longest_name,
+            names,
+            version: self.version,
+        }
+    }
+
+    /// Makes a domain without TLS.
+    pub(crate) fn domain(&self, name: &str, locations: Vec<RoutedLocation>) -> VirtualHost {
+        let face = Face {
+            listen: self.listen.clone(),
+            http_port: self.http_port,
+            https_port: self.https_port,
+            tls: None,
+            extra_listen_options: None,
+            http_extra: None,
+            https_extra: None,
+        };
+        VirtualHost { name: DomainName::new(name).unwrap(), face, locations, version: self.version }
+    }
+
+    /// Makes a domain with TLS.
+    pub(crate) fn secure_domain(&self, name: &str, locations: Vec<RoutedLocation>) -> VirtualHost {
+        let mut host = self.domain(name, locations);
+        host.face.tls = Some(self.tls());
+        host
+    }
+
+    pub(crate) fn tls(&self) -> Tls {
+        Tls {
+            certificate: self.root.join("test.crt"),
+            certificate_key: self.root.join("test.key"),
+            chain: None,
+            config: None,
+        }
+    }
+
+    /// Makes a location that serves the files of a checkout.
+    pub(crate) fn files(&self, path: &str, folder: &str) -> RoutedLocation {
+        location(path, files(&self.root.join(folder)))
+    }
+}
+
+pub(crate) fn location(path: &str, route: Route) -> RoutedLocation {
+    RoutedLocation { path: LocationPath::new(path).unwrap(), route, extra: None }
+}
+
+pub(crate) fn with_extra(mut location: RoutedLocation, extra: &str) -> RoutedLocation {
+    location.extra = Some(extra.to_owned());
+    location
+}
+
+pub(crate) fn app(path: &str) -> RoutedLocation {
+    location(path, proxy(Protocol::Http, None))
+}
+
+pub(crate) fn proxy(protocol: Protocol, path: Option<&str>) -> Route {
+    let upstream = upstream_name("shop", "master", "web");
+    Route::Proxy { upstream, protocol, path: path.map(str::to_owned), extra: None }
+}
+
+pub(crate) fn files(root: &Utf8Path) -> Route {
+    Route::Static { root: root.to_owned(), extra: None }
+}
+
+pub(crate) fn upstream_name(repo: &str, branch: &str, runner: &str) -> UpstreamName {
+    let repo = RepoName::new(repo).unwrap();
+    let branch = BranchRef { repo, branch: BranchName::new(branch).unwrap() };
+    let runner: RunnerRef = branch.runner(&RunnerName::new(runner).unwrap());
+    UpstreamName::new(&runner)
+}
+
+pub(crate) fn upstream(ports: &[u16]) -> Upstream {
+    let server = |&port| Server { host: "127.0.0.1".to_owned(), port };
+    let servers = ports.iter().map(server).collect();
+    Upstream { name: upstream_name("shop", "master", "web"), servers, extra: None }
+}
+
+/// The example of the predecessor's documentation: an app and the files of its `public` folder.
+pub(crate) fn app_and_files(on: &Machine) -> VirtualHost {
+    on.domain("node-js-sample.example.com", vec![app("/"), on.files("/public", "checkout/public")])
+}
+
+/// All that a domain with TLS can have, with text of the admin's everywhere.
+pub(crate) fn secure_with_extras(on: &Machine) -> VirtualHost {
+    let api = with_extra(app("/api"), "client_max_body_size 20m;\nadd_header X-Robots-Tag noindex;");
+    let mut host =
+        on.secure_domain("shop.example", vec![app("/"), api, on.files("/public", "checkout/public")]);
+    host.face.tls = Some(Tls { chain: Some(on.root.join("chain.crt")), ..on.tls() });
+    host.face.http_extra =
+        Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}\n".to_owned());
+    host.face.https_extra =
+        Some("    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
+    host
+}
+
+/// TLS directives of the admin's own, and his own word on HSTS.
+pub(crate) fn secure_with_own_tls(on: &Machine) -> VirtualHost {
+    let mut host = on.secure_domain("old.example", vec![app("/")]);
+    let config = "ssl_protocols TLSv1.3;\nssl_ciphers DEFAULT;\nadd_header Strict-Transport-Security max-age=31536000 always;\n".to_owned();
+    host.face.tls = Some(Tls { config: Some(config), chain: Some(on.root.join("chain.crt")), ..on.tls() });
+    host
+}
+
+/// Directives of the admin's in place of each of ours.
+pub(crate) fn overridden(on: &Machine) -> VirtualHost {
+    let own_headers =
+        "proxy_set_header host www.example.com;\nproxy_set_header X-Team blue;\nproxy_read_timeout 10s;";
+    let files = with_extra(on.files("/files", "checkout/files"), "disable_symlinks off;\nautoindex on;");
+    let mut host = on.domain("own.example", vec![with_extra(app("/"), own_headers), files]);
+    host.face.http_extra = Some(
+        "proxy_http_version 1.0;\nproxy_read_timeout 5m;\nabsolute_redirect on;\nserver_name own;".to_owned(),
+    );
+    host
+}
+
+/// Every kind of location, and no `/`.
+pub(crate) fn every_location(on: &Machine) -> VirtualHost {
+    let runner_extra = Route::Static {
+        root: on.root.join("checkout/dist"),
+        extra: Some("location ~* \\.(?:css|js)$ {\n    expires 1y;\n}".to_owned()),
+    };
+    on.domain(
+        "paths.example",
+        vec![
+            on.files("~ \\.(?:png|jp(e|)g)$", "checkout/images"),
+            location("~* ^/v[0-9]{1,2}/", proxy(Protocol::Http, None)),
+            on.files("= /favicon.ico", "checkout"),
+            on.files("/.well-known", "checkout/well known"),
+            location("^~ /assets/", runner_extra),
+            location("/api", proxy(Protocol::Http, Some("/v2/"))),
+            location("/status", Route::Verbatim("stub_status;\nallow 127.0.0.1;\ndeny all;".to_owned())),
+            location("= /old", Route::Verbatim("return 301 /new;".to_owned())),
+        ],
+    )
+}
+
+pub(crate) fn uwsgi(on: &Machine) -> VirtualHost {
+    let django = with_extra(location("/", proxy(Protocol::Uwsgi, None)), "uwsgi_param HTTPS on;");
+    on.domain("django.example", vec![django])
+}
+
+pub(crate) fn unavailable(on: &Machine) -> VirtualHost {
+    let new = location("/new", Route::Unavailable(Unavailable::NotDeployed));
+    on.secure_domain("away.example", vec![location("/", Route::Unavailable(Unavailable::Maintenance)), new])
+}
+
+pub(crate) fn wildcard(on: &Machine) -> VirtualHost {
+    let mut host = on.secure_domain("*.example.org", vec![app("/")]);
+    host.face.extra_listen_options = Some("http2 backlog=1024".to_owned());
+    host
+}
+
+/// All of the above, by the name of the file they are in.
+pub(crate) fn all(on: &Machine) -> Vec<(&'static str, VirtualHost)> {
+    vec![
+        ("app_and_files", app_and_files(on)),
+        ("secure_with_extras", secure_with_extras(on)),
+        ("secure_with_own_tls", secure_with_own_tls(on)),
+        ("overridden", overridden(on)),
+        ("every_location", every_location(on)),
+        ("uwsgi", uwsgi(on)),
+        ("unavailable", unavailable(on)),
+        ("wildcard", wildcard(on)),
+    ]
+}

@@ -1,0 +1,173 @@
+//! An nginx of the test's own.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use camino::Utf8PathBuf;
+use pypaas_core::host::Version;
+use pypaas_core::{Upstream, VirtualHost, WebText};
+use pypaas_nginx::NginxText;
+use tempfile::TempDir;
+
+use crate::client;
+use crate::fixtures::Machine;
+
+/// A folder with an nginx configuration, and the nginx that serves it once started.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) machine: Machine,
+    folder: Utf8PathBuf,
+    _temporary: Option<TempDir>,
+    child: Option<Child>,
+}
+
+impl Instance {
+    /// Makes a configuration in a temporary folder, on free ports of the loopback addresses.
+    pub(crate) fn new() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Utf8PathBuf::try_from(temporary.path().to_owned()).unwrap();
+        let mut instance = Self::in_folder(folder);
+        instance._temporary = Some(temporary);
+        instance
+    }
+
+    /// Makes a configuration in `folder`, which stays.
+    pub(crate) fn in_folder(folder: Utf8PathBuf) -> Self {
+        let ipv6 = Path::new("/proc/net/if_inet6").exists();
+        let listen = if ipv6 { &["127.0.0.1", "[::1]"][..] } else { &["127.0.0.1"] };
+        let machine = Machine {
+            listen: listen.iter().map(|&it| it.to_owned()).collect(),
+            http_port: free_port(),
+            https_port: free_port(),
+            version: installed_version(),
+            root: folder.clone(),
+        };
+        let instance = Self { machine, folder, _temporary: None, child: None };
+        fs::create_dir_all(instance.folder.join("nginx.d")).unwrap();
+        fs::create_dir_all(instance.folder.join("temporary")).unwrap();
+        instance.write("nginx.conf", NGINX_CONF);
+        instance
+    }
+
+    /// Writes a file below the folder.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Prints a virtual host into the folder that nginx includes.
+    pub(crate) fn add_host(&self, file: &str, host: &VirtualHost) {
+        let text = NginxText::new().virtual_host(host).unwrap();
+        self.write(&format!("nginx.d/{file}.conf"), &text);
+    }
+
+    /// Prints an upstream, likewise.
+    pub(crate) fn add_upstream(&self, upstream: &Upstream) {
+        let text = NginxText::new().upstream(upstream).unwrap();
+        self.write(&format!("nginx.d/{}.conf", upstream.name), &text);
+    }
+
+    /// Prints the default server, likewise.
+    pub(crate) fn add_default_server(&self, longest_name: usize, names: usize) {
+        let text =
+            NginxText::new().default_server(&self.machine.default_server(longest_name, names)).unwrap();
+        self.write("nginx.d/+default.conf", &text);
+    }
+
+    /// Makes `test.crt` and `test.key` for `name`, signed by themselves; `chain.crt` is a copy.
+    pub(crate) fn certify(&self, name: &str) {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+        openssl.args(["-keyout", "test.key", "-out", "test.crt", "-days", "2"]);
+        openssl.args([
+            "-subj",
+            &format!("/CN={name}"),
+            "-addext",
+            "authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/",
+        ]);
+        let output = openssl.current_dir(&self.folder).output().expect("this test needs openssl");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::copy(self.folder.join("test.crt"), self.folder.join("chain.crt")).unwrap();
+    }
+
+    /// Runs `nginx -t` and returns what it said, without its two lines of success.
+    pub(crate) fn test(&self) -> String {
+        let output = self.nginx().arg("-t").output().expect("this test needs nginx");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !output.status.success() {
+            return said;
+        }
+        let success = |line: &&str| line.ends_with("syntax is ok") || line.ends_with("test is successful");
+        said.lines().filter(|line| !success(line)).collect()
+    }
+
+    /// Starts nginx; it ends with the test. One process without a master, so that nothing is left when it is killed.
+    pub(crate) fn start(&mut self) {
+        assert_eq!(self.test(), "");
+        let child = self.nginx().stdin(Stdio::null()).spawn().unwrap();
+        self.child = Some(child);
+        client::wait_for(self.machine.http_port);
+    }
+
+    fn nginx(&self) -> Command {
+        let mut nginx = nginx();
+        nginx.arg("-p").arg(&self.folder).args(["-c", "nginx.conf", "-e", "error.log"]);
+        nginx
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+/// `nginx`, or what `PYPAAS_TEST_NGINX` says, also where only root's PATH would find it.
+fn nginx() -> Command {
+    let named = std::env::var_os("PYPAAS_TEST_NGINX");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut nginx = Command::new(named.unwrap_or_else(|| "nginx".into()));
+    nginx.env("PATH", format!("{path}:/usr/local/sbin:/usr/sbin:/sbin"));
+    nginx
+}
+
+fn installed_version() -> Version {
+    let Output { stderr, .. } = nginx().arg("-v").output().expect("this test needs nginx");
+    let said = String::from_utf8(stderr).unwrap();
+    let version = said.trim().rsplit('/').next().unwrap().split(' ').next().unwrap();
+    let numbers: Vec<u16> = version.split('.').map(|it| it.parse().unwrap()).collect();
+    Version(numbers[0], numbers[1], numbers[2])
+}
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+const NGINX_CONF: &str = "\
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path temporary/body;
+    proxy_temp_path temporary/proxy;
+    fastcgi_temp_path temporary/fastcgi;
+    uwsgi_temp_path temporary/uwsgi;
+    scgi_temp_path temporary/scgi;
+    default_type application/octet-stream;
+    types {
+        text/html html;
+        text/plain txt;
+        application/javascript js;
+    }
+    include nginx.d/*.conf;
+}
+";

@@ -1,0 +1,1 @@
+//! Does nginx do what is meant?

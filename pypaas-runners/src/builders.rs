@@ -1,0 +1,52 @@
+//! Builders: how a checkout is built whose branch has no `build` hook and no `.build.sh`.
+//!
+//! One file each. The next one, `builders/ruby.rs` for example, defines a struct `Ruby`, implements [`Builder`] for it
+//! (what in the root of a checkout tells its kind, the commands, the folder for `PATH`, the caches) and joins the list in
+//! [`builders`]. Nothing else changes: Go, Rust, PHP and Java follow the same way.
+
+mod node;
+mod python;
+
+pub use node::Node;
+use pypaas_core::Builder;
+pub use python::Python;
+
+/// Lists all builders. The first whose kind a checkout is of builds it.
+///
+/// Python comes before Node: a project with both kinds of files is most often a Python application whose `package.json`
+/// serves its front end or its linters, and without its virtual environment it does not start at all. Where it is
+/// otherwise, or both must be built, the branch says so in its `build` hook.
+pub fn builders() -> Vec<Box<dyn Builder>> {
+    vec![Box::new(Python), Box::new(Node)]
+}
+
+/// Says whether the root of a checkout holds the file `name`.
+fn holds(entries: &[String], name: &str) -> bool {
+    entries.iter().any(|entry| entry == name)
+}
+
+/// Writes a command that ends the build with advice when `program` is not installed on the host. The shell's own
+/// "not found" names neither the machine nor a remedy.
+fn require(program: &str, remedy: &str) -> String {
+    format!(
+        "command -v {program} >/dev/null || {{ \
+         echo '{program} is not installed on this host: {remedy}' >&2; exit 127; }}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_builder_that_knows_the_kind_is_chosen() {
+        let chosen = |entries: &[&str]| {
+            let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
+            builders().iter().find(|builder| builder.recipe(&entries).is_some()).map(|builder| builder.name())
+        };
+        assert_eq!(chosen(&["package.json", "server.js"]), Some("node"));
+        assert_eq!(chosen(&["app.py", "requirements.txt"]), Some("python"));
+        assert_eq!(chosen(&["package.json", "requirements.txt"]), Some("python"));
+        assert_eq!(chosen(&["index.html", "package.json/"]), None);
+    }
+}

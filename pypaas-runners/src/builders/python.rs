@@ -1,0 +1,85 @@
+//! The builder for Python.
+
+use pypaas_core::{BuildRecipe, Builder};
+
+use super::{holds, require};
+
+/// Builds what has a `requirements.txt` or a `pyproject.toml`: a virtual environment in `.venv` of the checkout, with
+/// what the file asks for.
+///
+/// With both files only `requirements.txt` is followed: `pyproject.toml` then often configures nothing but linters, and
+/// a project that is a package too has the line `.` among its requirements. With `pyproject.toml` alone the project
+/// itself is installed, and its dependencies with it.
+///
+/// `--clear` gives the checkout an environment of its own even where someone committed one: it would hold paths
+/// of another machine. pip is run as a module because a script's first line cannot name a long path.
+#[derive(Debug, Clone, Copy)]
+pub struct Python;
+
+impl Builder for Python {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn recipe(&self, entries: &[String]) -> Option<BuildRecipe> {
+        let (found, what) = [("requirements.txt", "-r requirements.txt"), ("pyproject.toml", ".")]
+            .into_iter()
+            .find(|(file, _)| holds(entries, file))?;
+        Some(BuildRecipe {
+            reason: format!("found `{found}`"),
+            commands: vec![
+                require("python3", "its admin can install it with `apt install python3-venv`"),
+                "python3 -m venv --clear .venv".to_owned(),
+                format!(".venv/bin/python -m pip install --disable-pip-version-check --no-input {what}"),
+            ],
+        })
+    }
+
+    fn path(&self) -> &'static [&'static str] {
+        &[".venv/bin"]
+    }
+
+    fn caches(&self) -> &'static [(&'static str, &'static str)] {
+        &[("PIP_CACHE_DIR", "pip")]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(entries: &[&str]) -> Option<String> {
+        let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
+        Python.recipe(&entries).map(|recipe| format!("{}\n{}", recipe.reason, recipe.commands.join("\n")))
+    }
+
+    #[test]
+    fn requirements_are_installed_into_a_virtual_environment() {
+        insta::assert_snapshot!(print(&["app.py", "requirements.txt"]).unwrap(), @"
+        found `requirements.txt`
+        command -v python3 >/dev/null || { echo 'python3 is not installed on this host: its admin can install it with `apt install python3-venv`' >&2; exit 127; }
+        python3 -m venv --clear .venv
+        .venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt
+        ");
+    }
+
+    #[test]
+    fn a_project_without_requirements_is_installed_itself() {
+        insta::assert_snapshot!(print(&["pyproject.toml", "shop/"]).unwrap(), @"
+        found `pyproject.toml`
+        command -v python3 >/dev/null || { echo 'python3 is not installed on this host: its admin can install it with `apt install python3-venv`' >&2; exit 127; }
+        python3 -m venv --clear .venv
+        .venv/bin/python -m pip install --disable-pip-version-check --no-input .
+        ");
+    }
+
+    #[test]
+    fn requirements_come_before_a_project_file() {
+        assert_eq!(print(&["pyproject.toml", "requirements.txt"]), print(&["requirements.txt"]));
+    }
+
+    #[test]
+    fn a_folder_of_that_name_does_not_count() {
+        assert_eq!(print(&["requirements.txt/", "main.py"]), None);
+    }
+}

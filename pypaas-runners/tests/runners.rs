@@ -1,0 +1,116 @@
+//! What each type of runner asks of a plan and of nginx.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is the test failing")]
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use pypaas_config::{
+    HealthCheck, NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, RunnerRef, SimpleProcess,
+};
+use pypaas_core::{Placement, Readiness, Route, Server, ServiceName, UpstreamName};
+use pypaas_runners::runner;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_simple_process_has_only_to_start_unless_asked_for_more() {
+    let ready = |min_uptime| {
+        runner(&RunnerConfig::SimpleProcess(SimpleProcess {
+            cmd: "./worker".to_owned(),
+            process_count: 2,
+            min_uptime,
+            stop_timeout: SECOND,
+            overlap: Overlap::StopFirst,
+        }))
+    };
+    let worker = ready(None);
+    assert_eq!((worker.command(), worker.process_count()), (Some("./worker"), 2));
+    assert_eq!((worker.needs_port(), worker.patience()), (false, (Duration::ZERO, SECOND)));
+    assert_eq!(worker.readiness(), Readiness::Started);
+    assert_eq!(ready(Some(5 * SECOND)).readiness(), Readiness::StaysUp(5 * SECOND));
+    assert!(worker.nginx().is_none());
+}
+
+#[test]
+fn a_backend_is_healthy_where_it_has_a_health_check_and_accepts_otherwise() {
+    let within = 30 * SECOND;
+    let plain = upstream(Protocol::Http);
+    assert_eq!(
+        runner(&RunnerConfig::NginxUpstream(plain.clone())).readiness(),
+        Readiness::Accepts { within }
+    );
+
+    let check =
+        HealthCheck { path: "/up".to_owned(), interval: SECOND, timeout: 5 * SECOND, status: 200..=399 };
+    let checked = NginxUpstream { healthcheck: Some(check.clone()), ..plain };
+    let checked = runner(&RunnerConfig::NginxUpstream(checked));
+    assert_eq!(checked.readiness(), Readiness::Healthy { check, within });
+    assert_eq!(checked.patience(), (20 * SECOND, 10 * SECOND));
+    assert!(checked.needs_port());
+}
+
+#[test]
+fn a_uwsgi_backend_has_to_accept_and_is_spoken_to_in_its_own_protocol() {
+    let uwsgi = runner(&RunnerConfig::NginxUpstream(upstream(Protocol::Uwsgi)));
+    assert_eq!(uwsgi.readiness(), Readiness::Accepts { within: 30 * SECOND });
+    let route = uwsgi.nginx().unwrap().route(&placement());
+    assert!(matches!(route, Route::Proxy { protocol: Protocol::Uwsgi, .. }), "{route:?}");
+}
+
+#[test]
+fn a_backend_gives_nginx_a_server_for_each_process() {
+    let backend = runner(&RunnerConfig::NginxUpstream(upstream(Protocol::Http)));
+    let nginx = backend.nginx().unwrap();
+    let servers = [5000, 5001].map(|port| Server { host: "127.0.0.1".to_owned(), port });
+
+    let block = nginx.upstream(&placement().upstream, &servers).unwrap();
+
+    assert_eq!((block.name, block.servers), (placement().upstream, servers.to_vec()));
+    assert_eq!(block.extra.as_deref(), Some("keepalive 8;"));
+    assert_eq!(nginx.upstream(&placement().upstream, &[]), None);
+    let expected = Route::Proxy {
+        upstream: placement().upstream,
+        protocol: Protocol::Http,
+        path: Some("/app".to_owned()),
+        extra: Some("proxy_buffering off;".to_owned()),
+    };
+    assert_eq!(nginx.route(&placement()), expected);
+}
+
+#[test]
+fn a_static_runner_serves_the_checkout_or_a_folder_of_it() {
+    let root = |subdirectory: &str| {
+        let config = NginxStatic { subdirectory: subdirectory.into(), nginx_extra_config: None };
+        let files = runner(&RunnerConfig::NginxStatic(config));
+        assert_eq!((files.command(), files.process_count()), (None, 0));
+        assert_eq!(files.nginx().unwrap().upstream(&placement().upstream, &[]), None);
+        files.nginx().unwrap().route(&placement())
+    };
+    let serves = |folder: &str| Route::Static { root: folder.into(), extra: None };
+    assert_eq!(root(""), serves("/srv/checkout"));
+    assert_eq!(root("public/assets"), serves("/srv/checkout/public/assets"));
+}
+
+fn upstream(protocol: Protocol) -> NginxUpstream {
+    NginxUpstream {
+        protocol,
+        cmd: "npm start".to_owned(),
+        process_count: 2,
+        nginx_extra_config: Some("proxy_buffering off;".to_owned()),
+        nginx_extra_upstream_config: Some("keepalive 8;".to_owned()),
+        nginx_proxy_path: Some("/app".to_owned()),
+        healthcheck: None,
+        start_timeout: 30 * SECOND,
+        drain_timeout: 20 * SECOND,
+        stop_timeout: 10 * SECOND,
+        overlap: Overlap::StartFirst,
+    }
+}
+
+fn placement() -> Placement {
+    Placement { upstream: UpstreamName::new(&shop()), checkout: Utf8PathBuf::from("/srv/checkout") }
+}
+
+fn shop() -> RunnerRef {
+    ServiceName::parse("shop+master+web+0+a").unwrap().runner
+}
