@@ -15,7 +15,7 @@ pub struct SourceFile {
     pub text: Vec<u8>,
 }
 
-/// What [`load`](crate::load) found.
+/// What [`load()`](crate::load()) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// The configuration without its broken files; `None` when `pypaas.yml` itself is broken.
@@ -31,11 +31,11 @@ pub struct Configuration {
     pub settings: Settings,
     /// `repo/*.yml` and `repos/*.yml` that are right.
     pub repos: BTreeMap<RepoName, Repo>,
-    /// `domains/*.yml` that are right.
+    /// `domains/*.yml` that are right; all that they lead to is in `repos`.
     pub domains: BTreeMap<DomainName, Domain>,
     /// Repos whose file is broken: they cannot be pushed until it is mended.
     pub broken_repos: BTreeSet<RepoName>,
-    /// Domains whose file is broken: they keep what nginx was last told of them.
+    /// Domains whose file is broken or that lead to a broken repo: they keep what nginx was last told of them.
     pub broken_domains: BTreeSet<DomainName>,
 }
 

@@ -1,8 +1,12 @@
 //! What the admin of a pypaas host wrote: YAML to checked types.
 //!
-//! [`load`] takes the texts of the configuration files and gives a [`Configuration`]: every name checked, every
+//! [`load()`] takes the texts of the configuration files and gives a [`Configuration`]: every name checked, every
 //! default filled in, every reference between files resolved. What is wrong comes back as [`Problem`]s that name
-//! file, line and column. A broken repo or domain file breaks that repo or domain only.
+//! file, line and column, show the source line and say what was expected. A broken file breaks its repo or domain only.
+//!
+//! `load` parses each file into a tree that knows where everything stands (`tree`), reads it key by key into the checked
+//! types (`fields`; each type's file lists its keys and decodes them), and then follows the references between files
+//! (`references`). Findings are collected on the way and rendered last (`report`).
 //!
 //! The crate is pure: it reads no file; whoever has files passes their texts.
 

@@ -7,7 +7,7 @@ use crate::SourceFile;
 /// Where something stands: a file, and bytes of it unless the file as a whole is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    /// Index into the files that [`load`](crate::load) was given.
+    /// Index into the files that [`load()`](crate::load()) was given.
     pub(crate) file: u32,
     /// The first byte, and the one after the last.
     pub(crate) span: Option<(u32, u32)>,

@@ -9,17 +9,14 @@ use pypaas_config::{SourceFile, load};
 const BOUND: Duration = Duration::from_secs(10);
 
 fn load_in_time(what: &str, text: &str) {
-    for path in ["pypaas.yml", "repo/shop.yml", "domains/example.com.yml"] {
-        let files = [SourceFile { path: path.into(), text: text.into() }];
-        let start = Instant::now();
-        let loaded = load(&files);
-        let took = start.elapsed();
-        eprintln!("{what} {path} {took:?}");
-        assert!(took < BOUND, "{what} as {path} took {took:?}");
-        assert!(!loaded.problems.is_empty(), "{what} as {path} is taken for right");
-        let reports: usize = loaded.problems.iter().map(|problem| problem.report.len()).sum();
-        assert!(reports < 1 << 20, "{what} as {path} is reported in {reports} bytes");
-    }
+    let files = [SourceFile { path: "domains/example.com.yml".into(), text: text.into() }];
+    let start = Instant::now();
+    let loaded = load(&files);
+    let took = start.elapsed();
+    assert!(took < BOUND, "{what} took {took:?}");
+    assert!(loaded.problems.iter().any(|problem| problem.file == files[0].path), "{what} is taken for right");
+    let reports: usize = loaded.problems.iter().map(|problem| problem.report.len()).sum();
+    assert!(reports < 1 << 20, "{what} is reported in {reports} bytes");
 }
 
 #[test]
@@ -70,8 +67,8 @@ fn thousands_of_mistakes_take_no_time() {
         "mistyped keys",
         &(0..20_000).map(|number| format!("ports{}: x\n", number % 10)).collect::<String>(),
     );
-    let branches: String = (0..10_000).map(|number| format!("  {number}^: x\n")).collect();
-    load_in_time("invalid names", &format!("branches:\n{branches}locations:\n{branches}"));
+    let locations: String = (0..10_000).map(|number| format!("  {number}^: x\n")).collect();
+    load_in_time("invalid names", &format!("locations:\n{locations}"));
     let flow: String = (0..20_000).map(|number| format!("k{number}: x, ")).collect();
     load_in_time("mistakes on one line", &format!("{{{flow}}}"));
 }

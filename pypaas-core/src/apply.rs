@@ -106,7 +106,7 @@ fn perform(
         Step::RemoveCheckout { branch, checkout } => {
             host.remove_folder(&layout.checkout(branch, checkout))?
         }
-        Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::Run { command, .. } => host.run_command(command, &mut |bytes| story.output(bytes))?,
         Step::DefineService { service, definition } => host.define_service(service, definition)?,
         Step::StartService { service } => host.start_service(service)?,
         Step::AwaitReady { service, port, readiness } => {

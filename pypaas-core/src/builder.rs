@@ -19,10 +19,19 @@ pub trait Builder {
 }
 
 /// How to build a checkout, and why so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRecipe {
     /// The reason, for the pusher: ``found `package-lock.json` ``.
     pub reason: String,
+    /// Shell commands that fail with advice when the host lacks what the build needs. They run first, and are not shown.
+    pub checks: Vec<String>,
     /// Shell commands, run in order in the checkout.
     pub commands: Vec<String>,
+}
+
+impl From<Vec<String>> for BuildRecipe {
+    /// Runs commands somebody else chose.
+    fn from(commands: Vec<String>) -> Self {
+        Self { commands, ..Self::default() }
+    }
 }

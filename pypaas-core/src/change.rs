@@ -81,7 +81,7 @@ pub fn maintenance(
     converge(host, platform, branch, story)?;
     let make = |observed: &_| plan::maintenance(platform, observed, branch, on);
     let outcome = exclusively(host, platform, story, |host, story| {
-        run(host, platform, Scope::Branch(branch, None), make, story, true)
+        run(host, platform, Scope::Branch { branch, commit: None, ports: false }, make, story, true)
     });
     if outcome.is_err() {
         converge(host, platform, branch, story)?;
@@ -157,7 +157,7 @@ fn run_stage(
         Source::Commit(commit) => Some(commit),
         Source::Live => None,
     };
-    let scope = Scope::Branch(&request.branch, commit);
+    let scope = Scope::Branch { branch: &request.branch, commit, ports: stage == Stage::Begin };
     let make = |observed: &_| stage.plan(platform, observed, request);
     let abandonable = stage.can_be_abandoned();
     if stage.is_exclusive() {

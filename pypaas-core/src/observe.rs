@@ -31,7 +31,7 @@ pub struct Observed {
     pub web_journal: Option<WebJournal>,
     /// The checkouts, of the branch asked for or of all.
     pub checkouts: BTreeMap<BranchRef, BTreeSet<CheckoutName>>,
-    /// The TCP ports something holds.
+    /// The TCP ports something holds; empty when they were not looked at.
     pub ports_in_use: BTreeSet<u16>,
     /// The version of nginx; `None` when no domain concerns what is asked for, so nginx was not asked.
     pub web_version: Option<Version>,
@@ -44,8 +44,15 @@ pub struct Observed {
 /// How much is looked at.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope<'a> {
-    /// One branch, and a commit that is to be deployed on it.
-    Branch(&'a BranchRef, Option<&'a CommitId>),
+    /// One branch.
+    Branch {
+        /// Which.
+        branch: &'a BranchRef,
+        /// A commit that is to be deployed on it.
+        commit: Option<&'a CommitId>,
+        /// Whether ports are looked at: on a busy machine that takes a while.
+        ports: bool,
+    },
     /// Everything.
     Machine,
 }
@@ -84,15 +91,17 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
     let records = records(host, layout)?;
     let web_journal = web_journal(host, layout)?;
     let commit = match scope {
-        Scope::Branch(branch, Some(commit)) => Some(Git::commit(host, &layout.repo(&branch.repo), commit)?),
+        Scope::Branch { branch, commit: Some(commit), .. } => {
+            Some(Git::commit(host, &layout.repo(&branch.repo), commit)?)
+        }
         _ => None,
     };
     let asks_web = match scope {
-        Scope::Branch(branch, _) => platform.domains(branch).next().is_some(),
+        Scope::Branch { branch, .. } => platform.domains(branch).next().is_some(),
         Scope::Machine => !platform.configuration.domains.is_empty(),
     };
     let wanted = match scope {
-        Scope::Branch(branch, _) => {
+        Scope::Branch { branch, .. } => {
             let journalled = web_journal.iter().flat_map(|journal| journal.files.keys().cloned());
             web_files_of(platform, branch).into_iter().chain(journalled).collect()
         }
@@ -107,7 +116,10 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
         services: services(host, scope)?,
         web_files: web_files(host, layout, wanted)?,
         checkouts: checkouts(host, layout, scope)?,
-        ports_in_use: host.ports_in_use()?,
+        ports_in_use: match scope {
+            Scope::Branch { ports: false, .. } => BTreeSet::new(),
+            _ => host.ports_in_use()?,
+        },
         web_version: if asks_web { Some(host.web_server_version()?) } else { None },
         repos: host
             .list_folder(&layout.repos())?
@@ -173,7 +185,7 @@ fn services(
 ) -> Result<BTreeMap<ServiceName, ServiceState>, ObserveError> {
     let mut states = BTreeMap::new();
     for name in host.list_services()? {
-        if matches!(scope, Scope::Branch(branch, _) if name.branch() != *branch) {
+        if matches!(scope, Scope::Branch { branch, .. } if name.branch() != *branch) {
             continue;
         }
         if let Some(state) = host.inspect_service(&name)? {
@@ -203,7 +215,7 @@ fn checkouts(
     scope: Scope<'_>,
 ) -> Result<BTreeMap<BranchRef, BTreeSet<CheckoutName>>, ObserveError> {
     let branches = match scope {
-        Scope::Branch(branch, _) => vec![branch.clone()],
+        Scope::Branch { branch, .. } => vec![branch.clone()],
         Scope::Machine => {
             let mut all = Vec::new();
             for repo_folder in files.list_folder(&layout.all_checkouts())? {

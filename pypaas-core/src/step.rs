@@ -33,8 +33,8 @@ pub enum Step {
     CheckOut { branch: BranchRef, commit: CommitId, checkout: CheckoutName },
     /// Removes a checkout.
     RemoveCheckout { branch: BranchRef, checkout: CheckoutName },
-    /// Runs a shell command of the admin's or of a builder.
-    Run { command: ShellCommand },
+    /// Runs a shell command of the admin's or of a builder. A quiet one is told of only when it fails.
+    Run { command: ShellCommand, quiet: bool },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.
@@ -80,7 +80,7 @@ impl fmt::Display for Step {
                 write!(f, "check out {} into {checkout}", commit.short())
             }
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
-            Self::Run { command } => write!(f, "run `{}`", command.line),
+            Self::Run { command, .. } => write!(f, "run `{}`", command.line),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port } => await_ready(f, service, readiness, *port),

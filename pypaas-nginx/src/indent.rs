@@ -17,13 +17,14 @@ pub(crate) fn dedent(text: &str) -> String {
     map_lines(text, |line| line.get(shared..).unwrap_or_default().to_owned()).trim_matches('\n').to_owned()
 }
 
-/// Changes the lines that begin outside of values; blanks at the end of a line go, except inside of values.
+/// Changes the lines that begin outside of values; blanks at the end of a line go, except in values.
 fn map_lines(text: &str, change: impl Fn(&str) -> String) -> String {
     let within_value = syntax::read(text).within_value;
     let mut lines = Vec::with_capacity(within_value.len());
     for (number, line) in text.split('\n').enumerate() {
         let within = |number: usize| within_value.get(number).copied().unwrap_or(false);
-        let line = if within(number + 1) { line } else { line.trim_end() };
+        let trimmed = line.trim_end();
+        let line = if within(number + 1) || trimmed.ends_with('\\') { line } else { trimmed };
         lines.push(if within(number) || line.is_empty() { line.to_owned() } else { change(line) });
     }
     lines.join("\n")

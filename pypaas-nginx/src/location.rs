@@ -98,12 +98,11 @@ fn print_one(
     all: &[RoutedLocation],
     surroundings: &Surroundings<'_>,
 ) -> Result<String, Unprintable> {
-    let pattern = pattern_of(location);
     let ground = |extra: Option<&String>| {
         let runner = Snippet::read("nginx_extra_config", extra.map(String::as_str))?;
         let extra = runner.and(Snippet::read("nginx_extra_config", location.extra.as_deref())?);
         let hsts = surroundings.hsts && extra.sets("add_header") && !extra.sets_for("add_header", HSTS);
-        Ok::<_, Unprintable>(Ground { templates, pattern, surroundings, extra, hsts })
+        Ok::<_, Unprintable>(Ground { templates, pattern: pattern_of(location), surroundings, extra, hsts })
     };
     match &location.route {
         Route::Proxy { upstream, protocol, path, extra } => {
@@ -114,7 +113,7 @@ fn print_one(
             let free = |path: &str| !all.iter().any(|it| exact(it, path));
             static_files::print(&ground(extra.as_ref())?, root, free)
         }
-        Route::Unavailable(why) => unavailable::print(&ground(None)?, *why),
+        Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), surroundings, *why),
         Route::Verbatim(text) => {
             let ground = ground(Some(text))?;
             let values =

@@ -34,7 +34,8 @@ pub(crate) fn read(text: &str) -> Reading {
             reader.take(c, variable);
         }
         if c == '\n' {
-            reader.found.within_value.push(matches!(reader.place, Place::Quoted(_) | Place::Lua(_)));
+            let within = escaped || matches!(reader.place, Place::Quoted(_) | Place::Lua(_));
+            reader.found.within_value.push(within);
         }
         let in_directive = !matches!(reader.place, Place::Comment | Place::Lua(_));
         escaped = !escaped && c == '\\' && in_directive;
@@ -180,6 +181,7 @@ mod tests {
     #[test]
     fn lines_inside_of_values_are_known() {
         assert_eq!(read("a 'b\n  c';\nd;\n").within_value, [false, true, false, false]);
+        assert_eq!(read("a \\\n  c;\n").within_value, [false, true, false]);
         assert_eq!(read("x_by_lua_block {\n  y\n}\n").within_value, [false, true, true, false]);
     }
 }

@@ -26,11 +26,10 @@ pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String,
         None => vec![http_server(templates, host, &extra)?],
         Some(tls) => vec![redirecting_server(templates, host, &extra)?, https_server(templates, host, tls)?],
     };
-    Ok(format!(
-        "# written by pypaas from domains/{}.yml; changes are overwritten\n\n{}",
-        host.name,
-        servers.join("\n\n")
-    ))
+    // Nothing in a comment may end it.
+    let file = host.file.as_str().replace(char::is_control, " ");
+    let servers = servers.join("\n\n");
+    Ok(format!("# written by pypaas from {file}; changes are overwritten\n\n{servers}"))
 }
 
 fn http_server(templates: &Templates, host: &VirtualHost, extra: &Snippet) -> Result<String, Unprintable> {

@@ -77,7 +77,8 @@ impl Deploying<'_> {
             plan::Source::Commit(commit) => Some(commit),
             plan::Source::Live => None,
         };
-        let observed = observe(&mut self.installation.host(), platform, Scope::Branch(&self.branch, commit))?;
+        let scope = Scope::Branch { branch: &self.branch, commit, ports: true };
+        let observed = observe(&mut self.installation.host(), platform, scope)?;
         terminal::out(&plan::deploy(platform, &observed, request)?.to_string());
         Ok(())
     }

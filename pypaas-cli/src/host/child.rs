@@ -122,13 +122,12 @@ impl Running {
     /// Ends the child and all it started, by SIGTERM and then SIGKILL. The child stays a zombie until then, so that
     /// its id cannot mean another process or group.
     fn end(&mut self, output: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let leader = self.child.id();
-        let family = Family { leader: Some(leader), groups: [leader].into(), ..Family::default() };
+        let mut family = Family::of_leader(self.child.id());
         let began = Instant::now();
         let mut signal = Some(Signal::TERM);
         loop {
             let table = ProcessTable::read()?;
-            let members = table.members(&family);
+            let members = table.members(&mut family);
             if members.is_empty() || began.elapsed() > END_GRACE * 2 {
                 break;
             }

@@ -31,10 +31,10 @@ impl Probe for LinuxHost {
 
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
         let status = Supervise::of(&self.layout.service(service)).status().map_err(said)?;
-        let mut family = Family { service: Some(service.to_string()), ..Family::default() };
+        let mut family = Family::of_service(service, self.layout.home());
         family.note_leader(status.and_then(|status| status.process));
         let table = ProcessTable::read().map_err(said)?;
-        let open: BTreeSet<u64> = table.members(&family).into_iter().flat_map(open_sockets).collect();
+        let open: BTreeSet<u64> = table.members(&mut family).into_iter().flat_map(open_sockets).collect();
         let listening = sockets()?.into_iter().filter(|socket| socket.state == State::Listening);
         Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
     }

@@ -7,11 +7,13 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
+use camino::Utf8Path;
+use pypaas_core::ServiceName;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-/// The variable by which every process of a service can be told, wherever it went: the run scripts export it.
-const MARK: &[u8] = b"PYPAAS_SERVICE=";
+/// The variable that names a process's service, wherever the process went: the run scripts export it.
+const MARK: &str = "PYPAAS_SERVICE=";
 
 /// One process as `/proc` shows it. Zombies are left out: they hold nothing and run nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,16 +24,14 @@ pub(super) struct Process {
     group: u32,
     /// Clock ticks since boot: with the id, this names the process for good.
     began: u64,
-    /// The service it was started for.
-    service: Option<String>,
+    /// Its environment as it was started with, if that has the mark of a service.
+    environment: Vec<u8>,
 }
 
 impl Process {
     /// Reads one process; `None` when there is none, or a zombie.
     pub(super) fn read(id: u32) -> Option<Self> {
-        let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-        let service = fs::read(format!("/proc/{id}/environ")).ok().and_then(|all| mark(&all));
-        Some(Self { service, ..Self::parse(id, &stat)? })
+        Self::parse(id, &fs::read(format!("/proc/{id}/stat")).ok()?)
     }
 
     /// Reads a line of proc_pid_stat(5): the program's name, in parentheses, may hold anything.
@@ -44,7 +44,8 @@ impl Process {
             return None;
         }
         let began = fields.get(19)?.parse().ok()?;
-        Some(Self { id, parent: parent.parse().ok()?, group: group.parse().ok()?, began, service: None })
+        let (parent, group) = (parent.parse().ok()?, group.parse().ok()?);
+        Some(Self { id, parent, group, began, environment: Vec::new() })
     }
 
     /// Says whether it was started by `parent`, which still runs.
@@ -83,14 +84,26 @@ impl ProcessTable {
         let mut processes = Vec::new();
         for entry in fs::read_dir("/proc")? {
             let id = entry?.file_name().to_str().and_then(|name| name.parse().ok());
-            processes.extend(id.and_then(Process::read));
+            let Some(mut process) = id.and_then(Process::read) else { continue };
+            let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
+            if variables(&environment).any(|variable| variable.starts_with(MARK.as_bytes())) {
+                process.environment = environment;
+            }
+            processes.push(process);
         }
         Ok(Self(processes))
     }
 
-    /// Finds the processes of one family, this program not among them.
-    pub(super) fn members(&self, family: &Family) -> Vec<&Process> {
-        let marked = |process: &Process| process.service.is_some() && process.service == family.service;
+    /// Finds the processes of one family, this program not among them, and notes them in it.
+    pub(super) fn members(&self, family: &mut Family) -> Vec<&Process> {
+        let ids = self.ids_of(family);
+        let members: Vec<&Process> = self.0.iter().filter(|process| ids.contains(&process.id)).collect();
+        family.known = members.iter().map(|process| process.identity()).collect();
+        members
+    }
+
+    fn ids_of(&self, family: &Family) -> BTreeSet<u32> {
+        let marked = |process: &Process| family.mark.as_ref().is_some_and(|mark| mark.is_on(&process.environment));
         let groups: BTreeSet<u32> = self
             .0
             .iter()
@@ -101,13 +114,15 @@ impl ProcessTable {
         let mut members: BTreeSet<u32> = self
             .0
             .iter()
-            .filter(|process| marked(process) || groups.contains(&process.group))
+            .filter(|process| {
+                marked(process) || groups.contains(&process.group) || family.known.contains(&process.identity())
+            })
             .map(|process| process.id)
             .chain(family.leader)
             .collect();
         self.add_descendants(&mut members);
         members.remove(&std::process::id());
-        self.0.iter().filter(|process| members.contains(&process.id)).collect()
+        members
     }
 
     fn add_descendants(&self, members: &mut BTreeSet<u32>) {
@@ -125,15 +140,27 @@ impl ProcessTable {
 /// What is known of processes that belong together: of a service, or of a command.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Family {
-    /// The service in whose name they were started.
-    pub(super) service: Option<String>,
+    mark: Option<Mark>,
     /// The process the others descend from, while it is known to be that.
     pub(super) leader: Option<u32>,
     /// The process groups it was the leader of.
-    pub(super) groups: BTreeSet<u32>,
+    groups: BTreeSet<u32>,
+    /// Those found before: when the process between ends, nothing else shows that a child belongs here.
+    known: BTreeSet<(u32, u64)>,
 }
 
 impl Family {
+    /// Names the processes of a service of the host whose home folder is `home`.
+    pub(super) fn of_service(service: &ServiceName, home: &Utf8Path) -> Self {
+        let mark = Mark { variable: format!("{MARK}{service}"), home: home.to_string() };
+        Self { mark: Some(mark), ..Self::default() }
+    }
+
+    /// Names `leader`, which leads a process group, and all that it started.
+    pub(super) fn of_leader(leader: u32) -> Self {
+        Self { leader: Some(leader), groups: [leader].into(), ..Self::default() }
+    }
+
     /// Notes the process the others descend from. Its group counts only if it leads one: a run script that does without
     /// `pgrphack` is in svscan's.
     pub(super) fn note_leader(&mut self, leader: Option<u32>) {
@@ -157,9 +184,29 @@ pub(super) fn wait_for_end_of_any(processes: &[&Process], longest: Duration) {
     let _ = poll(&mut polled, Some(&longest));
 }
 
-fn mark(environment: &[u8]) -> Option<String> {
-    let value = environment.split(|&byte| byte == 0).find_map(|pair| pair.strip_prefix(MARK))?;
-    String::from_utf8(value.to_vec()).ok()
+/// What the environment of a service's process has.
+#[derive(Debug, Clone)]
+struct Mark {
+    variable: String,
+    home: String,
+}
+
+impl Mark {
+    /// Says whether this is the environment of a process of the service, and of this host: another one, such as a test's
+    /// or a second user's, may have a service of the same name, but not the folders that `PWD`, `HOME` or others name.
+    fn is_on(&self, environment: &[u8]) -> bool {
+        let is_ours = |variable: &[u8]| {
+            let value = variable.splitn(2, |&byte| byte == b'=').nth(1).unwrap_or_default();
+            let rest = value.strip_prefix(self.home.as_bytes());
+            rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+        };
+        variables(environment).any(|variable| variable == self.variable.as_bytes())
+            && variables(environment).any(is_ours)
+    }
+}
+
+fn variables(environment: &[u8]) -> impl Iterator<Item = &[u8]> {
+    environment.split(|&byte| byte == 0)
 }
 
 #[cfg(test)]
@@ -177,5 +224,15 @@ mod tests {
     fn a_zombie_is_no_process() {
         let stat = b"42 (a) Z 7 40 40 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
         assert_eq!(Process::parse(42, stat), None);
+    }
+
+    #[test]
+    fn another_hosts_service_of_the_same_name_is_not_ours() {
+        let service = ServiceName::parse("shop+master+web+0+a").unwrap();
+        let mark = Family::of_service(&service, Utf8Path::new("/home/deploy")).mark.unwrap();
+        let environment = |pwd: &str, service: &str| format!("PWD={pwd}\0PYPAAS_SERVICE={service}\0").into_bytes();
+        assert!(mark.is_on(&environment("/home/deploy/checkouts/x", "shop+master+web+0+a")));
+        assert!(!mark.is_on(&environment("/home/deploy2/checkouts/x", "shop+master+web+0+a")));
+        assert!(!mark.is_on(&environment("/home/deploy/checkouts/x", "shop+master+web+0+b")));
     }
 }

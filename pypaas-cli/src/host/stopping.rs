@@ -28,12 +28,14 @@ pub(super) fn stop(
     timeout: Duration,
 ) -> Result<StopReport, ServiceError> {
     let mut stopping: Vec<Stopping<'_>> =
-        services.iter().map(|name| Stopping::new(name, host.layout.service(name), timeout)).collect();
+        services.iter().map(|name| Stopping::new(name, host, timeout)).collect();
+    let table = || ProcessTable::read().map_err(|error| failed_all(services, error.into()));
+    let before = table()?;
     for service in &mut stopping {
-        service.begin().map_err(failed(service.name))?;
+        service.begin(&before).map_err(failed(service.name))?;
     }
     loop {
-        let table = ProcessTable::read().map_err(|error| failed_all(services, error.into()))?;
+        let table = table()?;
         let mut left = Vec::new();
         let mut all_stopped = true;
         for service in stopping.iter_mut().filter(|service| !service.stopped) {
@@ -71,13 +73,14 @@ struct Stopping<'a> {
 }
 
 impl<'a> Stopping<'a> {
-    fn new(name: &'a ServiceName, folder: Utf8PathBuf, timeout: Duration) -> Self {
+    fn new(name: &'a ServiceName, host: &LinuxHost, timeout: Duration) -> Self {
+        let folder = host.layout.service(name);
         Self {
             name,
             supervise: Supervise::of(&folder),
             folder,
             timeout,
-            family: Family { service: Some(name.to_string()), ..Family::default() },
+            family: Family::of_service(name, host.layout.home()),
             began: Instant::now(),
             ordered: None,
             asked: None,
@@ -87,13 +90,15 @@ impl<'a> Stopping<'a> {
         }
     }
 
-    /// Sees to it that the service stays down at boot, notes its process group, and tells the supervisor.
-    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    /// Sees to it that the service stays down at boot, notes its processes, and tells the supervisor.
+    fn begin(&mut self, table: &ProcessTable) -> Result<(), Box<dyn Error + Send + Sync>> {
         if self.folder.is_dir() {
             self.supervise.keep_down()?;
         }
-        if let Some(status) = self.supervise.status()? {
-            self.family.note_leader(status.process);
+        let status = self.supervise.status()?;
+        self.family.note_leader(status.and_then(|status| status.process));
+        table.members(&mut self.family);
+        if status.is_some() {
             self.tell_supervisor()?;
         }
         Ok(())
@@ -107,7 +112,7 @@ impl<'a> Stopping<'a> {
         let status = self.supervise.status()?;
         self.family.note_leader(status.and_then(|status| status.process));
         let obeys = status.is_none_or(|status| status.wants_down);
-        let members = table.members(&self.family);
+        let members = table.members(&mut self.family);
         self.stopped = obeys && members.is_empty() && status.is_none_or(|status| status.process.is_none());
         if self.stopped {
             return Ok(members);

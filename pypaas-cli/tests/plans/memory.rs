@@ -105,7 +105,8 @@ pub(crate) fn look(host: &mut MemoryHost, platform: &Platform, request: &Request
         Source::Commit(commit) => Some(commit),
         Source::Live => None,
     };
-    observe(host, platform, Scope::Branch(&request.branch, commit)).expect("the machine can be seen")
+    let scope = Scope::Branch { branch: &request.branch, commit, ports: true };
+    observe(host, platform, scope).expect("the machine can be seen")
 }
 
 /// Plans the whole of a request.

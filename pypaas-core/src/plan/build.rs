@@ -29,17 +29,28 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     };
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
     let entries = observed.commit.as_ref().map(|commit| commit.entries.as_slice()).unwrap_or_default();
-    let (title, lines) = recipe(platform, config, entries);
-    plan.section(title, Phase::Build, run(&lines));
+    let (title, recipe) = recipe(platform, config, entries);
+    let checks = recipe.checks.iter().map(|line| run_quietly(platform, branch, &new, line, true));
+    plan.section(title, Phase::Build, checks.chain(run(&recipe.commands)).collect());
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
     Ok(plan)
 }
 
 /// Plans to run a shell command in the checkout of `deployed`.
 pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
+    run_quietly(platform, branch, deployed, line, false)
+}
+
+fn run_quietly(
+    platform: &Platform,
+    branch: &BranchRef,
+    deployed: &Deployed,
+    line: &str,
+    quiet: bool,
+) -> Step {
     let folder = platform.layout.checkout(branch, &deployed.checkout);
     let environment = platform.environment(branch, deployed);
-    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment } }
+    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment }, quiet }
 }
 
 /// Finds the builder that is in charge: none when a `build` hook, `build: none` or a build script say otherwise.
@@ -55,19 +66,20 @@ pub(super) fn builder<'a>(
     platform.builders.iter().find_map(|builder| Some((builder.name(), builder.recipe(entries)?)))
 }
 
-fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, Vec<String>) {
+/// Says how the checkout is built, and why so.
+fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, BuildRecipe) {
     if let Some(lines) = &config.hooks.build {
-        return ("Build: the build hook".to_owned(), lines.clone());
+        return ("Build: the `build` hook".to_owned(), lines.clone().into());
     }
     if config.build == BuildChoice::None {
-        return (String::new(), Vec::new());
+        return (String::new(), BuildRecipe::default());
     }
     if entries.iter().any(|entry| entry == BUILD_SCRIPT) {
-        return (format!("Build: found `{BUILD_SCRIPT}`"), vec![format!("./{BUILD_SCRIPT}")]);
+        return (format!("Build: found `{BUILD_SCRIPT}`"), vec![format!("./{BUILD_SCRIPT}")].into());
     }
     match builder(platform, config, entries) {
-        Some((name, recipe)) => (format!("Build with {name}: {}", recipe.reason), recipe.commands),
-        None => (String::new(), Vec::new()),
+        Some((name, recipe)) => (format!("Build with {name}: {}", recipe.reason), recipe),
+        None => (String::new(), BuildRecipe::default()),
     }
 }
 

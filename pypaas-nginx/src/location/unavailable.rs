@@ -3,14 +3,20 @@
 use minijinja::context;
 use pypaas_core::Unavailable;
 
-use super::{Ground, HSTS};
+use super::{Pattern, Surroundings};
+use crate::templates::Templates;
 use crate::unprintable::Unprintable;
 
 /// Prints a location that answers 503 with a page.
 ///
 /// The admin's directives for the location are left out: they are about a service that is not there, and could answer in
 /// its place. `types {}` makes the page HTML under every path, `/app.js` too.
-pub(super) fn print(ground: &Ground<'_>, why: Unavailable) -> Result<String, Unprintable> {
+pub(super) fn print(
+    templates: &Templates,
+    pattern: &Pattern<'_>,
+    surroundings: &Surroundings<'_>,
+    why: Unavailable,
+) -> Result<String, Unprintable> {
     let (title, explanation, retry_after) = match why {
         Unavailable::Maintenance => {
             ("In maintenance", "This site is being worked on and will be back soon.", 30)
@@ -21,8 +27,6 @@ pub(super) fn print(ground: &Ground<'_>, why: Unavailable) -> Result<String, Unp
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
          <title>{title}</title><h1>{title}</h1><p>{explanation}</p></html>"
     );
-    let hsts = ground.surroundings.hsts && !ground.surroundings.extra.sets_for("add_header", HSTS);
-    ground
-        .templates
-        .print("location_unavailable", context! { pattern => &ground.pattern, hsts, page, retry_after })
+    templates
+        .print("location_unavailable", context! { pattern, hsts => surroundings.hsts, page, retry_after })
 }

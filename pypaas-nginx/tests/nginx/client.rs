@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a server answered.
@@ -38,6 +39,40 @@ pub(crate) fn ask(port: u16, request: &str) -> Option<Answer> {
     parse(&bytes)
 }
 
+/// Asks over TLS, naming `name` while connecting and `host` in the request. Errors are openssl's words.
+pub(crate) fn get_securely(port: u16, name: Option<&str>, host: &str, path: &str) -> Result<Answer, String> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let output = openssl(port, name, &["-quiet"], &request);
+    parse(&output.stdout).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Connects with the option `version` of openssl's; returns the cipher and the protocol above, or `None` if refused.
+pub(crate) fn negotiate(port: u16, name: &str, version: &str) -> Option<String> {
+    let output =
+        openssl(port, Some(name), &[version, "-alpn", "h2,http/1.1", "-cipher", "ALL@SECLEVEL=0"], "");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let after = |mark: &str| {
+        said.lines().find_map(|line| line.trim().split_once(mark)).map(|(_, rest)| rest.to_owned())
+    };
+    let cipher = after("Cipher is ").filter(|it| it != "(NONE)")?;
+    Some(format!("{cipher} {}", after("ALPN protocol: ").unwrap_or_default()))
+}
+
+fn openssl(port: u16, name: Option<&str>, options: &[&str], input: &str) -> Output {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["s_client", "-connect", &format!("127.0.0.1:{port}")]).args(options);
+    match name {
+        Some(name) => openssl.args(["-servername", name]),
+        None => openssl.arg("-noservername"),
+    };
+    openssl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = openssl.spawn().expect("this test needs openssl");
+    // Where the server refuses at once, nobody reads this.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// Reads an answer from its bytes; `None` when they hold none.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|it| it == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).unwrap();

@@ -54,7 +54,13 @@ impl Machine {
             http_extra: None,
             https_extra: None,
         };
-        VirtualHost { name: DomainName::new(name).unwrap(), face, locations, version: self.version }
+        VirtualHost {
+            name: DomainName::new(name).unwrap(),
+            file: format!("domains/{name}.yml").into(),
+            face,
+            locations,
+            version: self.version,
+        }
     }
 
     /// Makes a domain with TLS.

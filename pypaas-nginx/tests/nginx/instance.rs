@@ -19,7 +19,7 @@ use crate::fixtures::Machine;
 pub(crate) struct Instance {
     pub(crate) machine: Machine,
     folder: Utf8PathBuf,
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
     child: Option<Child>,
 }
 
@@ -29,7 +29,7 @@ impl Instance {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Utf8PathBuf::try_from(temporary.path().to_owned()).unwrap();
         let mut instance = Self::in_folder(folder);
-        instance._temporary = Some(temporary);
+        instance.temporary = Some(temporary);
         instance
     }
 
@@ -44,7 +44,7 @@ impl Instance {
             version: installed_version(),
             root: folder.clone(),
         };
-        let instance = Self { machine, folder, _temporary: None, child: None };
+        let instance = Self { machine, folder, temporary: None, child: None };
         fs::create_dir_all(instance.folder.join("nginx.d")).unwrap();
         fs::create_dir_all(instance.folder.join("temporary")).unwrap();
         instance.write("nginx.conf", NGINX_CONF);

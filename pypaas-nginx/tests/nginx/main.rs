@@ -6,7 +6,6 @@
     clippy::disallowed_types,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "the tests write files and run nginx, as the crate itself must not"
 )]
 
@@ -16,5 +15,6 @@ mod fixtures;
 mod instance;
 mod quoting;
 mod refused;
+mod sample_app;
 mod served;
 mod snapshots;

@@ -1,1 +1,178 @@
 //! Does nginx do what is meant?
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use pypaas_core::{Route, Unavailable};
+
+use crate::client::{self, ask, get, get_securely, negotiate};
+use crate::fixtures::{app, location, proxy, upstream};
+use crate::instance::Instance;
+use crate::sample_app;
+
+const NAME: &str = "shop.example";
+
+fn started(locations: impl FnOnce(&Instance) -> Vec<pypaas_core::RoutedLocation>, secure: bool) -> Instance {
+    let mut instance = Instance::new();
+    instance.certify(NAME);
+    instance.add_default_server(NAME.len(), 1);
+    instance.add_upstream(&upstream(&[sample_app::start()]));
+    let locations = locations(&instance);
+    let machine = &instance.machine;
+    let host = if secure { machine.secure_domain(NAME, locations) } else { machine.domain(NAME, locations) };
+    instance.add_host(NAME, &host);
+    instance.start();
+    instance
+}
+
+#[test]
+fn an_app_is_told_of_the_request() {
+    let instance = started(|_| vec![app("/")], false);
+    let port = instance.machine.http_port;
+    let request = format!(
+        "GET http://{NAME}/a%2Fb?c HTTP/1.1\r\nHost: evil.example\r\nX-Real-IP: 6.6.6.6\r\nX-Request-ID: mine\r\n\
+         X-Forwarded-For: 7.7.7.7\r\nUpgrade: h2c\r\nConnection: Upgrade, close\r\n\r\n"
+    );
+    let seen = ask(port, &request).unwrap();
+    assert_eq!(seen.text().lines().next(), Some("GET /a%2Fb?c HTTP/1.1"));
+    let seen = client::parse(seen.text().replacen("GET", "HTTP/1.1 200", 1).as_bytes()).unwrap();
+    assert_eq!(seen.header("Host"), Some(format!("{NAME}:{port}").as_str()));
+    assert_eq!(seen.header("X-Forwarded-Host"), seen.header("Host"));
+    assert_eq!(seen.header("X-Forwarded-Port"), Some(port.to_string().as_str()));
+    assert_eq!(seen.header("X-Forwarded-Proto"), Some("http"));
+    assert_eq!(seen.header("X-Real-IP"), Some("127.0.0.1"));
+    assert_eq!(seen.header("X-Forwarded-For"), Some("7.7.7.7, 127.0.0.1"));
+    assert_eq!(seen.header("X-Request-ID").map(str::len), Some(32));
+    assert_eq!((seen.header("Upgrade"), seen.header("Connection")), (None, None));
+}
+
+#[test]
+fn a_websocket_works_without_any_setting() {
+    let instance = started(|_| vec![app("/")], false);
+    let request =
+        format!("GET /chat HTTP/1.1\r\nHost: {NAME}\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\r\n");
+    let echoed = ask(instance.machine.http_port, &format!("{request}ping")).unwrap();
+    assert_eq!((echoed.status, echoed.text()), (101, "ping"));
+}
+
+#[test]
+fn a_path_replaces_the_prefix() {
+    let route = proxy(pypaas_config::Protocol::Http, Some("/v2/"));
+    let instance = started(|_| vec![location("/api/", route)], false);
+    let seen = get(instance.machine.http_port, NAME, "/api/x").unwrap();
+    assert_eq!(seen.text().lines().next(), Some("GET /v2/x HTTP/1.1"));
+    assert_eq!(get(instance.machine.http_port, NAME, "/elsewhere").unwrap().status, 404);
+}
+
+#[test]
+fn files_are_served_and_nothing_else_is() {
+    let instance =
+        started(|it| vec![it.machine.files("/", "site"), it.machine.files("/public", "site/public")], false);
+    for file in
+        ["site/index.html", "site/public/a.txt", "site/public/.well-known/a.txt", "site/public/a..b.txt"]
+    {
+        instance.write(file, "served");
+    }
+    for file in
+        ["secret.txt", "site/secret.txt", "site/.env", "site/public/.git/config", "site/public/b/.env"]
+    {
+        instance.write(file, "secret");
+    }
+    let site = instance.machine.root.join("site");
+    symlink(instance.machine.root.join("secret.txt"), site.join("public/out.txt")).unwrap();
+    symlink(&instance.machine.root, site.join("public/root")).unwrap();
+    fs::create_dir(site.join("public/folder")).unwrap();
+
+    let status = |path: &str| get(instance.machine.http_port, NAME, path).unwrap();
+    for path in ["/", "/index.html", "/public/a.txt", "/public/.well-known/a.txt", "/public/a..b.txt"] {
+        assert_eq!((status(path).status, status(path).text()), (200, "served"), "{path}");
+    }
+    for (path, expected) in [
+        ("/public../secret.txt", 404),
+        ("/public/../../secret.txt", 400),
+        ("/public/%2e%2e/%2e%2e/secret.txt", 400),
+        ("/public/out.txt", 403),
+        ("/public/root/secret.txt", 404),
+        ("/.env", 404),
+        ("/public/.git/config", 404),
+        ("/public/%2egit/config", 404),
+        ("/public/b/.env", 404),
+        ("/public/.git", 404),
+        ("/public/folder/", 403),
+    ] {
+        let answer = status(path);
+        assert_eq!(answer.status, expected, "{path}");
+        assert!(!answer.text().contains("secret"), "{path}");
+    }
+    assert_eq!(status("/public?a=b").header("Location"), Some("/public/?a=b"));
+    assert_eq!(status("/public/folder").header("Location"), Some("/public/folder/"));
+}
+
+#[test]
+fn a_place_that_is_away_says_so_under_every_path_and_method() {
+    let away = |_: &Instance| vec![location("/", Route::Unavailable(Unavailable::Maintenance))];
+    let instance = started(away, false);
+    for request in ["GET /", "GET /app.js", "HEAD /", "POST /form"] {
+        let body = "Content-Length: 3\r\nConnection: close\r\n\r\na=b";
+        let answer =
+            ask(instance.machine.http_port, &format!("{request} HTTP/1.1\r\nHost: {NAME}\r\n{body}"));
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 503, "{request}");
+        assert_eq!(answer.header("Content-Type"), Some("text/html"), "{request}");
+        assert_eq!(answer.header("Retry-After"), Some("30"), "{request}");
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{request}");
+        assert_eq!(answer.text().contains("In maintenance"), !request.starts_with("HEAD"), "{request}");
+    }
+}
+
+#[test]
+fn an_unknown_name_gets_no_answer() {
+    let instance = started(|_| vec![app("/")], true);
+    let machine = &instance.machine;
+    assert_eq!(get(machine.http_port, "other.example", "/"), None);
+    assert_eq!(ask(machine.http_port, "GET / HTTP/1.0\r\n\r\n"), None);
+    for name in [None, Some("other.example")] {
+        let error = get_securely(machine.https_port, name, "other.example", "/").unwrap_err();
+        assert!(error.contains("unrecognized name") || error.contains("alert number 112"), "{error}");
+    }
+    assert_eq!(get_securely(machine.https_port, Some(NAME), "other.example", "/").unwrap().status, 421);
+}
+
+#[test]
+fn http_leads_to_https() {
+    let instance = started(|_| vec![app("/")], true);
+    let machine = &instance.machine;
+    let answer = get(machine.http_port, NAME, "/a%20b?c=d").unwrap();
+    let target = format!("https://{NAME}:{}/a%20b?c=d", machine.https_port);
+    assert_eq!((answer.status, answer.header("Location")), (301, Some(target.as_str())));
+}
+
+#[test]
+fn https_asks_clients_to_stay_unless_the_app_asks_otherwise() {
+    let away = Route::Unavailable(Unavailable::NotDeployed);
+    let instance = started(|_| vec![app("/"), location("/away", away)], true);
+    let hsts = |path: &str| -> Vec<String> {
+        let answer = get_securely(instance.machine.https_port, Some(NAME), NAME, path).unwrap();
+        let found = answer.headers.into_iter().filter(|(name, _)| name == "Strict-Transport-Security");
+        found.map(|(_, value)| value).collect()
+    };
+    assert_eq!(hsts("/"), ["max-age=63072000"]);
+    assert_eq!(hsts("/away"), ["max-age=63072000"]);
+    assert_eq!(hsts("/with-own-hsts"), ["max-age=5"]);
+}
+
+#[test]
+fn tls_is_modern_whatever_nginx_itself_is_told() {
+    let weak = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\nssl_ciphers ALL:@SECLEVEL=0;\n";
+    let instance = started(
+        |it| {
+            it.write("nginx.d/+.conf", weak);
+            vec![app("/")]
+        },
+        true,
+    );
+    let port = instance.machine.https_port;
+    assert_eq!(negotiate(port, NAME, "-tls1_1").as_deref(), None);
+    assert_eq!(negotiate(port, NAME, "-tls1_2").as_deref(), Some("ECDHE-ECDSA-AES256-GCM-SHA384 h2"));
+    assert_eq!(negotiate(port, NAME, "-tls1_3").as_deref(), Some("TLS_AES_256_GCM_SHA384 h2"));
+}

@@ -29,7 +29,8 @@ impl Builder for Node {
             .into_iter()
             .find(|(lock_file, _)| holds(entries, lock_file))
             .unwrap_or(("package.json", Manager::NpmWithoutLock));
-        Some(BuildRecipe { reason: format!("found `{found}`"), commands: manager.commands() })
+        let (check, commands) = manager.recipe();
+        Some(BuildRecipe { reason: format!("found `{found}`"), checks: vec![check], commands })
     }
 
     fn path(&self) -> &'static [&'static str] {
@@ -63,30 +64,29 @@ enum Manager {
 }
 
 impl Manager {
-    fn commands(self) -> Vec<String> {
+    /// The check for its program, and its commands.
+    fn recipe(self) -> (String, Vec<String>) {
         match self {
-            Self::Pnpm => vec![
+            Self::Pnpm => (
                 require("pnpm", "its admin can install it with `npm install -g pnpm`"),
-                PNPM_INSTALL.to_owned(),
-                "pnpm run --if-present build".to_owned(),
-            ],
-            Self::Yarn => vec![
+                vec![PNPM_INSTALL.to_owned(), "pnpm run --if-present build".to_owned()],
+            ),
+            Self::Yarn => (
                 require("yarn", "its admin can install it with `npm install -g yarn`"),
-                YARN_INSTALL.to_owned(),
-                YARN_BUILD.to_owned(),
-            ],
+                vec![YARN_INSTALL.to_owned(), YARN_BUILD.to_owned()],
+            ),
             Self::Npm => npm("npm ci"),
             Self::NpmWithoutLock => npm("npm install"),
         }
     }
 }
 
-fn npm(install: &str) -> Vec<String> {
-    vec![
-        require("npm", "its admin can install it with `apt install nodejs npm`"),
+fn npm(install: &str) -> (String, Vec<String>) {
+    let commands = vec![
         format!("{install} --include=dev --no-audit --no-fund --no-update-notifier"),
         "npm run build --if-present --no-update-notifier".to_owned(),
-    ]
+    ];
+    (require("npm", "its admin can install it with `apt install nodejs npm`"), commands)
 }
 
 /// `--prod=false` installs development dependencies whatever `NODE_ENV` is. Tried with pnpm 9 and 12.
@@ -110,7 +110,7 @@ mod tests {
     fn print(entries: &[&str]) -> String {
         let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
         let recipe = Node.recipe(&entries).unwrap();
-        format!("{}\n{}", recipe.reason, recipe.commands.join("\n"))
+        format!("{}\n{}\n{}", recipe.reason, recipe.checks.join("\n"), recipe.commands.join("\n"))
     }
 
     #[test]

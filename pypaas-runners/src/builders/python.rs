@@ -27,8 +27,8 @@ impl Builder for Python {
             .find(|(file, _)| holds(entries, file))?;
         Some(BuildRecipe {
             reason: format!("found `{found}`"),
+            checks: vec![require("python3", "its admin can install it with `apt install python3-venv`")],
             commands: vec![
-                require("python3", "its admin can install it with `apt install python3-venv`"),
                 "python3 -m venv --clear .venv".to_owned(),
                 format!(".venv/bin/python -m pip install --disable-pip-version-check --no-input {what}"),
             ],
@@ -50,7 +50,9 @@ mod tests {
 
     fn print(entries: &[&str]) -> Option<String> {
         let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
-        Python.recipe(&entries).map(|recipe| format!("{}\n{}", recipe.reason, recipe.commands.join("\n")))
+        Python.recipe(&entries).map(|recipe| {
+            format!("{}\n{}\n{}", recipe.reason, recipe.checks.join("\n"), recipe.commands.join("\n"))
+        })
     }
 
     #[test]

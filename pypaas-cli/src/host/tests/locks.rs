@@ -1,1 +1,64 @@
+//! Locks.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use pypaas_core::host::Locks;
+
+use super::machine::Machine;
+use crate::host::LinuxHost;
+
+fn two_hosts() -> (Machine, LinuxHost) {
+    let machine = Machine::new();
+    let other = LinuxHost::new(machine.layout.clone(), machine.host.nginx.clone());
+    (machine, other)
+}
+
+#[test]
+fn whoever_comes_second_reads_who_holds_the_lock() {
+    let (Machine { mut host, home, .. }, mut other) = two_hosts();
+    let lock = home.join("state/shop/lock");
+
+    assert!(host.try_lock(&lock, "a longer note of the first").unwrap());
+    assert!(!other.try_lock(&lock, "of the second").unwrap());
+    assert!(!host.try_lock(&lock, "again").unwrap());
+    assert_eq!(other.lock_note(&lock).unwrap(), "a longer note of the first");
+    assert_eq!(fs::metadata(&lock).unwrap().permissions().mode() & 0o777, 0o600);
+
+    host.unlock(&lock).unwrap();
+    assert_eq!(other.lock_note(&lock).unwrap(), "");
+    assert!(other.try_lock(&lock, "of the second").unwrap());
+    assert_eq!(host.lock_note(&lock).unwrap(), "of the second");
+}
+
+#[test]
+fn a_lock_ends_with_its_host_although_children_live_on() {
+    let (Machine { mut host, home, .. }, mut other) = two_hosts();
+    let lock = home.join("lock");
+    assert!(host.try_lock(&lock, "first").unwrap());
+    let mut child = Command::new("sleep").arg("1000").spawn().unwrap();
+
+    drop(host);
+
+    let free = other.try_lock(&lock, "second").unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(free);
+}
+
+#[test]
+fn a_lock_whose_file_was_removed_is_free() {
+    let (Machine { mut host, home, .. }, mut other) = two_hosts();
+    let lock = home.join("lock");
+    assert!(host.try_lock(&lock, "first").unwrap());
+    fs::remove_file(&lock).unwrap();
+    assert!(other.try_lock(&lock, "second").unwrap());
+}
+
+#[test]
+fn only_a_held_lock_is_given_back() {
+    let Machine { mut host, home, .. } = Machine::new();
+    assert!(host.unlock(&home.join("lock")).is_err());
+    assert_eq!(host.lock_note(&home.join("lock")).unwrap(), "");
+}

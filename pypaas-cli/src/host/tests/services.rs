@@ -16,6 +16,7 @@ fn a_defined_service_is_noticed_but_does_not_run() {
     let web = service(0);
 
     supervisor.define(&web, "exec sleep 1000");
+    supervisor.start_svscan();
 
     let state = eventually(|| Some(supervisor.inspect(&web)).filter(|state| state.supervised));
     assert_eq!((state.enabled, state.process), (false, None));
@@ -101,6 +102,7 @@ fn a_new_log_script_is_run_at_once() {
 fn a_removed_service_leaves_nothing() {
     let mut supervisor = Supervisor::new();
     let (web, other) = (service(0), service(1));
+    supervisor.define(&other, "exec sleep 1000");
     supervisor.run(&web, "exec sleep 1000");
     supervisor.run(&other, "exec sleep 1000");
     supervisor.machine.host.stop_services(std::slice::from_ref(&web), NOW).unwrap();
@@ -132,6 +134,7 @@ fn an_interrupted_removal_and_an_interrupted_definition_are_finished() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.define(&web, "exec sleep 1000");
+    supervisor.start_svscan();
     eventually(|| supervisor.inspect(&web).supervised.then_some(()));
     fs::remove_file(supervisor.machine.layout.service_link(&web)).unwrap();
     fs::remove_file(supervisor.machine.layout.service(&web).join("run")).unwrap();
@@ -145,7 +148,7 @@ fn an_interrupted_removal_and_an_interrupted_definition_are_finished() {
 
 #[test]
 fn without_svscan_services_are_defined_stopped_and_removed_but_not_started() {
-    let mut supervisor = Supervisor::without_svscan();
+    let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.define(&web, "exec sleep 1000");
 
@@ -169,6 +172,7 @@ fn twenty_services_start_and_stop_together() {
     for name in &services {
         supervisor.define(name, "exec sleep 1000");
     }
+    supervisor.start_svscan();
     for name in &services {
         supervisor.machine.host.start_service(name).unwrap();
     }
@@ -182,7 +186,7 @@ fn twenty_services_start_and_stop_together() {
 
 #[test]
 fn folders_of_others_are_not_listed() {
-    let mut supervisor = Supervisor::without_svscan();
+    let mut supervisor = Supervisor::new();
     fs::create_dir_all(supervisor.machine.layout.services().join("postgres")).unwrap();
     supervisor.define(&service(1), "true");
     assert_eq!(supervisor.machine.host.list_services().unwrap(), [service(1)]);

@@ -177,8 +177,10 @@ fn processes_without_supervisor_end_too() {
 
 #[test]
 fn neighbours_and_the_logger_are_left_alone() {
-    let (mut supervisor, web) = running("exec sleep 1000", 1);
-    let other = service(1);
+    let mut supervisor = Supervisor::new();
+    let (web, other) = (service(0), service(1));
+    supervisor.define(&other, "exec sleep 2000");
+    supervisor.run(&web, "exec sleep 1000");
     supervisor.run(&other, "exec sleep 2000");
     let before = supervisor.inspect(&other).process.unwrap().0;
 
@@ -191,10 +193,12 @@ fn neighbours_and_the_logger_are_left_alone() {
 
 #[test]
 fn one_that_is_killed_does_not_hold_up_the_others() {
-    let (mut supervisor, web) = running("exec sleep 1000", 1);
-    let stubborn = service(1);
+    let mut supervisor = Supervisor::new();
+    let (web, stubborn) = (service(0), service(1));
+    supervisor.define(&web, "exec sleep 1000");
     supervisor.run(&stubborn, r#"trap "" TERM; while :; do sleep 1; done"#);
-    settled(&mut supervisor, &stubborn);
+    supervisor.run(&web, "exec sleep 1000");
+    settled(&mut supervisor, &web);
 
     let services = [web, stubborn.clone()];
     let report = supervisor.machine.host.stop_services(&services, BARELY).unwrap();

@@ -9,7 +9,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::machine::Machine;
 
-/// A host whose services folder svscan watches.
+/// A host whose services folder svscan watches, from the first service on that is started: svscan looks for services
+/// when it starts, and then only every five seconds.
 pub(super) struct Supervisor {
     pub(super) machine: Machine,
     svscan: Option<Child>,
@@ -17,12 +18,6 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     pub(super) fn new() -> Self {
-        let mut supervisor = Self::without_svscan();
-        supervisor.start_svscan();
-        supervisor
-    }
-
-    pub(super) fn without_svscan() -> Self {
         let machine = Machine::new();
         fs::create_dir_all(machine.layout.services()).unwrap();
         Self { machine, svscan: None }
@@ -50,6 +45,9 @@ impl Supervisor {
     /// Defines and starts a service.
     pub(super) fn run(&mut self, service: &ServiceName, command: &str) {
         self.define(service, command);
+        if self.svscan.is_none() {
+            self.start_svscan();
+        }
         self.machine.host.start_service(service).unwrap();
     }
 

@@ -1,0 +1,227 @@
+//! Right files, in all the ways they can be written.
+
+use std::time::Duration;
+
+use pypaas_config::{
+    Branch, Configuration, Domain, LocationPath, NginxUpstream, RepoName, RunnerConfig, Settings, SourceFile,
+    load,
+};
+
+fn configuration(files: &[(&str, &str)]) -> Configuration {
+    let source =
+        |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: text.as_bytes().to_vec() };
+    let loaded = load(&files.iter().map(source).collect::<Vec<_>>());
+    let reports: Vec<String> = loaded.problems.into_iter().map(|problem| problem.report).collect();
+    assert!(reports.is_empty(), "{}", reports.join("\n\n"));
+    loaded.configuration.unwrap_or_else(|| unreachable!("without a problem there is a configuration"))
+}
+
+fn settings(text: &str) -> Settings {
+    configuration(&[("pypaas.yml", text)]).settings
+}
+
+fn branch(text: &str) -> Branch {
+    let files = [("pypaas.yml", "ports: {min: 1, max: 2}"), ("repo/shop.yml", text)];
+    configuration(&files)
+        .branches()
+        .next()
+        .map(|(_, branch)| branch.clone())
+        .unwrap_or_else(|| unreachable!())
+}
+
+fn backend(lines: &str) -> NginxUpstream {
+    let lines: String = lines.lines().map(|line| format!("        {line}\n")).collect();
+    let text = format!(
+        "branches:\n  main:\n    runners:\n      web:\n        type: NginxBackend\n        cmd: x\n{lines}"
+    );
+    match branch(&text).runners.pop_first() {
+        Some((_, RunnerConfig::NginxUpstream(backend))) => backend,
+        _ => unreachable!("its type is NginxBackend"),
+    }
+}
+
+fn domain(text: &str) -> Domain {
+    let repo = "branches: {main: {runners: {web: {type: NginxBackend, cmd: x}, files: {type: NginxStatic}}}}";
+    let files = [
+        ("pypaas.yml", "ports: {min: 1, max: 2}"),
+        ("repo/shop.yml", repo),
+        ("domains/example.com.yml", text),
+    ];
+    configuration(&files).domains.pop_first().map(|(_, domain)| domain).unwrap_or_else(|| unreachable!())
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_do_no_harm() {
+    let branch = branch(
+        "\u{feff}branches:\r\n  main:\r\n    runners: {}\r\n    env:\r\n      A: 1.10\r\n      B: |\r\n        x\r\n        y\r\n",
+    );
+
+    assert_eq!(branch.env["A"], "1.10");
+    assert_eq!(branch.env["B"], "x\ny\n");
+}
+
+#[test]
+fn anchors_aliases_and_merges_work() {
+    let branch = branch(
+        "branches:\n  main:\n    runners: {}\n    env: &env {A: a, B: b}\n    custom_cmds:\n      <<: *env\n      B: other\n",
+    );
+
+    assert_eq!(branch.custom_cmds["A"], "a");
+    assert_eq!(branch.custom_cmds["B"], "other");
+}
+
+#[test]
+fn two_branches_share_an_anchored_runner() {
+    let text = "branches:\n  main:\n    runners: &runners\n      web: {type: NginxStatic}\n  next:\n    runners: *runners\n";
+    let configuration = configuration(&[("pypaas.yml", "ports: {min: 1, max: 2}"), ("repo/shop.yml", text)]);
+
+    assert!(configuration.branches().all(|(_, branch)| branch.runners.len() == 1));
+    assert_eq!(configuration.branches().count(), 2);
+}
+
+#[test]
+fn empty_values_of_optional_keys_count_as_absent() {
+    let branch = branch(
+        "branches:\n  main:\n    runners: {}\n    env:\n    hooks:\n      build:\n    custom_cmds: ~\n",
+    );
+
+    assert_eq!(branch.hooks.build, None);
+    assert!(branch.env.is_empty() && branch.custom_cmds.is_empty());
+}
+
+#[test]
+fn a_hook_is_a_text_or_a_list() {
+    let branch = branch(
+        "branches:\n  main:\n    runners: {}\n    hooks:\n      before_build: 'true'\n      build: []\n      maintenance: [a, true]\n",
+    );
+
+    assert_eq!(branch.hooks.before_build, ["true"]);
+    assert_eq!(branch.hooks.build, Some(Vec::new()));
+    assert_eq!(branch.hooks.maintenance, ["a", "true"]);
+}
+
+#[test]
+fn a_command_that_looks_like_a_boolean_is_a_command() {
+    let branch = branch("branches:\n  main:\n    runners: {}\n    custom_cmds: {ok: true, fail: false}\n");
+
+    assert_eq!(branch.custom_cmds["ok"], "true");
+    assert_eq!(branch.custom_cmds["fail"], "false");
+}
+
+#[test]
+fn names_keep_their_spelling() {
+    let branch = branch(
+        "branches:\n  1.10:\n    runners:\n      8080: {type: NginxStatic}\n      yes: {type: NginxStatic}\n",
+    );
+    let runners: Vec<_> = branch.runners.keys().map(ToString::to_string).collect();
+
+    assert_eq!(runners, ["8080", "yes"]);
+}
+
+#[test]
+fn switches_take_all_spellings_of_yaml_1_1() {
+    for (text, ssl) in
+        [("yes", true), ("On", true), ("TRUE", true), ("no", false), ("off", false), ("False", false)]
+    {
+        let text = format!(
+            "ssl: {text}\nlocations: {{/: {{upstream: {{repo: shop, branch: main, runner: web}}}}}}\n"
+        );
+        assert_eq!(domain(&text).ssl, ssl, "{text}");
+    }
+}
+
+#[test]
+fn every_kind_of_location_is_taken() {
+    let upstream = |runner| format!("upstream: {{repo: shop, branch: main, runner: {runner}}}");
+    let (web, files) = (upstream("web"), upstream("files"));
+    let domain = domain(&format!(
+        "locations:\n  /: {{{web}}}\n  = /a: {{{files}}}\n  /a/: {{{files}}}\n  ^~ /b/: {{{files}}}\n  ~ ^/c{{2}}$: {{{web}}}\n  ~* \\.d$: {{{web}}}\n"
+    ));
+    let paths: Vec<_> = domain.locations.keys().map(LocationPath::as_str).collect();
+
+    assert_eq!(paths, ["/", "/a/", "= /a", "^~ /b/", "~ ^/c{2}$", "~* \\.d$"]);
+}
+
+#[test]
+fn a_domain_can_be_a_wildcard() {
+    let domain = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}";
+    let configuration = configuration(&[
+        ("pypaas.yml", "ports: {min: 1, max: 2}"),
+        ("repos/shop.yml", "branches: {main: {runners: {web: {type: NginxStatic}}}}"),
+        ("domains/*.example.com.yml", domain),
+    ]);
+
+    assert_eq!(configuration.domains.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["*.example.com"]);
+}
+
+#[test]
+fn repos_can_stand_in_either_folder() {
+    let repo = "branches: {main: {runners: {web: {type: NginxStatic}}}}";
+    let files = [("pypaas.yml", "ports: {min: 1, max: 2}"), ("repo/a.yml", repo), ("repos/b.yml", repo)];
+    let configuration = configuration(&files);
+
+    assert_eq!(configuration.repos[&RepoName::new("a").unwrap()].file, "repo/a.yml");
+    assert_eq!(configuration.repos[&RepoName::new("b").unwrap()].file, "repos/b.yml");
+}
+
+#[test]
+fn a_health_check_has_defaults() {
+    let check = backend("healthcheck: {path: /up}").healthcheck.unwrap();
+
+    assert_eq!((check.interval, check.timeout), (Duration::from_secs(1), Duration::from_secs(5)));
+    assert_eq!(check.status, 200..=399);
+}
+
+#[test]
+fn a_health_check_takes_one_status_or_a_range() {
+    assert_eq!(backend("healthcheck: {path: /, status: 204}").healthcheck.unwrap().status, 204..=204);
+    assert_eq!(backend("healthcheck: {path: /, status: 200-204}").healthcheck.unwrap().status, 200..=204);
+}
+
+#[test]
+fn durations_are_read_in_their_units() {
+    let backend = backend("start_timeout: 2m\ndrain_timeout: 0s\nstop_timeout: 500ms");
+
+    assert_eq!(backend.start_timeout, Duration::from_secs(120));
+    assert_eq!(backend.drain_timeout, Duration::ZERO);
+    assert_eq!(backend.stop_timeout, Duration::from_millis(500));
+}
+
+#[test]
+fn the_root_of_the_checkout_can_be_written_out() {
+    for (written, read) in [(".", ""), ("./public/", "public"), ("build//docs", "build/docs")] {
+        let text = format!(
+            "branches: {{main: {{runners: {{web: {{type: NginxStatic, subdirectory: {written}}}}}}}}}"
+        );
+        match branch(&text).runners.pop_first() {
+            Some((_, RunnerConfig::NginxStatic(files))) => assert_eq!(files.subdirectory, read),
+            other => unreachable!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_command_of_nginx_is_split_as_a_shell_would() {
+    let with = |command: &str| {
+        settings(&format!("ports: {{min: 1, max: 2}}\nnginx:\n  command: {command}\n")).nginx.command
+    };
+
+    assert_eq!(with("nginx -c '/srv/my nginx.conf'"), ["nginx", "-c", "/srv/my nginx.conf"]);
+    assert_eq!(with("[nginx, -c, /srv/my nginx.conf]"), ["nginx", "-c", "/srv/my nginx.conf"]);
+}
+
+#[test]
+fn nginx_can_listen_on_one_address() {
+    let settings = settings("ports: {min: 1, max: 2}\nnginx:\n  listen: 127.0.0.1\n  http_port: 8080\n");
+
+    assert_eq!(settings.nginx.listen, ["127.0.0.1"]);
+    assert_eq!((settings.nginx.http_port, settings.nginx.https_port), (8080, 443));
+}
+
+#[test]
+fn a_folder_is_named_without_its_last_slash() {
+    assert_eq!(
+        settings("ports: {min: 1, max: 2}\nservices_dir: /srv/services/\n").services_dir,
+        "/srv/services"
+    );
+}
