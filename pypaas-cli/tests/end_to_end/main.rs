@@ -2,3 +2,5 @@
 
 mod deploying;
 mod host;
+mod scratch;
+mod shop;

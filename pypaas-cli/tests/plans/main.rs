@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
 
+mod crash_anywhere;
 mod dry_run_is_true;
+mod invariants;
 mod memory;

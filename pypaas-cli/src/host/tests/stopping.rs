@@ -92,7 +92,7 @@ fn children_without_the_mark_end_too() {
 
 #[test]
 fn children_left_by_a_dead_leader_end_too() {
-    let (mut supervisor, web) = running(r#"(trap "" TERM; sleep 1000) & exec sleep 2000"#, 3);
+    let (mut supervisor, web) = running(r#"(trap "" TERM; sleep 1000) & exec sleep 2000"#, 2);
     settled(&mut supervisor, &web);
     let leader = supervisor.inspect(&web).process.unwrap().0;
     kill_process(Pid::from_raw(leader.cast_signed()).unwrap(), Signal::KILL).unwrap();

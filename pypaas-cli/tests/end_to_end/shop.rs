@@ -1,0 +1,79 @@
+//! A host with one repo, `shop`, whose branch `main` is served at `shop.example`.
+
+use std::collections::BTreeSet;
+
+use pypaas_sandbox::{Outcome, Process, Sandbox, Worktree};
+
+use crate::host;
+
+/// One runner, `web`, for the sample apps that are one file of plain Node.
+pub(crate) const NODE: &str = "runners: {web: {type: NginxBackend, cmd: node server.js}}";
+
+/// A host, and the worktree of somebody who pushes to it.
+pub(crate) struct Shop {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) code: Worktree,
+}
+
+impl Shop {
+    /// Starts a host that knows the shop, `main` being the YAML of its one branch. Nothing is pushed yet.
+    pub(crate) fn new(app: &str, main: &str) -> Self {
+        Self::on(host::start(), app, main)
+    }
+
+    /// Does the same on a host that is unusual.
+    pub(crate) fn on(sandbox: Sandbox, app: &str, main: &str) -> Self {
+        sandbox.domain("shop.example", "shop", "main", "web");
+        let code = sandbox.client("laptop").worktree_named_from_app("shop", app);
+        let shop = Self { sandbox, code };
+        shop.configure(main);
+        shop
+    }
+
+    /// Starts a host on which version 1 of `app` is live.
+    pub(crate) fn live(app: &str, main: &str) -> Self {
+        let shop = Self::new(app, main);
+        shop.push().must_succeed();
+        shop
+    }
+
+    /// Replaces the configuration of the branch.
+    pub(crate) fn configure(&self, main: &str) {
+        self.sandbox.write_config("repo/shop.yml", &format!("branches: {{main: {{{main}}}}}"));
+    }
+
+    /// Pushes what is committed.
+    pub(crate) fn push(&self) -> Outcome {
+        self.code.push("shop", &["main"])
+    }
+
+    /// Commits a version of the sample app and pushes it.
+    pub(crate) fn push_version(&self, version: &str) -> Outcome {
+        self.code.commit_version(version);
+        self.push()
+    }
+
+    /// Writes a file, commits it and pushes.
+    pub(crate) fn push_file(&self, path: &str, text: &str) -> Outcome {
+        self.code.write(path, text);
+        self.code.commit(&format!("Change {path}"));
+        self.push()
+    }
+
+    /// Fetches the page, which has to be there.
+    pub(crate) fn page(&self) -> String {
+        let response = self.sandbox.get("shop.example", "/");
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.text()
+    }
+
+    /// Returns the commit that the host's `main` is at.
+    pub(crate) fn head(&self) -> Option<String> {
+        self.code.remote_head("shop", "main")
+    }
+
+    /// Lists what runs in checkouts.
+    pub(crate) fn pids(&self) -> BTreeSet<u32> {
+        self.sandbox.app_processes().iter().map(|process: &Process| process.pid).collect()
+    }
+}
