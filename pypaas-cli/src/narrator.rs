@@ -72,7 +72,7 @@ impl Story for Narrator {
     fn step(&mut self, step: &Step) {
         let text = match step {
             Step::CheckOut { .. } => return self.show_title(),
-            Step::Run { command, quiet: false } => format!("$ {}", command.line),
+            Step::Run { command } => format!("$ {}", command.line),
             Step::AwaitReady { .. } | Step::StopServices { .. } | Step::ReloadWebServer => step.to_string(),
             _ => return,
         };

@@ -5,7 +5,7 @@ mod ready;
 
 use std::error::Error;
 
-use crate::host::{Caller, Host, Mode};
+use crate::host::{Caller, Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
 use crate::{Layout, Plan, Step, Story};
 
@@ -82,6 +82,16 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// Says that a program a builder needs is not on the host.
+#[derive(Debug, thiserror::Error)]
+#[error("`{program}` is not installed on this host: {remedy}")]
+pub struct NotInstalled {
+    /// The program.
+    pub program: String,
+    /// How to install it.
+    pub remedy: String,
+}
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn perform(
@@ -106,7 +116,13 @@ fn perform(
         Step::RemoveCheckout { branch, checkout } => {
             host.remove_folder(&layout.checkout(branch, checkout))?
         }
-        Step::Run { command, .. } => host.run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::LookFor { program, remedy, folder, environment } => {
+            let line = format!("command -v {program}");
+            let command = ShellCommand { line, folder: folder.clone(), environment: environment.clone() };
+            let (program, remedy) = (program.clone(), remedy.clone());
+            host.run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
+        }
         Step::DefineService { service, definition } => host.define_service(service, definition)?,
         Step::StartService { service } => host.start_service(service)?,
         Step::AwaitReady { service, port, readiness } => {

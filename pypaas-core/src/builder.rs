@@ -23,10 +23,19 @@ pub trait Builder {
 pub struct BuildRecipe {
     /// The reason, for the pusher: ``found `package-lock.json` ``.
     pub reason: String,
-    /// Shell commands that fail with advice when the host lacks what the build needs. They run first, and are not shown.
-    pub checks: Vec<String>,
+    /// Programs the host must have.
+    pub requires: Vec<Requirement>,
     /// Shell commands, run in order in the checkout.
     pub commands: Vec<String>,
+}
+
+/// A program a build needs, and what to do when it is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The program.
+    pub program: String,
+    /// How to install it: ``install it with `apt install npm` ``.
+    pub remedy: String,
 }
 
 impl From<Vec<String>> for BuildRecipe {

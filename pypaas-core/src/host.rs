@@ -13,6 +13,7 @@ mod probe;
 mod services;
 mod shell;
 mod web_server;
+mod with_services;
 
 pub use caller::Caller;
 pub use clock::Clock;
@@ -24,6 +25,7 @@ pub use probe::{Probe, ProbeError};
 pub use services::{ServiceError, ServiceState, Services, StopReport};
 pub use shell::{CommandError, Shell, ShellCommand};
 pub use web_server::{Version, WebServer, WebServerError};
+pub use with_services::WithServices;
 
 /// A whole machine.
 pub trait Host: Files + Git + Services + Logs + WebServer + Shell + Probe + Clock + Locks + Caller {}

@@ -31,8 +31,8 @@ mod story;
 mod web;
 mod web_journal;
 
-pub use apply::{ApplyError, NotReady, apply};
-pub use builder::{BuildRecipe, Builder};
+pub use apply::{ApplyError, NotInstalled, NotReady, apply};
+pub use builder::{BuildRecipe, Builder, Requirement};
 pub use change::{ChangeError, cleanup, converge, deploy, lock_branch, maintenance, unlock_branch};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use encode::{decode, encode};

@@ -306,6 +306,7 @@ impl Observed {
             Step::CreateFolder { .. }
             | Step::WriteFile { .. }
             | Step::Run { .. }
+            | Step::LookFor { .. }
             | Step::AwaitReady { .. }
             | Step::TestWebServer
             | Step::ReloadWebServer

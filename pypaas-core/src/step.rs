@@ -9,7 +9,9 @@ use pypaas_config::{BranchRef, RepoName};
 use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
-use crate::{CheckoutName, CommitId, Definition, Readiness, Record, ServiceName, WebFileName, WebJournal};
+use crate::{
+    CheckoutName, CommitId, Definition, Environment, Readiness, Record, ServiceName, WebFileName, WebJournal,
+};
 
 /// One thing to do on the machine. Every step is safe to repeat.
 ///
@@ -33,8 +35,10 @@ pub enum Step {
     CheckOut { branch: BranchRef, commit: CommitId, checkout: CheckoutName },
     /// Removes a checkout.
     RemoveCheckout { branch: BranchRef, checkout: CheckoutName },
-    /// Runs a shell command of the admin's or of a builder. A quiet one is told of only when it fails.
-    Run { command: ShellCommand, quiet: bool },
+    /// Runs a shell command of the admin's or of a builder.
+    Run { command: ShellCommand },
+    /// Looks for a program a builder needs, as a shell in the checkout would.
+    LookFor { program: String, remedy: String, folder: Utf8PathBuf, environment: Environment },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.
@@ -62,9 +66,9 @@ pub enum Step {
 }
 
 impl Step {
-    /// Says whether the step only waits: it changes nothing on the machine.
-    pub fn only_waits(&self) -> bool {
-        matches!(self, Self::AwaitReady { .. } | Self::Drain { .. })
+    /// Says whether the step only looks or waits: it changes nothing on the machine.
+    pub fn only_looks(&self) -> bool {
+        matches!(self, Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. })
     }
 }
 
@@ -80,7 +84,8 @@ impl fmt::Display for Step {
                 write!(f, "check out {} into {checkout}", commit.short())
             }
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
-            Self::Run { command, .. } => write!(f, "run `{}`", command.line),
+            Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
+            Self::Run { command } => write!(f, "run `{}`", command.line),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port } => await_ready(f, service, readiness, *port),

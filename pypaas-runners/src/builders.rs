@@ -8,7 +8,7 @@ mod node;
 mod python;
 
 pub use node::Node;
-use pypaas_core::Builder;
+use pypaas_core::{Builder, Requirement};
 pub use python::Python;
 
 /// Lists all builders. The first whose kind a checkout is of builds it.
@@ -25,13 +25,9 @@ fn holds(entries: &[String], name: &str) -> bool {
     entries.iter().any(|entry| entry == name)
 }
 
-/// Writes a command that ends the build with advice when `program` is not installed on the host. The shell's own
-/// "not found" names neither the machine nor a remedy.
-fn require(program: &str, remedy: &str) -> String {
-    format!(
-        "command -v {program} >/dev/null || {{ \
-         echo '{program} is not installed on this host: {remedy}' >&2; exit 127; }}"
-    )
+/// Asks for `program` on the host.
+fn require(program: &str, remedy: &str) -> Requirement {
+    Requirement { program: program.to_owned(), remedy: remedy.to_owned() }
 }
 
 #[cfg(test)]

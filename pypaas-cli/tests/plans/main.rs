@@ -6,3 +6,4 @@ mod crash_anywhere;
 mod dry_run_is_true;
 mod invariants;
 mod memory;
+mod printed;

@@ -4,7 +4,7 @@ use pypaas_config::{Branch, BranchRef, BuildChoice};
 
 use super::{Phase, Plan, PlanError, Request, Source, services};
 use crate::host::ShellCommand;
-use crate::{BuildRecipe, Deployed, Observed, Platform, Slot, Step};
+use crate::{BuildRecipe, Deployed, Observed, Platform, Requirement, Slot, Step};
 
 /// The build script a checkout may bring.
 const BUILD_SCRIPT: &str = ".build.sh";
@@ -30,27 +30,23 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
     let entries = observed.commit.as_ref().map(|commit| commit.entries.as_slice()).unwrap_or_default();
     let (title, recipe) = recipe(platform, config, entries);
-    let checks = recipe.checks.iter().map(|line| run_quietly(platform, branch, &new, line, true));
-    plan.section(title, Phase::Build, checks.chain(run(&recipe.commands)).collect());
+    let look = |it: Requirement| Step::LookFor {
+        program: it.program,
+        remedy: it.remedy,
+        folder: platform.layout.checkout(branch, &new.checkout),
+        environment: platform.environment(branch, &new),
+    };
+    let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
+    plan.section(title, Phase::Build, steps);
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
     Ok(plan)
 }
 
 /// Plans to run a shell command in the checkout of `deployed`.
 pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
-    run_quietly(platform, branch, deployed, line, false)
-}
-
-fn run_quietly(
-    platform: &Platform,
-    branch: &BranchRef,
-    deployed: &Deployed,
-    line: &str,
-    quiet: bool,
-) -> Step {
     let folder = platform.layout.checkout(branch, &deployed.checkout);
     let environment = platform.environment(branch, deployed);
-    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment }, quiet }
+    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment } }
 }
 
 /// Finds the builder that is in charge: none when a `build` hook, `build: none` or a build script say otherwise.

@@ -28,11 +28,11 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
         return Ok(plan);
     }
     let beside = |runner: &dyn Runner| runner.overlap() == Overlap::StartFirst;
-    plan.section(
-        "Start the new version beside the old",
-        Phase::Start,
-        processes(platform, branch, new, beside),
-    );
+    let title = match record.live {
+        Some(_) => "Start the new version beside the old",
+        None => "Start the new version",
+    };
+    plan.section(title, Phase::Start, processes(platform, branch, new, beside));
     let after = |runner: &dyn Runner| runner.overlap() == Overlap::StopFirst;
     let old = record.live.iter().flat_map(|old| services::configured(platform, branch, old));
     let old =

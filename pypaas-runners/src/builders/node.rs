@@ -1,6 +1,6 @@
 //! The builder for Node.
 
-use pypaas_core::{BuildRecipe, Builder};
+use pypaas_core::{BuildRecipe, Builder, Requirement};
 
 use super::{holds, require};
 
@@ -29,8 +29,8 @@ impl Builder for Node {
             .into_iter()
             .find(|(lock_file, _)| holds(entries, lock_file))
             .unwrap_or(("package.json", Manager::NpmWithoutLock));
-        let (check, commands) = manager.recipe();
-        Some(BuildRecipe { reason: format!("found `{found}`"), checks: vec![check], commands })
+        let (program, commands) = manager.recipe();
+        Some(BuildRecipe { reason: format!("found `{found}`"), requires: vec![program], commands })
     }
 
     fn path(&self) -> &'static [&'static str] {
@@ -64,15 +64,15 @@ enum Manager {
 }
 
 impl Manager {
-    /// The check for its program, and its commands.
-    fn recipe(self) -> (String, Vec<String>) {
+    /// Its program, and its commands.
+    fn recipe(self) -> (Requirement, Vec<String>) {
         match self {
             Self::Pnpm => (
-                require("pnpm", "its admin can install it with `npm install -g pnpm`"),
+                require("pnpm", "install it with `npm install -g pnpm`"),
                 vec![PNPM_INSTALL.to_owned(), "pnpm run --if-present build".to_owned()],
             ),
             Self::Yarn => (
-                require("yarn", "its admin can install it with `npm install -g yarn`"),
+                require("yarn", "install it with `npm install -g yarn`"),
                 vec![YARN_INSTALL.to_owned(), YARN_BUILD.to_owned()],
             ),
             Self::Npm => npm("npm ci"),
@@ -81,12 +81,12 @@ impl Manager {
     }
 }
 
-fn npm(install: &str) -> (String, Vec<String>) {
+fn npm(install: &str) -> (Requirement, Vec<String>) {
     let commands = vec![
         format!("{install} --include=dev --no-audit --no-fund --no-update-notifier"),
         "npm run build --if-present --no-update-notifier".to_owned(),
     ];
-    (require("npm", "its admin can install it with `apt install nodejs npm`"), commands)
+    (require("npm", "install it with `apt install nodejs npm`"), commands)
 }
 
 /// `--prod=false` installs development dependencies whatever `NODE_ENV` is. Tried with pnpm 9 and 12.
@@ -110,14 +110,14 @@ mod tests {
     fn print(entries: &[&str]) -> String {
         let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
         let recipe = Node.recipe(&entries).unwrap();
-        format!("{}\n{}\n{}", recipe.reason, recipe.checks.join("\n"), recipe.commands.join("\n"))
+        format!("{}\n{}\n{}", recipe.reason, recipe.requires[0].program, recipe.commands.join("\n"))
     }
 
     #[test]
     fn npm_installs_what_its_lock_file_says() {
         insta::assert_snapshot!(print(&["package-lock.json", "package.json"]), @"
         found `package-lock.json`
-        command -v npm >/dev/null || { echo 'npm is not installed on this host: its admin can install it with `apt install nodejs npm`' >&2; exit 127; }
+        npm
         npm ci --include=dev --no-audit --no-fund --no-update-notifier
         npm run build --if-present --no-update-notifier
         ");
@@ -128,7 +128,7 @@ mod tests {
     fn without_a_lock_file_npm_picks_versions() {
         insta::assert_snapshot!(print(&["package.json", "src/"]), @"
         found `package.json`
-        command -v npm >/dev/null || { echo 'npm is not installed on this host: its admin can install it with `apt install nodejs npm`' >&2; exit 127; }
+        npm
         npm install --include=dev --no-audit --no-fund --no-update-notifier
         npm run build --if-present --no-update-notifier
         ");
@@ -138,13 +138,13 @@ mod tests {
     fn pnpm_and_yarn_are_chosen_by_their_lock_files() {
         insta::assert_snapshot!(print(&["package.json", "pnpm-lock.yaml"]), @r#"
         found `pnpm-lock.yaml`
-        command -v pnpm >/dev/null || { echo 'pnpm is not installed on this host: its admin can install it with `npm install -g pnpm`' >&2; exit 127; }
+        pnpm
         pnpm install --frozen-lockfile --prod=false --store-dir "$PYPAAS_CACHE_DIR/pnpm"
         pnpm run --if-present build
         "#);
         insta::assert_snapshot!(print(&["package-lock.json", "package.json", "yarn.lock"]), @r#"
         found `yarn.lock`
-        command -v yarn >/dev/null || { echo 'yarn is not installed on this host: its admin can install it with `npm install -g yarn`' >&2; exit 127; }
+        command -v yarn >/dev/null || { echo 'yarn is not installed on this host: install it with `npm install -g yarn`' >&2; exit 127; }
         case "$(yarn --version)" in
           [01].*) yarn install --frozen-lockfile --production=false ;;
           *) yarn install --immutable ;;

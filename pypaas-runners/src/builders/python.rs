@@ -27,7 +27,7 @@ impl Builder for Python {
             .find(|(file, _)| holds(entries, file))?;
         Some(BuildRecipe {
             reason: format!("found `{found}`"),
-            checks: vec![require("python3", "its admin can install it with `apt install python3-venv`")],
+            requires: vec![require("python3", "install it with `apt install python3-venv`")],
             commands: vec![
                 "python3 -m venv --clear .venv".to_owned(),
                 format!(".venv/bin/python -m pip install --disable-pip-version-check --no-input {what}"),
@@ -51,7 +51,7 @@ mod tests {
     fn print(entries: &[&str]) -> Option<String> {
         let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
         Python.recipe(&entries).map(|recipe| {
-            format!("{}\n{}\n{}", recipe.reason, recipe.checks.join("\n"), recipe.commands.join("\n"))
+            format!("{}\n{}\n{}", recipe.reason, recipe.requires[0].program, recipe.commands.join("\n"))
         })
     }
 
@@ -59,7 +59,7 @@ mod tests {
     fn requirements_are_installed_into_a_virtual_environment() {
         insta::assert_snapshot!(print(&["app.py", "requirements.txt"]).unwrap(), @"
         found `requirements.txt`
-        command -v python3 >/dev/null || { echo 'python3 is not installed on this host: its admin can install it with `apt install python3-venv`' >&2; exit 127; }
+        python3
         python3 -m venv --clear .venv
         .venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt
         ");
@@ -69,7 +69,7 @@ mod tests {
     fn a_project_without_requirements_is_installed_itself() {
         insta::assert_snapshot!(print(&["pyproject.toml", "shop/"]).unwrap(), @"
         found `pyproject.toml`
-        command -v python3 >/dev/null || { echo 'python3 is not installed on this host: its admin can install it with `apt install python3-venv`' >&2; exit 127; }
+        python3
         python3 -m venv --clear .venv
         .venv/bin/python -m pip install --disable-pip-version-check --no-input .
         ");
