@@ -31,14 +31,22 @@ pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRe
         |name: &ServiceName| wanted.contains(&ServiceName { slot: name.slot.other(), ..name.clone() });
     let gone = own().filter(|(name, _)| !wanted.contains(name) && !has_live(name));
     let mut rest: Vec<Step> = gone.map(|(name, _)| Step::RemoveService { service: name.clone() }).collect();
-    let live = record.live.as_ref().map(|live| &live.checkout);
-    let checkouts = observed.checkouts.get(branch).into_iter().flatten().filter(|name| Some(*name) != live);
-    rest.extend(
-        checkouts.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }),
-    );
+    rest.extend(old_checkouts(platform, observed, branch));
     if record.is_unfinished() {
         rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.settled()) });
     }
     plan.section("Tidy up", Phase::Stop, rest);
     plan
+}
+
+/// Plans to remove every checkout but the live one. While the file of any domain is broken, nginx may still serve files of
+/// an older checkout under what that domain last said: then none is removed.
+fn old_checkouts(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Vec<Step> {
+    if !platform.configuration.broken_domains.is_empty() {
+        return Vec::new();
+    }
+    let record = observed.record(branch);
+    let live = record.live.as_ref().map(|live| &live.checkout);
+    let old = observed.checkouts.get(branch).into_iter().flatten().filter(|name| Some(*name) != live);
+    old.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }).collect()
 }
