@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use clap::Args;
-use pypaas_config::{BranchName, BranchRef};
+use pypaas_config::BranchRef;
 use pypaas_core::CommitId;
-use pypaas_core::host::Git;
+use pypaas_core::host::{Clock, Git};
 use pypaas_core::plan::{Request, Source};
 
 use super::Context;
@@ -17,6 +17,12 @@ use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;
+
+/// How long git may take to move a branch after its hook has said yes.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// How often the branch is looked at meanwhile.
+const INTERVAL: Duration = Duration::from_millis(10);
 
 /// Answer git's `update` hook
 #[derive(Debug, Args)]
@@ -52,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         received: received(),
     };
     deploying.run(|record| {
-        check_unmoved(&installation, &branch, &old)?;
+        check_unmoved(&installation, &branch, &old, record.live.as_ref().map(|live| &live.commit))?;
         if record.live.as_ref().is_some_and(|live| live.commit == new) {
             terminal::err(&format!("{} is live already; to build it again, run `rebuild`\n", new.short()));
             return Ok(None);
@@ -78,12 +84,23 @@ fn refuse_deletion(installation: &Installation, branch: &BranchRef) -> Failure {
 }
 
 /// Two pushes of one ref both get here; the second must not deploy what git will then refuse to record.
-fn check_unmoved(installation: &Installation, branch: &BranchRef, old: &CommitId) -> Result<(), Failure> {
+fn check_unmoved(
+    installation: &Installation,
+    branch: &BranchRef,
+    old: &CommitId,
+    live: Option<&CommitId>,
+) -> Result<(), Failure> {
     let repo = installation.platform.layout.repo(&branch.repo);
-    let name: &BranchName = &branch.branch;
-    let head = installation.host().branch_head(&repo, name.as_str())?;
-    let expected = (!old.is_zero()).then(|| old.clone());
-    if head == expected {
+    let name = branch.branch.as_str();
+    let mut host = installation.host();
+    let begin = host.elapsed();
+    let mut head = host.branch_head(&repo, name)?;
+    // The push before this one gives the lock back when its hook ends; git moves the branch a moment later.
+    while live.is_some() && head.as_ref() != live && host.elapsed().saturating_sub(begin) < SETTLED {
+        host.pause(INTERVAL);
+        head = host.branch_head(&repo, name)?;
+    }
+    if head.as_ref() == Some(old).filter(|old| !old.is_zero()) {
         return Ok(());
     }
     Err(Failure::new(
