@@ -77,8 +77,8 @@ impl Failure {
         if self.find::<NotReady>().is_some() {
             return Some("what was live before is live; mend the app, then push again");
         }
-        match self.find::<ApplyError>() {
-            Some(ApplyError::Step { .. }) => Some("what was live before is live"),
+        match self.find() {
+            Some(ChangeError::Apply(ApplyError::Step { .. })) => Some("what was live before is live"),
             _ => None,
         }
     }

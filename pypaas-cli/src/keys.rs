@@ -47,14 +47,15 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     Ok(keys)
 }
 
-/// Prints `authorized_keys`: every key may only run `command` with the key's name and no shell behind it.
+/// Prints `authorized_keys`: every key may only run `command` with the key's name and no shell behind it. A terminal is
+/// allowed, for custom commands that talk to a person.
 pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
     let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
     for Key { name, options, key } in keys {
         let command =
             format!("{command} ssh {}", shell_word(name)).replace('\\', r"\\").replace('"', r#"\""#);
         let more: String = options.iter().map(|option| format!(",{option}")).collect();
-        text.push_str(&format!("command=\"{command}\",restrict,no-user-rc{more} {key} {name}\n"));
+        text.push_str(&format!("command=\"{command}\",restrict,pty{more} {key} {name}\n"));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! `git-receive-pack` and `git-upload-pack`: what `git push`, `git fetch` and `git clone` call over SSH.
 
 use std::env;
+use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,7 +29,13 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
     let repo = installation.repo(name(&arguments.repo))?;
     let platform = &installation.platform;
     installation.host().prepare_repo(&platform.layout.repo(&repo), &platform.hook)?;
-    serve("receive-pack", &installation, &repo, &[(KEY_VARIABLE, &context.by), (BEGAN_VARIABLE, &now())])
+    let told = [(KEY_VARIABLE, context.by.as_str()), (BEGAN_VARIABLE, &now())];
+    let code = serve("receive-pack", &installation, &repo, &told)?;
+    if let Err(failure) = mend_head(&installation, &repo) {
+        // The push is done, whatever a later clone may lack.
+        failure.report();
+    }
+    Ok(code)
 }
 
 /// Serves a fetch or a clone.
@@ -42,6 +49,29 @@ pub(crate) fn upload_pack(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ));
     }
     serve("upload-pack", &installation, &repo, &[])
+}
+
+/// Makes `HEAD` name a branch that exists, the first configured one: else a clone has no files in it.
+fn mend_head(installation: &Installation, repo: &RepoName) -> Result<(), Failure> {
+    let folder = installation.platform.layout.repo(repo);
+    let mut host = installation.host();
+    let head = fs::read_to_string(folder.join("HEAD"))?;
+    if let Some(name) = head.trim().strip_prefix("ref: refs/heads/")
+        && host.branch_head(&folder, name)?.is_some()
+    {
+        return Ok(());
+    }
+    for branch in
+        installation.configuration().repos.get(repo).into_iter().flat_map(|repo| repo.branches.keys())
+    {
+        if host.branch_head(&folder, branch.as_str())?.is_some() {
+            let head = ["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")];
+            let environment = installation.platform.base_environment.iter();
+            Command::new("git").arg("-C").arg(&folder).args(head).env_clear().envs(environment).status()?;
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Takes the repo's name out of what clients send: `shop`, `/shop`, `shop.git`.

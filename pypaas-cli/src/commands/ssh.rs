@@ -36,9 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let line = match CommandLine::try_parse_from(["pypaas".to_owned()].into_iter().chain(words.clone())) {
         Ok(line) => line,
-        Err(error) if words[0].starts_with("git-") || error.exit_code() != 0 => {
-            return Ok(refuse_usage(&error));
-        }
+        Err(error) if is_hidden(&words[0]) || error.exit_code() != 0 => return Ok(refuse_usage(&error)),
         Err(error) => return Ok(terminal::usage(&error)),
     };
     if !line.command.is_for_clients() {
@@ -49,6 +47,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn refuse(reason: &str) -> Failure {
     Failure::new(format!("this command cannot be run over SSH: {reason}"), "`help` lists what can be run")
+}
+
+/// Says whether people are not meant to type the command `name`: not even its help is theirs.
+fn is_hidden(name: &str) -> bool {
+    CommandLine::command().find_subcommand(name).is_some_and(|command| command.is_hide_set())
 }
 
 fn refuse_usage(error: &clap::Error) -> ExitCode {

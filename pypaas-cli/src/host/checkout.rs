@@ -1,5 +1,6 @@
 //! Writing a commit's tree into a folder, exactly as git would.
 
+use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
@@ -104,15 +105,23 @@ fn write_with_git(
     run_git(command, caller, output)
 }
 
-/// Runs git until it ends or the caller wants to stop.
+/// Runs git until it ends or the caller wants to stop. Where git failed, its last line is the error.
 pub(super) fn run_git(
-    command: std::process::Command,
+    command: Command,
     caller: &mut dyn Caller,
     output: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Cause> {
-    match child::run(command, output, &mut || caller.wants_to_stop())? {
+    let mut said = Vec::new();
+    let mut listen = |bytes: &[u8]| {
+        said.extend_from_slice(bytes);
+        output(bytes);
+    };
+    match child::run(command, &mut listen, &mut || caller.wants_to_stop())? {
         Ended::Itself(status) if status.success() => Ok(()),
-        Ended::Itself(status) => Err(format!("git failed: {status}").into()),
+        Ended::Itself(status) => Err(match String::from_utf8_lossy(&said).trim().lines().last() {
+            Some(line) => line.to_owned().into(),
+            None => format!("git failed: {status}").into(),
+        }),
         Ended::Stopped(reason) => Err(format!("git was ended: {reason}").into()),
     }
 }

@@ -103,7 +103,8 @@ impl ProcessTable {
     }
 
     fn ids_of(&self, family: &Family) -> BTreeSet<u32> {
-        let marked = |process: &Process| family.mark.as_ref().is_some_and(|mark| mark.is_on(&process.environment));
+        let marked =
+            |process: &Process| family.mark.as_ref().is_some_and(|mark| mark.is_on(&process.environment));
         let groups: BTreeSet<u32> = self
             .0
             .iter()
@@ -115,7 +116,9 @@ impl ProcessTable {
             .0
             .iter()
             .filter(|process| {
-                marked(process) || groups.contains(&process.group) || family.known.contains(&process.identity())
+                marked(process)
+                    || groups.contains(&process.group)
+                    || family.known.contains(&process.identity())
             })
             .map(|process| process.id)
             .chain(family.leader)
@@ -230,7 +233,8 @@ mod tests {
     fn another_hosts_service_of_the_same_name_is_not_ours() {
         let service = ServiceName::parse("shop+master+web+0+a").unwrap();
         let mark = Family::of_service(&service, Utf8Path::new("/home/deploy")).mark.unwrap();
-        let environment = |pwd: &str, service: &str| format!("PWD={pwd}\0PYPAAS_SERVICE={service}\0").into_bytes();
+        let environment =
+            |pwd: &str, service: &str| format!("PWD={pwd}\0PYPAAS_SERVICE={service}\0").into_bytes();
         assert!(mark.is_on(&environment("/home/deploy/checkouts/x", "shop+master+web+0+a")));
         assert!(!mark.is_on(&environment("/home/deploy2/checkouts/x", "shop+master+web+0+a")));
         assert!(!mark.is_on(&environment("/home/deploy/checkouts/x", "shop+master+web+0+b")));

@@ -1,22 +1,175 @@
-//! Pushing, and what is served then.
+//! What a push makes live, and what it may not be asked to.
+
+use std::collections::BTreeSet;
+use std::fs;
 
 use crate::host;
+use crate::shop::{NODE, Shop, assert_says};
 
 #[test]
 fn a_pushed_commit_is_served_when_the_push_returns() {
-    let sandbox = host::start();
-    sandbox.write_config(
-        "repo/shop.yml",
-        "branches: {main: {runners: {web: {type: NginxBackend, cmd: npm start}}}}",
+    let shop = Shop::new("dies-on-sigterm", NODE);
+
+    let first = shop.push().must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
+    assert_eq!(shop.head(), Some(shop.code.head()));
+    assert_says(&first, "-----> Release 1 is live after ");
+
+    let second = shop.push_version("2").must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+    shop.assert_settled();
+    let commit = &shop.code.head()[..11];
+    assert_says(&second, &format!("deploying {commit} of shop main for laptop\n"));
+    assert_says(&second, &format!("-----> Check out {commit} \"Version 2\"\n"));
+    assert_says(&second, "-----> Release 2 is live after ");
+    assert_says(&second, &format!("       http://shop.example:{}/\n", shop.sandbox.http_port()));
+}
+
+#[test]
+fn all_that_a_push_says_is_kept_and_given_to_the_deploy_logger() {
+    let sandbox = host::builder().settings("deploy_logger_cmd: cat >>\"$HOME/logged\"\n").start().unwrap();
+    let shop =
+        Shop::on(sandbox, "static-site", "runners: {web: {type: NginxStatic}}, hooks: {build: 'exit 3'}");
+
+    let refused = shop.push().must_fail();
+
+    let home = shop.sandbox.home();
+    let logs: Vec<_> = home.join("state/shop/main.d/deploys").read_dir_utf8().unwrap().collect();
+    assert_eq!(logs.len(), 1);
+    let kept = fs::read_to_string(logs[0].as_ref().unwrap().path()).unwrap();
+    assert_eq!(kept, fs::read_to_string(home.join("logged")).unwrap());
+    assert_eq!(kept + "error: hook declined to update refs/heads/main\n", refused.remote());
+}
+
+#[test]
+fn a_branch_that_is_not_configured_is_refused_and_nothing_happens() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let (pids, checkouts) = (shop.pids(), shop.checkouts());
+
+    let refused = shop.code.push("shop", &["main:other"]).must_fail();
+
+    assert_says(&refused, "error: branch `other` of `shop` is not configured\n");
+    assert_says(&refused, "hint: configured are: main; more can be added in repo/shop.yml\n");
+    assert_eq!(shop.code.remote_head("shop", "other"), None);
+    assert_eq!((shop.pids(), shop.checkouts()), (pids, checkouts));
+}
+
+#[test]
+fn a_tag_is_refused_and_the_branch_beside_it_is_deployed() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    shop.code.commit_version("2");
+    shop.code.git(&["tag", "v2"]).must_succeed();
+
+    let outcome = shop.code.push("shop", &["v2", "main"]).must_fail();
+
+    assert_says(&outcome, "error: `refs/tags/v2` is not a branch; only branches are deployed\n");
+    assert_says(&outcome, "hint: push the branch without the tag: `git push <remote> <branch>`\n");
+    let listed = shop.code.git(&["ls-remote", "pypaas:shop"]).must_succeed().stdout;
+    assert_eq!(listed, format!("{}\trefs/heads/main\n", shop.code.head()));
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+}
+
+#[test]
+fn a_forced_push_deploys_an_older_commit_and_a_deletion_is_refused() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    shop.push_version("2").must_succeed();
+    let pids = shop.pids();
+
+    let deletion = shop.code.push("shop", &[":main"]).must_fail();
+
+    assert_says(&deletion, "error: branch `main` is not deleted by a push\n");
+    assert_says(
+        &deletion,
+        "hint: take it out of repo/shop.yml and run `pypaas cleanup`: that stops it and removes what it left\n",
     );
-    sandbox.domain("shop.example", "shop", "main", "web");
-    let shop = sandbox.client("laptop").worktree_from_app("node-plain");
+    assert_eq!((shop.head(), shop.pids()), (Some(shop.code.head()), pids));
 
-    shop.push("shop", &["main"]).must_succeed();
-    assert_eq!(sandbox.get("shop.example", "/").text(), "node-plain version 1\n");
+    shop.code.git(&["reset", "--quiet", "--hard", "HEAD~1"]).must_succeed();
+    let older = shop.push().must_fail();
+    assert_says(&older, "non-fast-forward");
+    shop.code.push_with(&["--force"], "shop", &["main"]).must_succeed();
 
-    let second = shop.commit_version("2");
-    shop.push("shop", &["main"]).must_succeed();
-    assert_eq!(sandbox.get("shop.example", "/").text(), "node-plain version 2\n");
-    assert_eq!(shop.remote_head("shop", "main"), Some(second));
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
+    shop.assert_settled();
+}
+
+#[test]
+fn two_deploys_within_one_second_have_checkouts_of_their_own() {
+    let sandbox = host::start();
+    let site = sandbox.client("laptop").worktree_from_app("static-site");
+    sandbox.write_config("repo/shop.yml", "branches: {main: {runners: {web: {type: NginxStatic}}}}");
+    let shop = Shop { sandbox, code: site };
+    shop.push().must_succeed();
+
+    // Without nginx and processes a deploy takes some milliseconds: of so many, two begin in one second.
+    let mut names = Vec::new();
+    for _ in 0..12 {
+        shop.sandbox.pypaas(&["rebuild", "shop", "main"]).must_succeed();
+        names.extend(shop.checkouts().iter().map(|path| path.file_name().unwrap().to_owned()));
+    }
+
+    assert_eq!(names.len(), 12, "{names:?}");
+    assert!(names.windows(2).any(|two| two[0][..15] == two[1][..15]), "{names:?}");
+    assert!(names.windows(2).all(|two| two[0] != two[1]), "{names:?}");
+}
+
+#[test]
+fn two_backends_of_one_branch_are_reached_each_at_its_location() {
+    let web = |name: &str| format!("{name}: {{type: NginxBackend, cmd: NAME={name} node server.js}}");
+    let shop = Shop::new("dies-on-sigterm", &format!("runners: {{{}, {}}}", web("web"), web("admin")));
+    let location = |path: &str, runner: &str| {
+        format!("  {path}: {{upstream: {{repo: shop, branch: main, runner: {runner}}}}}\n")
+    };
+    let locations = location("/", "web") + &location("/admin", "admin");
+    shop.sandbox.write_config("domains/shop.example.yml", &format!("locations:\n{locations}"));
+
+    shop.push_file(
+        "server.js",
+        "require('http').createServer((_, response) => response.end(process.env.NAME)).listen(process.env.PORT)",
+    )
+    .must_succeed();
+
+    assert_eq!(shop.page(), "web");
+    assert_eq!(shop.sandbox.get("shop.example", "/admin").text(), "admin");
+    let ports: BTreeSet<u16> = ["web", "admin"].iter().flat_map(|runner| shop.ports(runner)).collect();
+    assert_eq!(ports.len(), 2);
+}
+
+#[test]
+fn an_app_whose_name_begins_like_another_ones_is_left_alone() {
+    let sandbox = host::start();
+    let client = sandbox.client("laptop");
+    let deploy = |repo: &str| {
+        sandbox.write_config(&format!("repo/{repo}.yml"), &format!("branches: {{main: {{{NODE}}}}}"));
+        sandbox.domain(&format!("{repo}.example"), repo, "main", "web");
+        let code = client.worktree_named_from_app(repo, "dies-on-sigterm");
+        code.push(repo, &["main"]).must_succeed();
+        code
+    };
+    let (foo, _) = (deploy("foo"), deploy("foobar"));
+    let pids_of = |repo: &str| -> Vec<u32> {
+        let folder = sandbox.home().join("checkouts").join(repo);
+        let processes = sandbox.app_processes().into_iter();
+        processes.filter(|process| process.folder.starts_with(&folder)).map(|process| process.pid).collect()
+    };
+    let (foo_before, foobar_before) = (pids_of("foo"), pids_of("foobar"));
+
+    foo.commit_version("2");
+    foo.push("foo", &["main"]).must_succeed();
+
+    assert_eq!(sandbox.get("foo.example", "/").text(), "dies-on-sigterm version 2\n");
+    assert_eq!(sandbox.get("foobar.example", "/").text(), "dies-on-sigterm version 1\n");
+    assert_ne!(pids_of("foo"), foo_before);
+    assert_eq!(pids_of("foobar"), foobar_before);
+}
+
+#[test]
+fn a_clone_has_the_deployed_branch_checked_out() {
+    let shop = Shop::new("static-site", "runners: {web: {type: NginxStatic}}");
+    shop.push().must_succeed();
+    let reader = shop.sandbox.client("reader");
+
+    let clone = reader.git(&["clone", "pypaas:shop", "copy"]).must_succeed();
+
+    assert!(reader.folder().join("copy/public/index.html").is_file(), "{clone}");
 }

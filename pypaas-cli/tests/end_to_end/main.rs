@@ -1,6 +1,27 @@
 //! Real pushes through real sshd, git, daemontools and nginx.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "this is all tests, and what they share is not marked as such"
+)]
+
+mod building;
+mod checking_out;
 mod deploying;
+mod documented_example;
+mod gate;
 mod host;
-mod scratch;
+mod interrupting;
+mod keys;
+mod maintenance;
+mod overlapping;
+mod redeploying;
+mod routing;
 mod shop;
+mod site;
+mod ssh;
+mod starting;
+mod stopping;
+mod tls;
+mod values;

@@ -1,8 +1,10 @@
 //! A host with one repo, `shop`, whose branch `main` is served at `shop.example`.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use pypaas_sandbox::{Outcome, Process, Sandbox, Worktree};
+use camino::Utf8PathBuf;
+use pypaas_sandbox::{Outcome, Sandbox, Worktree};
 
 use crate::host;
 
@@ -39,7 +41,7 @@ impl Shop {
 
     /// Replaces the configuration of the branch.
     pub(crate) fn configure(&self, main: &str) {
-        self.sandbox.write_config("repo/shop.yml", &format!("branches: {{main: {{{main}}}}}"));
+        self.sandbox.write_config("repo/shop.yml", &format!("branches:\n  main: {{{main}}}\n"));
     }
 
     /// Pushes what is committed.
@@ -61,6 +63,7 @@ impl Shop {
     }
 
     /// Fetches the page, which has to be there.
+    #[track_caller]
     pub(crate) fn page(&self) -> String {
         let response = self.sandbox.get("shop.example", "/");
         assert_eq!(response.status, 200, "{}", response.text());
@@ -74,6 +77,45 @@ impl Shop {
 
     /// Lists what runs in checkouts.
     pub(crate) fn pids(&self) -> BTreeSet<u32> {
-        self.sandbox.app_processes().iter().map(|process: &Process| process.pid).collect()
+        self.sandbox.app_processes().iter().map(|process| process.pid).collect()
     }
+
+    /// Lists the checkouts of the branch.
+    pub(crate) fn checkouts(&self) -> Vec<Utf8PathBuf> {
+        let folder = self.sandbox.home().join("checkouts/shop/main");
+        let Ok(entries) = folder.read_dir_utf8() else { return Vec::new() };
+        entries.map(|entry| entry.unwrap().into_path()).collect()
+    }
+
+    /// Lists the ports to which nginx passes requests for a runner.
+    pub(crate) fn ports(&self, runner: &str) -> Vec<u16> {
+        let file = self.sandbox.home().join(format!("nginx.d/shop+main+{runner}.conf"));
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let servers = text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
+        servers.map(|rest| rest.split_once(' ').unwrap().0.parse().unwrap()).collect()
+    }
+
+    /// Asserts that the commit of the worktree is live, and that nothing is left of any other.
+    #[track_caller]
+    pub(crate) fn assert_settled(&self) {
+        let checkouts = self.checkouts();
+        assert_eq!(checkouts.len(), 1, "{checkouts:?}");
+        let head = self.code.head();
+        assert!(checkouts[0].as_str().contains(&head[..11]), "{checkouts:?} is not of {head}");
+        let elsewhere: Vec<_> = self
+            .sandbox
+            .app_processes()
+            .into_iter()
+            .filter(|it| !it.folder.starts_with(&checkouts[0]))
+            .collect();
+        assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+        assert_eq!(self.head(), Some(head));
+    }
+}
+
+/// Asserts that the host said so.
+#[track_caller]
+pub(crate) fn assert_says(outcome: &Outcome, words: &str) {
+    let said = outcome.remote() + &outcome.stdout + &outcome.stderr;
+    assert!(said.contains(words), "`{words}` was not said:\n{outcome}");
 }

@@ -29,7 +29,11 @@ fn a_crash_anywhere_is_mended_by_the_next_command() {
                 break;
             }
             crashes += 1;
-            if n % 2 == 0 { host.revive() } else { host.reboot() }
+            if n % 2 == 0 {
+                host.revive()
+            } else {
+                host.reboot()
+            }
             mend(&mut host, platform, &request.branch);
             let after = push(&mut host, platform, &request.branch, 11);
             carry_out(&mut host, platform, &after).unwrap();

@@ -29,14 +29,22 @@ fn no_port_is_given_twice(lives: &BTreeMap<&BranchRef, &Deployed>) {
     assert_eq!(ports.len(), distinct.len(), "a port is given twice: {ports:?}");
 }
 
-fn exactly_what_is_live_runs(host: &MemoryHost, platform: &Platform, lives: &BTreeMap<&BranchRef, &Deployed>) {
+fn exactly_what_is_live_runs(
+    host: &MemoryHost,
+    platform: &Platform,
+    lives: &BTreeMap<&BranchRef, &Deployed>,
+) {
     let has_command = |service: &ServiceName| {
         platform.runner(&service.runner).is_some_and(|runner| runner.command().is_some())
     };
     let wanted: BTreeSet<ServiceName> =
         lives.iter().flat_map(|(branch, live)| live.services(branch)).filter(has_command).collect();
-    let running: BTreeSet<ServiceName> =
-        host.services.iter().filter(|(_, state)| state.process.is_some()).map(|(name, _)| name.clone()).collect();
+    let running: BTreeSet<ServiceName> = host
+        .services
+        .iter()
+        .filter(|(_, state)| state.process.is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
     let at_boot: BTreeSet<ServiceName> =
         host.services.iter().filter(|(_, state)| state.enabled).map(|(name, _)| name.clone()).collect();
     assert_eq!(running, wanted, "what runs is not what is live");
@@ -66,7 +74,8 @@ fn the_web_server_serves_its_files_and_they_lead_to_what_runs(
 ) {
     assert_eq!(host.files.get(&platform.layout.web_journal()), None, "a switch of nginx's files did not end");
     assert_eq!(host.loaded, host.web_files(), "nginx serves something else than its files say");
-    let given: BTreeSet<u16> = lives.values().flat_map(|live| &live.processes).filter_map(|it| it.port).collect();
+    let given: BTreeSet<u16> =
+        lives.values().flat_map(|live| &live.processes).filter_map(|it| it.port).collect();
     for (file, text) in &host.loaded {
         for server in text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:")) {
             let port = server.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();

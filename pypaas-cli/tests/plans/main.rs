@@ -1,5 +1,6 @@
 //! Plans of the example configurations, printed, walked and broken on a machine in memory.
 
+#![expect(clippy::print_stdout, reason = "how many points were tried is a result")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
 
 mod crash_anywhere;

@@ -46,10 +46,9 @@ pub(crate) fn get_securely(port: u16, name: Option<&str>, host: &str, path: &str
     parse(&output.stdout).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Connects with the option `version` of openssl's; returns the cipher and the protocol above, or `None` if refused.
-pub(crate) fn negotiate(port: u16, name: &str, version: &str) -> Option<String> {
-    let output =
-        openssl(port, Some(name), &[version, "-alpn", "h2,http/1.1", "-cipher", "ALL@SECLEVEL=0"], "");
+/// Connects with `options` of openssl's `s_client`; returns the cipher and the protocol above, or `None` if refused.
+pub(crate) fn negotiate(port: u16, name: &str, options: &[&str]) -> Option<String> {
+    let output = openssl(port, Some(name), &[options, &["-alpn", "h2,http/1.1"]].concat(), "");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let after = |mark: &str| {
         said.lines().find_map(|line| line.trim().split_once(mark)).map(|(_, rest)| rest.to_owned())

@@ -45,7 +45,7 @@ fn unquote(text: &str, ends: &[char]) -> (String, usize) {
     let mut word = String::new();
     let mut characters = text.char_indices();
     while let Some((at, c)) = characters.next() {
-        if ends.contains(&c) {
+        if ends.contains(&c) && !(c == '{' && text[..at].ends_with('$')) {
             return (word, at);
         }
         if c != '\\' {

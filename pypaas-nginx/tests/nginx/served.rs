@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use pypaas_core::{Route, Unavailable};
+use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost};
 
 use crate::client::{self, ask, get, get_securely, negotiate};
 use crate::fixtures::{app, location, proxy, upstream};
@@ -12,22 +12,28 @@ use crate::sample_app;
 
 const NAME: &str = "shop.example";
 
-fn started(locations: impl FnOnce(&Instance) -> Vec<pypaas_core::RoutedLocation>, secure: bool) -> Instance {
+/// Starts an nginx with a sample app and what `host` makes.
+fn started(host: impl FnOnce(&Instance) -> VirtualHost) -> Instance {
     let mut instance = Instance::new();
     instance.certify(NAME);
     instance.add_default_server(NAME.len(), 1);
     instance.add_upstream(&upstream(&[sample_app::start()]));
-    let locations = locations(&instance);
-    let machine = &instance.machine;
-    let host = if secure { machine.secure_domain(NAME, locations) } else { machine.domain(NAME, locations) };
-    instance.add_host(NAME, &host);
+    instance.add_host(NAME, &host(&instance));
     instance.start();
     instance
 }
 
+fn with_http(locations: Vec<RoutedLocation>) -> Instance {
+    started(|it| it.machine.domain(NAME, locations))
+}
+
+fn with_https(locations: Vec<RoutedLocation>) -> Instance {
+    started(|it| it.machine.secure_domain(NAME, locations))
+}
+
 #[test]
 fn an_app_is_told_of_the_request() {
-    let instance = started(|_| vec![app("/")], false);
+    let instance = with_http(vec![app("/")]);
     let port = instance.machine.http_port;
     let request = format!(
         "GET http://{NAME}/a%2Fb?c HTTP/1.1\r\nHost: evil.example\r\nX-Real-IP: 6.6.6.6\r\nX-Request-ID: mine\r\n\
@@ -48,7 +54,7 @@ fn an_app_is_told_of_the_request() {
 
 #[test]
 fn a_websocket_works_without_any_setting() {
-    let instance = started(|_| vec![app("/")], false);
+    let instance = with_http(vec![app("/")]);
     let request =
         format!("GET /chat HTTP/1.1\r\nHost: {NAME}\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\r\n");
     let echoed = ask(instance.machine.http_port, &format!("{request}ping")).unwrap();
@@ -58,7 +64,7 @@ fn a_websocket_works_without_any_setting() {
 #[test]
 fn a_path_replaces_the_prefix() {
     let route = proxy(pypaas_config::Protocol::Http, Some("/v2/"));
-    let instance = started(|_| vec![location("/api/", route)], false);
+    let instance = with_http(vec![location("/api/", route)]);
     let seen = get(instance.machine.http_port, NAME, "/api/x").unwrap();
     assert_eq!(seen.text().lines().next(), Some("GET /v2/x HTTP/1.1"));
     assert_eq!(get(instance.machine.http_port, NAME, "/elsewhere").unwrap().status, 404);
@@ -66,8 +72,10 @@ fn a_path_replaces_the_prefix() {
 
 #[test]
 fn files_are_served_and_nothing_else_is() {
-    let instance =
-        started(|it| vec![it.machine.files("/", "site"), it.machine.files("/public", "site/public")], false);
+    let instance = started(|it| {
+        let locations = vec![it.machine.files("/", "site"), it.machine.files("/public", "site/public")];
+        it.machine.domain(NAME, locations)
+    });
     for file in
         ["site/index.html", "site/public/a.txt", "site/public/.well-known/a.txt", "site/public/a..b.txt"]
     {
@@ -110,8 +118,7 @@ fn files_are_served_and_nothing_else_is() {
 
 #[test]
 fn a_place_that_is_away_says_so_under_every_path_and_method() {
-    let away = |_: &Instance| vec![location("/", Route::Unavailable(Unavailable::Maintenance))];
-    let instance = started(away, false);
+    let instance = with_http(vec![location("/", Route::Unavailable(Unavailable::Maintenance))]);
     for request in ["GET /", "GET /app.js", "HEAD /", "POST /form"] {
         let body = "Content-Length: 3\r\nConnection: close\r\n\r\na=b";
         let answer =
@@ -127,7 +134,7 @@ fn a_place_that_is_away_says_so_under_every_path_and_method() {
 
 #[test]
 fn an_unknown_name_gets_no_answer() {
-    let instance = started(|_| vec![app("/")], true);
+    let instance = with_https(vec![app("/")]);
     let machine = &instance.machine;
     assert_eq!(get(machine.http_port, "other.example", "/"), None);
     assert_eq!(ask(machine.http_port, "GET / HTTP/1.0\r\n\r\n"), None);
@@ -140,7 +147,7 @@ fn an_unknown_name_gets_no_answer() {
 
 #[test]
 fn http_leads_to_https() {
-    let instance = started(|_| vec![app("/")], true);
+    let instance = with_https(vec![app("/")]);
     let machine = &instance.machine;
     let answer = get(machine.http_port, NAME, "/a%20b?c=d").unwrap();
     let target = format!("https://{NAME}:{}/a%20b?c=d", machine.https_port);
@@ -150,7 +157,7 @@ fn http_leads_to_https() {
 #[test]
 fn https_asks_clients_to_stay_unless_the_app_asks_otherwise() {
     let away = Route::Unavailable(Unavailable::NotDeployed);
-    let instance = started(|_| vec![app("/"), location("/away", away)], true);
+    let instance = with_https(vec![app("/"), location("/away", away)]);
     let hsts = |path: &str| -> Vec<String> {
         let answer = get_securely(instance.machine.https_port, Some(NAME), NAME, path).unwrap();
         let found = answer.headers.into_iter().filter(|(name, _)| name == "Strict-Transport-Security");
@@ -162,17 +169,28 @@ fn https_asks_clients_to_stay_unless_the_app_asks_otherwise() {
 }
 
 #[test]
+fn tls_is_modern() {
+    let instance = with_https(vec![app("/")]);
+    let negotiate = |options: &[&str]| negotiate(instance.machine.https_port, NAME, options);
+    assert_eq!(negotiate(&["-tls1_1"]), None);
+    assert_eq!(negotiate(&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"]), None);
+    let chosen =
+        negotiate(&["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256"]);
+    assert_eq!(chosen.as_deref(), Some("ECDHE-ECDSA-CHACHA20-POLY1305 h2"));
+    assert_eq!(negotiate(&["-tls1_3"]).as_deref(), Some("TLS_AES_256_GCM_SHA384 h2"));
+}
+
+/// The protocols of the default server count for all servers of the port, so it must have some of its own.
+#[test]
 fn tls_is_modern_whatever_nginx_itself_is_told() {
-    let weak = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\nssl_ciphers ALL:@SECLEVEL=0;\n";
-    let instance = started(
-        |it| {
-            it.write("nginx.d/+.conf", weak);
-            vec![app("/")]
-        },
-        true,
-    );
-    let port = instance.machine.https_port;
-    assert_eq!(negotiate(port, NAME, "-tls1_1").as_deref(), None);
-    assert_eq!(negotiate(port, NAME, "-tls1_2").as_deref(), Some("ECDHE-ECDSA-AES256-GCM-SHA384 h2"));
-    assert_eq!(negotiate(port, NAME, "-tls1_3").as_deref(), Some("TLS_AES_256_GCM_SHA384 h2"));
+    let instance = started(|it| {
+        it.write("nginx.d/+.conf", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n");
+        let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
+        let config = Some("ssl_protocols TLSv1.2;\nssl_ciphers ALL:@SECLEVEL=0;".to_owned());
+        host.face.tls = Some(Tls { config, ..it.machine.tls() });
+        host
+    });
+    let negotiate = |options: &[&str]| negotiate(instance.machine.https_port, NAME, options);
+    assert_eq!(negotiate(&["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]), None);
+    assert!(negotiate(&["-tls1_2", "-cipher", "ALL:@SECLEVEL=0"]).is_some());
 }

@@ -85,7 +85,9 @@ fn write_protected_folders_are_removed() {
         let copy = folder.path().join("test");
         fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
         unprivileged.args(["--reuid=65534", "--clear-groups"]).arg(copy);
-        assert!(unprivileged.args(["--exact", test]).env("TMPDIR", folder.path()).status().unwrap().success());
+        assert!(
+            unprivileged.args(["--exact", test]).env("TMPDIR", folder.path()).status().unwrap().success()
+        );
         return;
     }
     let cache = Utf8Path::from_path(folder.path()).unwrap().join("cache");

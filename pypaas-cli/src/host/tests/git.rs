@@ -61,14 +61,17 @@ impl Source {
         CommitId::new(git(&self.work, &["rev-parse", "HEAD"])).unwrap()
     }
 
-    pub(super) fn check_out(&mut self, commit: &CommitId) -> Result<Utf8PathBuf, pypaas_core::host::GitError> {
+    pub(super) fn check_out(
+        &mut self,
+        commit: &CommitId,
+    ) -> Result<Utf8PathBuf, pypaas_core::host::GitError> {
         let folder = self.machine.home.join("checkouts").join(commit.short());
         self.machine.host.check_out(&self.bare, commit, &folder, &mut |_| {})?;
         Ok(folder)
     }
 
     /// Checks a commit out with the git program.
-    fn check_out_with_git(&self, commit: &CommitId) -> Utf8PathBuf {
+    pub(super) fn check_out_with_git(&self, commit: &CommitId) -> Utf8PathBuf {
         let folder = self.machine.home.join("expected");
         fs::create_dir(&folder).unwrap();
         let (git_dir, work_tree) = (format!("--git-dir={}", self.bare), format!("--work-tree={folder}"));
@@ -121,7 +124,9 @@ fn a_checkout_equals_gits_with_links_modes_line_endings_and_odd_names() {
     source.write("raw.bin", b"\x00\r\n\n\xff");
     source.write("empty", "");
     source.write("deep/er/and/deeper/file", "x".repeat(100_000));
-    for name in [" space ", "-dash", "--help", "quote\"'", "new\nline", "caf\u{e9}", "back\\slash", "CON", "a*b?"] {
+    for name in
+        [" space ", "-dash", "--help", "quote\"'", "new\nline", "caf\u{e9}", "back\\slash", "CON", "a*b?"]
+    {
         source.write(format!("odd/{name}"), name);
     }
     source.write(Path::new("odd").join(OsStr::from_bytes(b"latin-\xe9")), "bytes");

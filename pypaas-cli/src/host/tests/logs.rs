@@ -31,9 +31,11 @@ fn an_earlier_versions_words_are_left_out() {
 
     supervisor.run(&web, "echo new; exec sleep 1000");
 
-    let lines = eventually(|| Some(supervisor.machine.host.last_lines(&web, 9)).filter(|lines| !lines.is_empty()));
+    let lines =
+        eventually(|| Some(supervisor.machine.host.last_lines(&web, 9)).filter(|lines| !lines.is_empty()));
     assert_eq!(lines, ["new"]);
-    let mut another = LinuxHost::new(supervisor.machine.layout.clone(), supervisor.machine.host.nginx.clone());
+    let mut another =
+        LinuxHost::new(supervisor.machine.layout.clone(), supervisor.machine.host.nginx.clone());
     assert_eq!(another.last_lines(&web, 9), ["new"]);
 }
 

@@ -110,7 +110,9 @@ fn the_addresses_of_a_service_are_found_wherever_its_process_went() {
     supervisor.run(&web, &listen);
     let expected: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
 
-    let found = eventually(|| Some(supervisor.machine.host.listening(&web).unwrap()).filter(|found| !found.is_empty()));
+    let found = eventually(|| {
+        Some(supervisor.machine.host.listening(&web).unwrap()).filter(|found| !found.is_empty())
+    });
 
     assert_eq!(found, [expected].into());
     assert_eq!(supervisor.machine.host.answers(port, "/", LONG), Ok(200));

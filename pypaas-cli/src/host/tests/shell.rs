@@ -39,7 +39,10 @@ fn the_environment_is_exactly_what_was_given() {
 fn failures_say_how() {
     let mut machine = Machine::new();
     assert_eq!(run(&mut machine, "exit 3").0.unwrap_err().to_string(), "`exit 3` exited with status 3");
-    assert_eq!(run(&mut machine, "kill -9 $$").0.unwrap_err().to_string(), "`kill -9 $$` was ended by signal 9");
+    assert_eq!(
+        run(&mut machine, "kill -9 $$").0.unwrap_err().to_string(),
+        "`kill -9 $$` was ended by signal 9"
+    );
     machine.home.push("nowhere");
     assert_eq!(run(&mut machine, "true").0.unwrap_err().to_string(), "cannot run `true`");
 }
@@ -70,7 +73,10 @@ fn a_daemon_that_keeps_the_pipe_open_does_not_hang_the_run() {
 #[test]
 fn a_command_is_ended_with_its_children_when_the_caller_goes() {
     let mut shell = std::process::Command::new("/bin/sh");
-    shell.args(["-c", r#"sleep 1000 & echo $!; (trap "" TERM; sh -c 'echo $PPID'; while :; do sleep 0.1; done)"#]);
+    shell.args([
+        "-c",
+        r#"sleep 1000 & echo $!; (trap "" TERM; sh -c 'echo $PPID'; while :; do sleep 0.1; done)"#,
+    ]);
     let mut output = Vec::new();
     let seen = std::cell::Cell::new(0);
     let began = Instant::now();

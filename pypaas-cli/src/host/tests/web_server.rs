@@ -11,32 +11,37 @@ use pypaas_core::host::{Version, WebServer, WebServerError};
 
 use super::machine::{Machine, eventually};
 
-struct Nginx {
-    machine: Machine,
+pub(super) struct Nginx {
+    pub(super) machine: Machine,
     port: u16,
     master: Option<Child>,
 }
 
 impl Nginx {
     fn new() -> Self {
-        let machine = Machine::with_nginx(["nginx", "-p", "HOME", "-c", "HOME/nginx.conf"].map(str::to_owned).into());
+        let machine =
+            Machine::with_nginx(["nginx", "-p", "HOME", "-c", "HOME/nginx.conf"].map(str::to_owned).into());
         let port = free_port();
         let nginx = Self { machine, port, master: None };
         nginx.configure("return 200 first;");
         nginx
     }
 
-    fn started() -> Self {
+    pub(super) fn started() -> Self {
         let mut nginx = Self::new();
         let words = &nginx.machine.host.nginx.command;
         let mut command = Command::new("nginx");
-        command.args(&words[1..]).env("PATH", "/usr/sbin:/usr/bin").stdin(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(&words[1..])
+            .env("PATH", "/usr/sbin:/usr/bin")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
         nginx.master = Some(command.spawn().unwrap());
         eventually(|| nginx.body().ok().filter(|body| body == "first"));
         nginx
     }
 
-    fn configure(&self, server: &str) {
+    pub(super) fn configure(&self, server: &str) {
         let text = format!(
             "daemon off; worker_processes 2; pid nginx.pid; error_log error.log;\n\
             events {{}}\n\
@@ -107,7 +112,9 @@ fn a_mistake_is_named_with_file_and_line() {
 #[test]
 fn a_missing_certificate_is_named() {
     let mut nginx = Nginx::new();
-    nginx.configure("listen 127.0.0.1:1 ssl; ssl_certificate /no/where.crt; ssl_certificate_key /no/where.key;");
+    nginx.configure(
+        "listen 127.0.0.1:1 ssl; ssl_certificate /no/where.crt; ssl_certificate_key /no/where.key;",
+    );
     let error = nginx.machine.host.test_web_server().unwrap_err();
     assert!(matches!(&error, WebServerError::Rejected { place: None, .. }));
     assert!(error.to_string().contains("cannot load certificate \"/no/where.crt\""), "{error}");
@@ -173,11 +180,13 @@ fn a_missing_program_and_a_sudo_that_asks_are_named() {
     assert_eq!(error.to_string(), "cannot run `nginx-nowhere -t`: there is no program `nginx-nowhere`");
 
     let sudo = nginx.machine.home.join("sudo");
-    fs::write(&sudo, "#!/bin/sh\n[ \"$1\" = -n ] && echo 'sudo: a password is required' >&2\nexit 1\n").unwrap();
+    fs::write(&sudo, "#!/bin/sh\n[ \"$1\" = -n ] && echo 'sudo: a password is required' >&2\nexit 1\n")
+        .unwrap();
     fs::set_permissions(&sudo, fs::Permissions::from_mode(0o755)).unwrap();
     nginx.machine.host.nginx.command = vec![sudo.to_string(), "/usr/sbin/nginx".to_owned()];
     let error = nginx.machine.host.test_web_server().unwrap_err();
-    let hint = "let this user run `/usr/sbin/nginx -t` and `/usr/sbin/nginx -s reload` without password in sudoers";
+    let hint =
+        "let this user run `/usr/sbin/nginx -t` and `/usr/sbin/nginx -s reload` without password in sudoers";
     let expected = format!("cannot run `{sudo} /usr/sbin/nginx -t`: sudo: a password is required; {hint}");
     assert_eq!(error.to_string(), expected);
 }

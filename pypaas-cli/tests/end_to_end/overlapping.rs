@@ -1,0 +1,153 @@
+//! Nothing is lost while versions change, and several changes at once do not disturb each other.
+
+use std::fs;
+use std::time::Duration;
+
+use pypaas_sandbox::Report;
+
+use crate::gate::Gate;
+use crate::host;
+use crate::shop::{NODE, Shop, assert_says};
+use crate::site::Site;
+
+#[test]
+fn no_request_is_lost_in_a_push_a_restart_and_a_way_back() {
+    let shop =
+        Shop::live("node-plain", "runners: {web: {type: NginxBackend, cmd: npm start, process_count: 2}}");
+    let report = change_under_load(&shop);
+    assert_eq!(report.failed(), 0, "{report}");
+}
+
+#[test]
+fn no_request_is_lost_when_the_old_app_dies_at_once() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let report = change_under_load(&shop);
+    assert_eq!(report.failed(), 0, "{report}");
+}
+
+/// Pushes, restarts and goes back, while somebody gets and posts 300 times a second on new connections.
+fn change_under_load(shop: &Shop) -> Report {
+    let old = shop.page();
+    let new = old.replace('1', "2");
+    let load = shop.sandbox.load("shop.example", "/").rate(300).posts().start();
+
+    shop.push_version("2").must_succeed();
+    assert_eq!(shop.page(), new);
+    shop.sandbox.client("admin").ssh(&["restart", "shop", "main"]).must_succeed();
+    assert_eq!(shop.page(), new);
+    shop.code.git(&["reset", "--quiet", "--hard", "HEAD~1"]).must_succeed();
+    shop.code.push_with(&["--force"], "shop", &["main"]).must_succeed();
+    assert_eq!(shop.page(), old);
+
+    let report = load.run_for(Duration::from_secs(4));
+    shop.assert_settled();
+    assert_eq!(report.by_status.keys().collect::<Vec<_>>(), [&200], "{report}");
+    let bodies: Vec<&str> = report.bodies.keys().map(String::as_str).collect();
+    assert_eq!(bodies, [old.as_str(), new.as_str(), "posted"], "{report}");
+    assert!(report.total >= 1000, "{report}");
+    report
+}
+
+#[test]
+fn a_second_push_waits_for_the_first_and_says_for_whom() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let gate = Gate::new(&shop.sandbox);
+    shop.configure(&format!("{NODE}, hooks: {{build: {}}}", gate.command()));
+    let second_commit = shop.code.commit_version("2");
+    let first = shop.code.start_push(&[], "shop", &["main"]);
+    gate.wait_for(&first);
+
+    let other = shop.sandbox.client("desktop");
+    other.git(&["clone", "--quiet", "--branch", "main", "pypaas:shop", "shop"]).must_succeed();
+    shop.configure(NODE);
+    shop.code.commit_version("3");
+    let second = shop.code.start_push(&[], "shop", &["main"]);
+    second.wait_for("waiting for ");
+    gate.open();
+
+    let (first, second) = (first.wait().must_succeed(), second.wait().must_fail());
+    let short = &second_commit[..11];
+    assert_says(&second, &format!("       waiting for deploying {short} of shop main for laptop since 20"));
+    assert_says(
+        &second,
+        "error: branch `main` was pushed by somebody else meanwhile\nhint: fetch, then push again\n",
+    );
+    assert_says(&first, "-----> Release 2 is live after ");
+    assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 2\n", Some(second_commit)));
+
+    shop.push().must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 3\n");
+    shop.assert_settled();
+}
+
+#[test]
+fn a_second_push_is_deployed_when_the_first_one_fails() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let gate = Gate::new(&shop.sandbox);
+    shop.configure(&format!("{NODE}, hooks: {{build: [{}, exit 1]}}", gate.command()));
+    shop.code.commit_version("2");
+    let first = shop.code.start_push(&[], "shop", &["main"]);
+    gate.wait_for(&first);
+
+    shop.configure(NODE);
+    shop.code.commit_version("3");
+    let second = shop.code.start_push(&[], "shop", &["main"]);
+    second.wait_for("waiting for ");
+    gate.open();
+
+    first.wait().must_fail();
+    second.wait().must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 3\n");
+    shop.assert_settled();
+}
+
+#[test]
+fn a_push_is_not_deployed_while_git_still_writes_down_the_one_before() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    // git asks this hook when the new version is live and its own record of the branch is not yet changed.
+    let gate = Gate::new(&shop.sandbox);
+    let hook = shop.sandbox.home().join("repos/shop/hooks/reference-transaction");
+    let gate_command = gate.command();
+    let script =
+        format!("#!/bin/sh\n[ \"$1\" = prepared ] || exit 0\nrm \"$0\"\nexec sh -c {gate_command}\n");
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let first_commit = shop.code.commit_version("2");
+    let first = shop.code.start_push(&[], "shop", &["main"]);
+    gate.wait_for(&first);
+
+    shop.code.commit_version("3");
+    let second = shop.code.start_push(&[], "shop", &["main"]);
+    second.wait_for("waiting until git has recorded ");
+    gate.open();
+
+    first.wait().must_succeed();
+    let second = second.wait().must_fail();
+    assert_says(&second, "error: branch `main` was pushed by somebody else meanwhile\n");
+    assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 2\n", Some(first_commit)));
+}
+
+#[test]
+fn two_repos_are_built_at_the_same_time() {
+    let sandbox = host::start();
+    let client = sandbox.client("laptop");
+    let (slow, quick) =
+        (Site::configure(&sandbox, &client, "slow"), Site::configure(&sandbox, &client, "quick"));
+    let gate = Gate::new(&sandbox);
+    let hook = format!("main: {{hooks: {{build: {}}}, ", gate.command());
+    sandbox.write_config("repo/slow.yml", &Site::REPO.replace("main: {", &hook));
+    slow.worktree.write("public/index.html", "slow");
+    slow.worktree.commit("Slow");
+    let building = slow.worktree.start_push(&[], "slow", &["main"]);
+    gate.wait_for(&building);
+
+    let hook = "main: {hooks: {build: echo built}, ";
+    sandbox.write_config("repo/quick.yml", &Site::REPO.replace("main: {", hook));
+    let built = quick.push("quick").must_succeed();
+
+    assert_says(&built, "       built\n");
+    assert_eq!(sandbox.get("quick.example", "/").text(), "quick");
+    gate.open();
+    building.wait().must_succeed();
+    assert_eq!(sandbox.get("slow.example", "/").text(), "slow");
+}

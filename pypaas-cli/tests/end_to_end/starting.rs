@@ -1,0 +1,211 @@
+//! When a new version counts as started, and what a pusher is told when it does not.
+
+use std::collections::BTreeSet;
+
+use pypaas_sandbox::Outcome;
+
+use crate::shop::{Shop, assert_says};
+
+/// Pushes a server that must be refused, and sees that the live version, `before`, has not noticed.
+#[track_caller]
+fn must_be_refused(shop: &Shop, server: &str) -> Outcome {
+    let before = (shop.head(), shop.pids(), shop.checkouts());
+    let refused = shop.push_file("server.js", server).must_fail();
+    // The very same processes: the old version was never stopped, and of the new one nothing is left.
+    assert_eq!((shop.head(), shop.pids(), shop.checkouts()), before, "{refused}");
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
+    assert_says(&refused, "hint: what was live before is live; mend the app, then push again\n");
+    refused
+}
+
+#[test]
+fn an_app_that_does_not_listen_is_refused_with_what_it_did_instead() {
+    let shop = Shop::live(
+        "dies-on-sigterm",
+        "runners: {web: {type: NginxBackend, cmd: node server.js, start_timeout: 2s}}",
+    );
+    let port = shop.ports("web")[0] + 1;
+
+    let never =
+        must_be_refused(&shop, "console.log('thinking'); console.error('hard'); setInterval(() => {}, 1000)");
+    assert_says(
+        &never,
+        &format!("       wait until shop+main+web+0+b accepts on port {port}, for at most 2s\n"),
+    );
+    assert_says(&never, "       the last lines of shop+main+web+0+b:\n         thinking\n         hard\n");
+    assert_says(
+        &never,
+        &format!(
+            "  because shop+main+web+0+b is not ready after 2s: 127.0.0.1:{port}: connection refused; it listens on \
+             no port; it should listen on port {port}, the value of `PORT`\n"
+        ),
+    );
+    assert!(never.took.as_secs() < 15, "{never}");
+
+    let other = port + 1;
+    let elsewhere =
+        must_be_refused(&shop, &format!("require('http').createServer().listen({other}, '127.0.0.1')"));
+    assert_says(
+        &elsewhere,
+        &format!(
+            "connection refused; it listens on port {other} and should listen on port {port}, the value of `PORT`\n"
+        ),
+    );
+
+    let exits = must_be_refused(&shop, "console.log('no database'); setTimeout(() => process.exit(4), 300)");
+    assert_says(&exits, "       the last lines of shop+main+web+0+b:\n         no database\n");
+    assert_says(&exits, "  because shop+main+web+0+b exited ");
+    assert_says(&exits, " after it was started\n");
+}
+
+#[test]
+fn an_app_that_is_not_healthy_is_refused_and_one_that_gets_healthy_is_waited_for() {
+    let shop = Shop::live(
+        "dies-on-sigterm",
+        "runners: {web: {type: NginxBackend, cmd: node server.js, start_timeout: 3s, \
+         healthcheck: {path: /health, interval: 100ms, timeout: 200ms}}}",
+    );
+    let port = shop.ports("web")[0] + 1;
+    let server = |answer: &str| {
+        format!(
+            "const started = Date.now(); console.log('here');
+             require('http').createServer((request, response) => {{ {answer} }}).listen(process.env.PORT, '127.0.0.1')"
+        )
+    };
+    let because = "  because shop+main+web+0+b is not ready after 3s: its health check /health:";
+
+    let failing = must_be_refused(&shop, &server("response.statusCode = 500; response.end()"));
+    assert_says(
+        &failing,
+        &format!("wait until shop+main+web+0+b answers /health on port {port}, for at most 3s\n"),
+    );
+    assert_says(&failing, "       the last lines of shop+main+web+0+b:\n         here\n");
+    assert_says(
+        &failing,
+        &format!("{because} answered 500, wanted 200-399; it listens on 127.0.0.1:{port}\n"),
+    );
+
+    let silent = must_be_refused(&shop, &server(""));
+    assert_says(&silent, &format!("{because} no answer within 200 ms; it listens on 127.0.0.1:{port}\n"));
+
+    let slow = server(
+        "const healthy = Date.now() - started > 1000;
+         response.statusCode = request.url == '/health' && !healthy ? 503 : 200;
+         response.end(`healthy: ${healthy}`)",
+    );
+    shop.push_file("server.js", &slow).must_succeed();
+    assert_eq!(shop.page(), "healthy: true");
+    shop.assert_settled();
+}
+
+#[test]
+fn a_first_push_that_does_not_start_leaves_nothing() {
+    let shop = Shop::new(
+        "never-listens",
+        "runners: {web: {type: NginxBackend, cmd: python3 app.py, start_timeout: 1s}}",
+    );
+
+    let refused = shop.push().must_fail();
+
+    assert_says(&refused, "         never-listens is thinking\n");
+    assert_eq!((shop.head(), shop.checkouts(), shop.pids()), (None, Vec::new(), BTreeSet::new()));
+    let page = shop.sandbox.get("shop.example", "/");
+    assert_eq!(page.status, 503);
+    let services = shop.sandbox.home().join("services-real").read_dir_utf8().unwrap();
+    assert_eq!(services.count(), 0);
+}
+
+#[test]
+fn a_command_runs_as_a_shell_would_run_it_and_stops_completely() {
+    let commands = [
+        ("web", "WORD=1 node server.js"),
+        ("and", "true && WORD=2 node server.js"),
+        ("exec", "exec node server.js 3"),
+        ("quoted", "WORD='$4 \\\"`' exec node server.js"),
+        ("piped", "node server.js 5 | cat"),
+        ("lines", "export WORD=6\\nnode server.js"),
+    ];
+    let runner = |(name, cmd): &(&str, &str)| format!("{name}: {{type: NginxBackend, cmd: \"{cmd}\"}}");
+    let runners: Vec<String> = commands.iter().map(runner).collect();
+    let shop = Shop::new("dies-on-sigterm", &format!("runners: {{{}}}", runners.join(", ")));
+    let location = |(name, _): &(&str, &str)| {
+        format!("  /{name}: {{upstream: {{repo: shop, branch: main, runner: {name}}}}}\n")
+    };
+    let locations: String = commands.iter().map(location).collect();
+    shop.sandbox.write_config("domains/shop.example.yml", &format!("locations:\n{locations}"));
+    shop.code.write(
+        "server.js",
+        "const word = process.argv[2] ?? process.env.WORD;
+         require('http').createServer((_, response) => response.end(word)).listen(process.env.PORT, '127.0.0.1')",
+    );
+
+    shop.code.commit("Says a word");
+    shop.push().must_succeed();
+    let words = || commands.map(|(name, _)| shop.sandbox.get("shop.example", &format!("/{name}")).text());
+    assert_eq!(words(), ["1", "2", "3", "$4 \"`", "5", "6"]);
+    let old = shop.pids();
+
+    shop.push_version("2").must_succeed();
+
+    assert_eq!(words(), ["1", "2", "3", "$4 \"`", "5", "6"]);
+    shop.assert_settled();
+    assert!(shop.pids().is_disjoint(&old));
+}
+
+/// Files for nginx, and a worker.
+fn with_worker(worker: &str) -> String {
+    format!("runners: {{web: {{type: NginxStatic}}, worker: {{type: SimpleProcess, {worker}}}}}")
+}
+
+#[test]
+fn a_worker_that_exits_within_a_second_is_a_loud_warning() {
+    let shop = Shop::new("static-site", &with_worker("cmd: 'echo no queue; exit 1'"));
+
+    let warned = shop.push().must_succeed();
+
+    assert_says(&warned, "     ! warning: shop+main+worker+0+a exit");
+    assert_says(
+        &warned,
+        "; the supervisor keeps restarting it\n       the last lines of shop+main+worker+0+a:\n",
+    );
+    assert_says(&warned, "         no queue\n");
+    assert_says(&warned, "-----> Release 1 is live after ");
+
+    shop.configure(&with_worker("cmd: exec sleep 1000"));
+    shop.code.commit_version("2");
+    let quiet = shop.push().must_succeed();
+    assert!(!quiet.remote().contains("warning"), "{quiet}");
+    assert_eq!(shop.pids().len(), 1);
+    shop.assert_settled();
+}
+
+#[test]
+fn a_worker_must_stay_up_as_long_as_its_min_uptime_says_and_never_overlaps_the_old_one() {
+    // Only one can have the lock: a new worker that were started beside the old one would end.
+    let worker = "cmd: 'exec flock --nonblock \"$PYPAAS_DATA_DIR/lock\" ./work', min_uptime: 1500ms";
+    let shop = Shop::new("static-site", &with_worker(worker));
+    shop.code.write_executable("work", "#!/bin/sh\nexec sleep 1000\n");
+    shop.code.commit("Work");
+
+    let first = shop.push().must_succeed();
+    assert_says(&first, "       wait until shop+main+worker+0+a has been up for 1500ms\n");
+    shop.push_version("2").must_succeed();
+    shop.assert_settled();
+    assert_eq!(shop.pids().len(), 2);
+
+    let live = (shop.head(), shop.checkouts());
+    shop.code.write("work", "#!/bin/sh\necho no queue\nsleep 1\nexit 1\n");
+    shop.code.commit("Break it");
+    let refused = shop.push().must_fail();
+
+    assert_says(
+        &refused,
+        "-----> Stop the old workers\n       stop shop+main+worker+0+b, killing what is left after 10s\n",
+    );
+    assert_says(&refused, "       the last lines of shop+main+worker+0+a:\n         no queue\n");
+    assert_says(&refused, "  because shop+main+worker+0+a exited ");
+    assert_eq!((shop.head(), shop.checkouts()), live);
+    let working = shop.sandbox.app_processes();
+    assert_eq!(working.len(), 2, "{working:#?}");
+    assert!(working.iter().all(|process| process.folder == live.1[0]), "{working:#?}");
+}
