@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use pypaas_core::host::{ServiceError, WebServerError};
-use pypaas_core::{ApplyError, ChangeError, NotReady};
+use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
 
 use crate::terminal;
 
@@ -12,6 +12,10 @@ use crate::terminal;
 const FAILED: u8 = 2;
 /// Exit status when another change of the same branch took too long.
 const BUSY: u8 = 3;
+
+/// What to do when nginx does not accept its configuration.
+const REJECTED: &str =
+    "nginx goes on with what it had loaded; mend the configuration it names, then try again";
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -63,13 +67,14 @@ impl Failure {
                 WebServerError::Unreachable { .. } => {
                     "see `nginx.command` in pypaas.yml, and whether sudo allows it"
                 }
-                WebServerError::Rejected { .. } => {
-                    "nginx goes on with what it had loaded; mend the configuration it names, then try again"
-                }
+                WebServerError::Rejected { .. } => REJECTED,
                 WebServerError::NotReloaded { .. } => {
                     "nginx goes on with what it had loaded; its error log says more"
                 }
             });
+        }
+        if self.find::<RejectedFile>().is_some() {
+            return Some(REJECTED);
         }
         if self.find::<ServiceError>().is_some() {
             return Some("is svscan running, and does it watch `services_dir`?");

@@ -2,12 +2,13 @@
 //!
 //! One file per trait of [`pypaas_core::host`]; beside them what more than one of them needs.
 
-mod bare_repo;
+pub(crate) mod bare_repo;
 mod caller;
 mod checkout;
 mod child;
 mod clock;
 pub(crate) mod durable;
+mod ending;
 mod files;
 mod git;
 mod locks;

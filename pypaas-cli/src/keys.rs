@@ -1,6 +1,6 @@
 //! Key files, and the `authorized_keys` made of them.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use ssh_key::PublicKey;
 
 use crate::installation::shell_word;
@@ -10,10 +10,10 @@ const KEPT_OPTIONS: [&str; 4] = ["from=", "expiry-time=", "verify-required", "no
 
 /// Says which line of which key file is no key.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {reason}")]
+#[error("{place}: {reason}")]
 pub(crate) struct KeyError {
-    file: Utf8PathBuf,
-    line: usize,
+    /// The file, and the line unless the file as a whole is meant.
+    place: String,
     reason: String,
 }
 
@@ -29,12 +29,10 @@ pub(crate) struct Key {
 pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     let name = file.file_name().unwrap_or_default();
     let name = name.strip_suffix(".pub").unwrap_or(name);
-    let wrong = |line: usize, reason: String| KeyError { file: file.to_owned(), line, reason };
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._@+-".contains(c)) || name.starts_with('-') {
-        return Err(wrong(
-            0,
-            "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".into(),
-        ));
+        let reason =
+            "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".to_owned();
+        return Err(KeyError { place: file.to_string(), reason });
     }
     let mut keys = Vec::new();
     for (position, line) in text.lines().enumerate() {
@@ -42,7 +40,10 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        keys.push(parse_line(name, line).map_err(|reason| wrong(position + 1, reason))?);
+        keys.push(parse_line(name, line).map_err(|reason| {
+            let place = format!("{file}:{}", position + 1);
+            KeyError { place, reason }
+        })?);
     }
     Ok(keys)
 }

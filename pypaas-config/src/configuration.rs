@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Settings};
+use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Settings, Verbatim};
 
 /// One configuration file's path (relative to the configuration directory, such as `repo/shop.yml`) and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Configuration {
     pub broken_repos: BTreeSet<RepoName>,
     /// Domains whose file is broken or that lead to a broken repo: they keep what nginx was last told of them.
     pub broken_domains: BTreeSet<DomainName>,
+    /// What is printed for nginx as it was written.
+    pub verbatim: Vec<Verbatim>,
 }
 
 impl Configuration {

@@ -73,10 +73,10 @@ impl Domain {
             ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
             ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
             ssl_certificate_chain: fields.optional("ssl_certificate_chain", findings, Field::absolute_path),
-            ssl_config: fields.optional("ssl_config", findings, Field::text),
+            ssl_config: fields.verbatim("ssl_config", findings),
             extra_listen_options: fields.optional("extra_listen_options", findings, read_listen_options),
-            nginx_http_extra_config: fields.optional("nginx_http_extra_config", findings, Field::text),
-            nginx_https_extra_config: fields.optional("nginx_https_extra_config", findings, Field::text),
+            nginx_http_extra_config: fields.verbatim("nginx_http_extra_config", findings),
+            nginx_https_extra_config: fields.verbatim("nginx_https_extra_config", findings),
         })
     }
 }

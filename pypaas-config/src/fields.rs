@@ -86,6 +86,13 @@ impl<'n> Fields<'n> {
         findings.take(read(&field))
     }
 
+    /// Reads a key whose value nginx will see as it is.
+    pub(crate) fn verbatim(&self, key: &'static str, findings: &mut Findings) -> Option<String> {
+        let field = self.get(key)?;
+        findings.note_verbatim(key, field.node.place);
+        findings.take(field.text())
+    }
+
     /// Reads a key that must be there.
     pub(crate) fn required<T>(
         &self,

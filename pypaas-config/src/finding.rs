@@ -78,6 +78,8 @@ impl Finding {
 pub(crate) struct Findings {
     all: Vec<Finding>,
     broken: BTreeSet<u32>,
+    /// The values that nginx will see as they are, by key and place.
+    verbatim: Vec<(&'static str, Place)>,
 }
 
 impl Findings {
@@ -92,6 +94,16 @@ impl Findings {
     /// Adds the error of `result`, or passes its value on.
     pub(crate) fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.add(finding)).ok()
+    }
+
+    /// Notes a value that nginx will see as it is.
+    pub(crate) fn note_verbatim(&mut self, key: &'static str, place: Place) {
+        self.verbatim.push((key, place));
+    }
+
+    /// Returns the values that nginx will see as they are.
+    pub(crate) fn verbatim(&self) -> &[(&'static str, Place)] {
+        &self.verbatim
     }
 
     /// Says whether a file has an error.

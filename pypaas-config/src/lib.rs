@@ -34,6 +34,7 @@ mod settings;
 mod suggest;
 mod syntax;
 mod tree;
+mod verbatim;
 
 pub use block::{BLOCKS, Block};
 pub use configuration::{Configuration, Loaded, SourceFile};
@@ -48,3 +49,4 @@ pub use problem::{Problem, Severity};
 pub use repo::{Branch, BuildChoice, Repo};
 pub use runner::{NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, SimpleProcess};
 pub use settings::{PortRange, Settings};
+pub use verbatim::Verbatim;

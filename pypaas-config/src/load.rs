@@ -11,7 +11,8 @@ use crate::place::{Place, Source};
 use crate::references::{Reference, Targets};
 use crate::tree::{self, Node};
 use crate::{
-    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, report,
+    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, Verbatim,
+    report,
 };
 
 /// Nobody mends more mistakes of one file at a time; bounds what a file of nothing but mistakes can cost.
@@ -170,12 +171,15 @@ impl Loader {
                 None => drop(broken_domains.insert(name)),
             }
         }
+        let noted = self.findings.verbatim().iter();
+        let verbatim = noted.filter_map(|(key, place)| Verbatim::at(key, *place, &self.sources)).collect();
         let configuration = self.settings.map(|settings| Configuration {
             settings,
             repos,
             domains,
             broken_repos,
             broken_domains,
+            verbatim,
         });
         Loaded { configuration, problems: problems(self.findings, &self.sources) }
     }

@@ -101,7 +101,7 @@ impl Location {
         let upstream = upstream.and_then(|it| read(it, Role::Upstream, findings));
         let maintenance = fields.get("maintenance_upstream");
         let maintenance_upstream = maintenance.and_then(|it| read(it, Role::Maintenance, findings));
-        let nginx_extra_config = fields.optional("nginx_extra_config", findings, Field::text);
+        let nginx_extra_config = fields.verbatim("nginx_extra_config", findings);
         Some(Self { upstream: upstream?, maintenance_upstream, nginx_extra_config })
     }
 }

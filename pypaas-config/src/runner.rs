@@ -224,12 +224,8 @@ impl NginxUpstream {
         Some(Self {
             protocol,
             process_count,
-            nginx_extra_config: fields.optional("nginx_extra_config", findings, Field::text),
-            nginx_extra_upstream_config: fields.optional(
-                "nginx_extra_upstream_config",
-                findings,
-                Field::text,
-            ),
+            nginx_extra_config: fields.verbatim("nginx_extra_config", findings),
+            nginx_extra_upstream_config: fields.verbatim("nginx_extra_upstream_config", findings),
             nginx_proxy_path,
             healthcheck,
             start_timeout: start_timeout.unwrap_or(Duration::from_secs(30)),
@@ -248,7 +244,7 @@ impl NginxStatic {
             subdirectory: fields
                 .optional("subdirectory", findings, Field::path_in_checkout)
                 .unwrap_or_default(),
-            nginx_extra_config: fields.optional("nginx_extra_config", findings, Field::text),
+            nginx_extra_config: fields.verbatim("nginx_extra_config", findings),
         })
     }
 }

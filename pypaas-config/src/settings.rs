@@ -66,7 +66,7 @@ impl Settings {
             runner_runscript_template: fields.optional("runner_runscript_template", findings, Field::text),
             runner_logscript_template: fields.optional("runner_logscript_template", findings, Field::text),
             deploy_logger_cmd: fields.optional("deploy_logger_cmd", findings, Field::command),
-            ssl_config: fields.optional("ssl_config", findings, Field::text),
+            ssl_config: fields.verbatim("ssl_config", findings),
             nginx: nginx.unwrap_or_default(),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(10 * 60)),

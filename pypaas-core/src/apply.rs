@@ -117,6 +117,7 @@ fn perform(
             host.remove_folder(&layout.checkout(branch, checkout))?
         }
         Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::EndCommands { branch, checkout } => host.end_commands(&layout.checkout(branch, checkout))?,
         Step::LookFor { program, remedy, folder, environment } => {
             let line = format!("command -v {program}");
             let command = ShellCommand { line, folder: folder.clone(), environment: environment.clone() };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pypaas_config::BranchRef;
 
+use crate::blame::blame;
 use crate::host::{Host, LockError};
 use crate::plan::{self, PlanError, Request, Source, Stage};
 use crate::{
@@ -177,7 +178,8 @@ fn run(
 ) -> Result<(), ChangeError> {
     let observed = observe(host, platform, scope)?;
     let plan = make(&observed)?;
-    Ok(apply(&plan, &platform.layout, host, story, can_be_abandoned)?)
+    Ok(apply(&plan, &platform.layout, host, story, can_be_abandoned)
+        .map_err(|error| blame(platform, host, error))?)
 }
 
 /// Runs `work` while the machine's lock is held.

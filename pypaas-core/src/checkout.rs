@@ -74,9 +74,16 @@ impl CheckoutName {
         if free(&first) { first } else { numbered.into_iter().find(free).unwrap_or(first) }
     }
 
-    /// Takes a folder's name as found on the machine.
-    pub fn found(name: impl Into<String>) -> Self {
-        Self(name.into())
+    /// Takes a folder's name as found on the machine; `None` for what is not one of ours to remove.
+    pub fn found(name: &str) -> Option<Self> {
+        let (time, rest) = name.split_once('-')?;
+        let (commit, number) = rest.split_once('-').unwrap_or((rest, "2"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let time_is_right = time.len() == 15
+            && time.split_once('_').is_some_and(|(day, hour)| day.len() == 8 && digits(day) && digits(hour));
+        let commit_is_right =
+            commit.len() == 11 && commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (time_is_right && commit_is_right && digits(number)).then(|| Self(name.to_owned()))
     }
 
     /// Returns the folder's name.
@@ -103,5 +110,16 @@ mod tests {
         let second = CheckoutName::new(at, &commit, [&first]);
         assert_eq!(first.as_str(), "20261122_100000-3f2a3f2a3f2");
         assert_eq!(second.as_str(), "20261122_100000-3f2a3f2a3f2-2");
+        for name in [&first, &second] {
+            assert_eq!(CheckoutName::found(name.as_str()).as_ref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_others_put_beside_checkouts_is_not_ours() {
+        for name in ["", "notes", "20261122_100000", "20261122_100000-3f2a", "20261122_100000-3f2a3f2a3f2-x"]
+        {
+            assert_eq!(CheckoutName::found(name), None, "{name}");
+        }
     }
 }

@@ -10,6 +10,7 @@
 //! All effects go through [`host`]'s small traits. [`MemoryHost`] implements them in memory, stricter than a machine.
 
 mod apply;
+mod blame;
 mod builder;
 mod change;
 mod checkout;
@@ -32,6 +33,7 @@ mod web;
 mod web_journal;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
+pub use blame::RejectedFile;
 pub use builder::{BuildRecipe, Builder, Requirement};
 pub use change::{ChangeError, cleanup, converge, deploy, lock_branch, maintenance, unlock_branch};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};

@@ -36,6 +36,8 @@ pub struct MemoryHost {
     pub repositories: BTreeMap<Utf8PathBuf, Repository>,
     /// The commands that were run.
     pub commands: Vec<ShellCommand>,
+    /// The folders in which a command still runs, because the program crashed meanwhile.
+    pub running_commands: BTreeSet<Utf8PathBuf>,
     /// What nginx has loaded.
     pub loaded: BTreeMap<WebFileName, String>,
     /// Ports something else holds.
@@ -91,6 +93,7 @@ impl MemoryHost {
             logs: BTreeMap::new(),
             repositories: BTreeMap::new(),
             commands: Vec::new(),
+            running_commands: BTreeSet::new(),
             loaded: BTreeMap::new(),
             foreign_ports: BTreeSet::new(),
             connections: BTreeMap::new(),
@@ -146,6 +149,7 @@ impl MemoryHost {
     /// Reboots the machine after a crash: only services that start at boot run.
     pub fn reboot(&mut self) {
         self.revive();
+        self.running_commands.clear();
         for state in self.services.values_mut() {
             state.process = state.enabled.then_some((1, Duration::ZERO));
         }

@@ -232,9 +232,9 @@ fn checkouts(
     };
     let mut checkouts = BTreeMap::new();
     for branch in branches {
-        let names =
-            files.list_folder(&layout.checkouts(&branch))?.into_iter().map(CheckoutName::found).collect();
-        checkouts.insert(branch, names);
+        let found = files.list_folder(&layout.checkouts(&branch))?;
+        let names = found.iter().filter_map(|name| CheckoutName::found(name));
+        checkouts.insert(branch, names.collect());
     }
     Ok(checkouts)
 }
@@ -306,6 +306,7 @@ impl Observed {
             Step::CreateFolder { .. }
             | Step::WriteFile { .. }
             | Step::Run { .. }
+            | Step::EndCommands { .. }
             | Step::LookFor { .. }
             | Step::AwaitReady { .. }
             | Step::TestWebServer

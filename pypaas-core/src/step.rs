@@ -37,6 +37,8 @@ pub enum Step {
     RemoveCheckout { branch: BranchRef, checkout: CheckoutName },
     /// Runs a shell command of the admin's or of a builder.
     Run { command: ShellCommand },
+    /// Ends what the commands of a deploy have left running in its checkout.
+    EndCommands { branch: BranchRef, checkout: CheckoutName },
     /// Looks for a program a builder needs, as a shell in the checkout would.
     LookFor { program: String, remedy: String, folder: Utf8PathBuf, environment: Environment },
     /// Makes a service or gives it new scripts.
@@ -86,6 +88,7 @@ impl fmt::Display for Step {
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
             Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
             Self::Run { command } => write!(f, "run `{}`", command.line),
+            Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port } => await_ready(f, service, readiness, *port),

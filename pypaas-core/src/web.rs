@@ -43,6 +43,8 @@ pub struct DefaultServer {
     pub http_port: u16,
     /// The port for https; `None` when no domain uses TLS.
     pub https_port: Option<u16>,
+    /// TLS directives in place of the default ones, verbatim: those for all domains.
+    pub tls_config: Option<String>,
     /// The length in bytes of the longest configured domain name.
     pub longest_name: usize,
     /// How many domains there are.
@@ -127,6 +129,8 @@ pub enum Route {
     Static {
         /// The folder they are in.
         root: Utf8PathBuf,
+        /// The checkout it is in: no symbolic link below is followed, which may lead anywhere.
+        checkout: Utf8PathBuf,
         /// In the location, verbatim.
         extra: Option<String>,
     },

@@ -4,6 +4,7 @@ use minijinja::context;
 use pypaas_core::DefaultServer;
 use pypaas_core::host::Version;
 
+use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::tls::PROFILE;
 use crate::unprintable::Unprintable;
@@ -19,7 +20,7 @@ const REJECT_HANDSHAKE: Version = Version(1, 19, 4);
 /// tells it to make another connection (RFC 9110, 15.5.20).
 ///
 /// TLS directives are in it, because a client's connection begins in this server: nginx takes the protocols and the
-/// session settings from here until the client has named its domain.
+/// session settings from here until the client has named its domain. So the admin's directives for all domains are in it.
 pub(crate) fn print(templates: &Templates, server: &DefaultServer) -> Result<String, Unprintable> {
     if server.https_port.is_some() && server.version < REJECT_HANDSHAKE {
         let reason = format!(
@@ -29,11 +30,13 @@ pub(crate) fn print(templates: &Templates, server: &DefaultServer) -> Result<Str
         return Err(Unprintable(reason));
     }
     let all = |port: u16| server.listen.iter().map(|host| endpoint(host, port)).collect::<Vec<_>>();
+    let config = Snippet::read("ssl_config", server.tls_config.as_deref())?;
     let values = context! {
         http => all(server.http_port),
         https => server.https_port.map(all),
         tls_options => tls_options(server.version),
-        profile => PROFILE.to_vec(),
+        profile => if config.text.is_empty() { PROFILE.to_vec() } else { Vec::new() },
+        config => config.text,
         hash => names_hash(server.longest_name, server.names),
     };
     templates.print("default_server", values)

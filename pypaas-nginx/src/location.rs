@@ -108,10 +108,10 @@ fn print_one(
         Route::Proxy { upstream, protocol, path, extra } => {
             proxy::print(&ground(extra.as_ref())?, upstream, *protocol, path.as_deref())
         }
-        Route::Static { root, extra } => {
+        Route::Static { root, checkout, extra } => {
             let exact = |it: &RoutedLocation, path: &str| it.path.split() == ("=", path);
             let free = |path: &str| !all.iter().any(|it| exact(it, path));
-            static_files::print(&ground(extra.as_ref())?, root, free)
+            static_files::print(&ground(extra.as_ref())?, root, checkout, free)
         }
         Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), surroundings, *why),
         Route::Verbatim(text) => {

@@ -59,6 +59,7 @@ impl NginxBase for NginxStatic {
         } else {
             placement.checkout.join(subdirectory)
         };
-        Route::Static { root, extra: self.0.nginx_extra_config.clone() }
+        let checkout = placement.checkout.clone();
+        Route::Static { root, checkout, extra: self.0.nginx_extra_config.clone() }
     }
 }

@@ -86,7 +86,8 @@ fn a_static_runner_serves_the_checkout_or_a_folder_of_it() {
         assert_eq!(files.nginx().unwrap().upstream(&placement().upstream, &[]), None);
         files.nginx().unwrap().route(&placement())
     };
-    let serves = |folder: &str| Route::Static { root: folder.into(), extra: None };
+    let serves =
+        |folder: &str| Route::Static { root: folder.into(), checkout: placement().checkout, extra: None };
     assert_eq!(root(""), serves("/srv/checkout"));
     assert_eq!(root("public/assets"), serves("/srv/checkout/public/assets"));
 }

@@ -15,11 +15,15 @@ use super::Context;
 use super::deploying::Deploying;
 use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
+use crate::host::bare_repo::branch_lock;
 use crate::installation::Installation;
 use crate::terminal;
 
 /// How long git may take to move a branch after its hook has said yes.
 const SETTLED: Duration = Duration::from_secs(1);
+
+/// How long git may hold the branch's lock file.
+const MOVED: Duration = Duration::from_secs(30);
 
 /// How often the branch is looked at meanwhile.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -84,6 +88,9 @@ fn refuse_deletion(installation: &Installation, branch: &BranchRef) -> Failure {
 }
 
 /// Two pushes of one ref both get here; the second must not deploy what git will then refuse to record.
+///
+/// The push before this one gives the lock back when its hook ends; git moves the branch a moment later. A deploy that was
+/// killed after its commit point leaves the branch behind for good.
 fn check_unmoved(
     installation: &Installation,
     branch: &BranchRef,
@@ -92,11 +99,29 @@ fn check_unmoved(
 ) -> Result<(), Failure> {
     let repo = installation.platform.layout.repo(&branch.repo);
     let name = branch.branch.as_str();
+    let lock = branch_lock(&repo, name);
     let mut host = installation.host();
     let begin = host.elapsed();
     let mut head = host.branch_head(&repo, name)?;
-    // The push before this one gives the lock back when its hook ends; git moves the branch a moment later.
-    while live.is_some() && head.as_ref() != live && host.elapsed().saturating_sub(begin) < SETTLED {
+    let mut told = false;
+    loop {
+        let waited = host.elapsed().saturating_sub(begin);
+        let moving = lock.exists();
+        let lags = live.is_some() && head.as_ref() != live && waited < SETTLED;
+        if !moving && !lags {
+            break;
+        }
+        if moving && waited > MOVED {
+            return Err(Failure::new(
+                format!("git does not finish writing down where branch `{name}` is: `{lock}` is there"),
+                "if no other push is under way, remove that file, then push again",
+            ));
+        }
+        if moving && waited > SETTLED && !told {
+            let what = live.map_or(name, CommitId::short);
+            terminal::err(&format!("       waiting until git has recorded {what}\n"));
+            told = true;
+        }
         host.pause(INTERVAL);
         head = host.branch_head(&repo, name)?;
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::durable;
 use super::git::Cause;
@@ -40,6 +40,11 @@ const SETTINGS: &str = "\
 	autoPackLimit = 20
 	pruneExpire = 1.day.ago
 ";
+
+/// Returns the file git holds while it moves `branch`.
+pub(crate) fn branch_lock(repo: &Utf8Path, branch: &str) -> Utf8PathBuf {
+    repo.join(format!("refs/heads/{branch}.lock"))
+}
 
 /// Makes the repository with its `update` hook, or brings it up to date. Files that are right are left alone.
 pub(super) fn prepare(repo: &Utf8Path, hook: &str) -> Result<(), Cause> {

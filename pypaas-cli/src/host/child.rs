@@ -7,15 +7,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::processes::{Family, ProcessTable, wait_for_end_of_any};
+use super::ending;
+use super::processes::Family;
 
 /// How often it is asked whether to stop.
 const ASK_EVERY: Duration = Duration::from_millis(100);
-
-/// How long a child's children may take to end after SIGTERM.
-const END_GRACE: Duration = Duration::from_secs(5);
 
 /// How long output is waited for after the child's end: a daemon it left behind may hold the pipe open for ever.
 const QUIET: Duration = Duration::from_millis(50);
@@ -123,24 +121,11 @@ impl Running {
     /// its id cannot mean another process or group.
     fn end(&mut self, output: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let mut family = Family::of_leader(self.child.id());
-        let began = Instant::now();
-        let mut signal = Some(Signal::TERM);
-        loop {
-            let table = ProcessTable::read()?;
-            let members = table.members(&mut family);
-            if members.is_empty() || began.elapsed() > END_GRACE * 2 {
-                break;
-            }
-            if began.elapsed() > END_GRACE {
-                signal = Some(Signal::KILL);
-            }
-            if let Some(signal) = signal.take() {
-                members.iter().for_each(|process| process.signal(signal));
-            }
-            wait_for_end_of_any(&members, ASK_EVERY);
+        let ended = ending::end(&mut family, &mut || {
             while self.pass_on(output)? {}
-        }
-        self.child.wait().map(drop)
+            Ok(())
+        });
+        ended.and(self.child.wait().map(drop))
     }
 }
 

@@ -13,7 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// The variable that names a process's service, wherever the process went: the run scripts export it.
-const MARK: &str = "PYPAAS_SERVICE=";
+const SERVICE_VARIABLE: &str = "PYPAAS_SERVICE";
+
+/// The variable that names the folder in which a deploy's command was run, in all that it starts.
+pub(super) const COMMAND_VARIABLE: &str = "PYPAAS_COMMAND_OF";
 
 /// One process as `/proc` shows it. Zombies are left out: they hold nothing and run nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl ProcessTable {
             let id = entry?.file_name().to_str().and_then(|name| name.parse().ok());
             let Some(mut process) = id.and_then(Process::read) else { continue };
             let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
-            if variables(&environment).any(|variable| variable.starts_with(MARK.as_bytes())) {
+            if variables(&environment).any(is_mark) {
                 process.environment = environment;
             }
             processes.push(process);
@@ -155,7 +158,16 @@ pub(super) struct Family {
 impl Family {
     /// Names the processes of a service of the host whose home folder is `home`.
     pub(super) fn of_service(service: &ServiceName, home: &Utf8Path) -> Self {
-        let mark = Mark { variable: format!("{MARK}{service}"), home: home.to_string() };
+        Self::marked(SERVICE_VARIABLE, service.to_string(), home)
+    }
+
+    /// Names what commands that were run in `folder` have started.
+    pub(super) fn of_commands(folder: &Utf8Path, home: &Utf8Path) -> Self {
+        Self::marked(COMMAND_VARIABLE, folder.to_string(), home)
+    }
+
+    fn marked(name: &str, value: String, home: &Utf8Path) -> Self {
+        let mark = Mark { variable: format!("{name}={value}"), home: home.to_string() };
         Self { mark: Some(mark), ..Self::default() }
     }
 
@@ -187,7 +199,7 @@ pub(super) fn wait_for_end_of_any(processes: &[&Process], longest: Duration) {
     let _ = poll(&mut polled, Some(&longest));
 }
 
-/// What the environment of a service's process has.
+/// What the environment of a service's or a command's process has.
 #[derive(Debug, Clone)]
 struct Mark {
     variable: String,
@@ -206,6 +218,11 @@ impl Mark {
         variables(environment).any(|variable| variable == self.variable.as_bytes())
             && variables(environment).any(is_ours)
     }
+}
+
+fn is_mark(variable: &[u8]) -> bool {
+    let name = variable.splitn(2, |&byte| byte == b'=').next().unwrap_or_default();
+    name == SERVICE_VARIABLE.as_bytes() || name == COMMAND_VARIABLE.as_bytes()
 }
 
 fn variables(environment: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -3,10 +3,13 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
+use camino::Utf8Path;
 use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
 
 use super::LinuxHost;
 use super::child::{self, Ended};
+use super::ending;
+use super::processes::{COMMAND_VARIABLE, Family};
 
 impl Shell for LinuxHost {
     fn run_command(
@@ -16,7 +19,7 @@ impl Shell for LinuxHost {
     ) -> Result<(), CommandError> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &command.line]).current_dir(&command.folder);
-        shell.env_clear().envs(command.environment.iter());
+        shell.env_clear().envs(command.environment.iter()).env(COMMAND_VARIABLE, &command.folder);
         let line = command.line.clone();
         match child::run(shell, output, &mut || self.wants_to_stop()) {
             Ok(Ended::Itself(status)) if status.success() => Ok(()),
@@ -27,5 +30,11 @@ impl Shell for LinuxHost {
             Ok(Ended::Stopped(reason)) => Err(CommandError::Stopped { line, reason }),
             Err(source) => Err(CommandError::NotStarted { line, source }),
         }
+    }
+
+    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
+        let mut family = Family::of_commands(folder, self.layout.home());
+        ending::end(&mut family, &mut || Ok(()))
+            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })
     }
 }

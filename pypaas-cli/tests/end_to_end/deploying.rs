@@ -64,7 +64,7 @@ fn a_tag_is_refused_and_the_branch_beside_it_is_deployed() {
 
     assert_says(&outcome, "error: `refs/tags/v2` is not a branch; only branches are deployed\n");
     assert_says(&outcome, "hint: push the branch without the tag: `git push <remote> <branch>`\n");
-    let listed = shop.code.git(&["ls-remote", "pypaas:shop"]).must_succeed().stdout;
+    let listed = shop.code.git(&["ls-remote", "--refs", "pypaas:shop"]).must_succeed().stdout;
     assert_eq!(listed, format!("{}\trefs/heads/main\n", shop.code.head()));
     assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
 }

@@ -38,7 +38,8 @@ fn the_documented_example_is_deployed_as_it_is_written() {
         "-----> Build with node: found `package-lock.json`\n",
         "-----> After the build\n       $ echo \"All builders are done. Build assets maybe?\"\n       All builders are done. Build assets maybe?\n",
         "-----> Maintenance\n       $ echo \"do backup\"\n       do backup\n       $ echo \"run migrations\"\n       run migrations\n",
-        "     ! warning: node-js-sample+master+background_worker+0+a exits as soon as it is started; the supervisor keeps restarting it\n",
+        "     ! warning: node-js-sample+master+background_worker+0+a exit",
+        "; the supervisor keeps restarting it\n",
         "-----> Release 1 is live after ",
     ] {
         assert!(told.contains(line), "`{line}` is missing in:\n{told}");

@@ -13,6 +13,7 @@ pub(crate) fn check(host: &mut MemoryHost, platform: &Platform) {
     nothing_is_under_way(&records);
     no_port_is_given_twice(&lives);
     exactly_what_is_live_runs(host, platform, &lives);
+    assert!(host.running_commands.is_empty(), "still running in: {:?}", host.running_commands);
     only_live_checkouts_are_there(host, platform, &lives);
     the_web_server_serves_its_files_and_they_lead_to_what_runs(host, platform, &lives);
 }

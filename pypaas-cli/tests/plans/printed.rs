@@ -386,6 +386,8 @@ fn what_a_killed_deploy_left_is_mended() {
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
+    End what was being built
+      end what is left of the commands of 20261118_110640-02020202020
     Finish requests of the old version
       drain port 61503, 61504, 61505, for at most 30s
     Stop the old version

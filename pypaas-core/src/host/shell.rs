@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::Environment;
@@ -16,6 +16,9 @@ pub trait Shell {
         command: &ShellCommand,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), CommandError>;
+
+    /// Ends whatever commands that were run in `folder` have left running: after a crash, the command itself.
+    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError>;
 }
 
 /// A line for `/bin/sh -c`, where to run it, and its whole environment.
@@ -63,6 +66,15 @@ pub enum CommandError {
     NotStarted {
         /// The command.
         line: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something it left running does not end.
+    #[error("cannot end what commands have left running in `{folder}`")]
+    NotEnded {
+        /// Where they were run.
+        folder: Utf8PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,

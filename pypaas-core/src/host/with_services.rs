@@ -131,6 +131,10 @@ impl<H: Shell, S> Shell for WithServices<H, S> {
     ) -> Result<(), CommandError> {
         self.host.run_command(command, output)
     }
+
+    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
+        self.host.end_commands(folder)
+    }
 }
 
 impl<H: Probe, S> Probe for WithServices<H, S> {

@@ -63,7 +63,7 @@ impl MemoryHost {
         let rest = path.strip_prefix(self.layout.all_checkouts()).ok()?;
         let parts: Vec<&str> = rest.as_str().split('/').collect();
         let [_, _, name] = parts.as_slice() else { return None };
-        Some(CheckoutName::found(*name))
+        CheckoutName::found(name)
     }
 
     fn as_web_file(&self, path: &Utf8Path) -> Option<WebFileName> {

@@ -1,6 +1,7 @@
 //! Files in memory.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use camino::Utf8Path;
 
@@ -51,8 +52,12 @@ impl Files for MemoryHost {
     }
 
     fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        let failed = |source| FileError { action: "remove", path: path.to_owned(), source };
+        if self.running_commands.contains(path) {
+            return Err(failed(io::Error::other("a command runs in it")));
+        }
         let words = self.words_for_removal(path);
-        self.effect(words).map_err(|source| FileError { action: "remove", path: path.to_owned(), source })?;
+        self.effect(words).map_err(failed)?;
         self.folders.retain(|folder| !folder.starts_with(path));
         self.files.retain(|file, _| !file.starts_with(path));
         Ok(())

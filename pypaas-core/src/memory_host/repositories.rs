@@ -65,9 +65,20 @@ impl Shell for MemoryHost {
             return Ok(());
         }
         if let Err(source) = self.effect(format!("run `{line}`")) {
+            if self.has_crashed {
+                self.running_commands.insert(command.folder.clone());
+            }
             return Err(CommandError::NotStarted { line, source });
         }
         self.commands.push(command.clone());
+        Ok(())
+    }
+
+    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
+        let name = self.as_checkout(folder).map_or_else(|| folder.to_string(), |name| name.to_string());
+        self.effect(format!("end what is left of the commands of {name}"))
+            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })?;
+        self.running_commands.remove(folder);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pypaas_config::BranchRef;
 
 use super::{Phase, Plan, services};
-use crate::{Deployed, Observed, Platform, ServiceName, Step};
+use crate::{CheckoutName, Deployed, Observed, Platform, ServiceName, Step};
 
 pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
     let record = observed.record(branch);
@@ -16,6 +16,12 @@ pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRe
     let stale: Vec<ServiceName> = stale.map(|(name, _)| name.clone()).collect();
 
     let mut plan = Plan::default();
+    let tried = record.trying.iter().map(|tried| &tried.checkout);
+    let tried =
+        tried.filter(|checkout| observed.checkouts.get(branch).is_some_and(|it| it.contains(*checkout)));
+    let end =
+        |checkout: &CheckoutName| Step::EndCommands { branch: branch.clone(), checkout: checkout.clone() };
+    plan.section("End what was being built", Phase::Stop, tried.map(end).collect());
     let old: Vec<&Deployed> = [&record.retiring, &record.trying].into_iter().flatten().collect();
     if !stale.is_empty() {
         plan.section(

@@ -198,12 +198,14 @@ impl<'a> View<'a> {
     }
 
     fn default_server(&self) -> DefaultServer {
-        let settings = &self.platform.configuration.settings.nginx;
+        let settings = &self.platform.configuration.settings;
+        let nginx = &settings.nginx;
         let domains = &self.platform.configuration.domains;
         DefaultServer {
-            listen: settings.listen.clone(),
-            http_port: settings.http_port,
-            https_port: domains.values().any(|domain| domain.ssl).then_some(settings.https_port),
+            listen: nginx.listen.clone(),
+            http_port: nginx.http_port,
+            https_port: domains.values().any(|domain| domain.ssl).then_some(nginx.https_port),
+            tls_config: settings.ssl_config.clone(),
             longest_name: domains.keys().map(|name| name.as_str().len()).max().unwrap_or(0),
             names: domains.len(),
             version: self.version(),

@@ -9,14 +9,15 @@ use crate::unprintable::Unprintable;
 /// Prints a location that serves the files in `root`. For a prefix the prefix is not part of the file's path; for an
 /// exact path or a regular expression the whole path is.
 ///
-/// `disable_symlinks on` refuses every symbolic link below the root. nginx has nothing that allows a link inside the
-/// root and refuses one that leaves it; the weaker `if_not_owner` follows links to any file of the deploy user, such as
+/// `disable_symlinks on` refuses every symbolic link below the checkout, the root itself included. nginx has nothing that
+/// allows a link inside the checkout and refuses one that leaves it; the weaker `if_not_owner` follows links to any file of the deploy user, such as
 /// the configuration or another app's checkout.
 ///
 /// `is_free` says whether the domain has no exact location of this path.
 pub(super) fn print(
     ground: &Ground<'_>,
     root: &Utf8Path,
+    checkout: &Utf8Path,
     is_free: impl Fn(&str) -> bool,
 ) -> Result<String, Unprintable> {
     let Pattern { modifier, path } = &ground.pattern;
@@ -31,7 +32,7 @@ pub(super) fn print(
         hsts => ground.hsts,
         place,
         folder,
-        links_from => (!own("disable_symlinks")).then(|| format!("from={trimmed}")),
+        links_from => (!own("disable_symlinks")).then(|| format!("from={checkout}")),
         hidden => (*modifier != "=").then(|| hidden_files(if prefix { path } else { "" })),
         extra => &ground.extra.text,
     };

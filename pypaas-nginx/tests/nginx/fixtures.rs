@@ -37,6 +37,7 @@ impl Machine {
             listen: self.listen.clone(),
             http_port: self.http_port,
             https_port: Some(self.https_port),
+            tls_config: None,
             longest_name,
             names,
             version: self.version,
@@ -104,7 +105,7 @@ pub(crate) fn proxy(protocol: Protocol, path: Option<&str>) -> Route {
 }
 
 pub(crate) fn files(root: &Utf8Path) -> Route {
-    Route::Static { root: root.to_owned(), extra: None }
+    Route::Static { root: root.to_owned(), checkout: root.to_owned(), extra: None }
 }
 
 pub(crate) fn upstream_name(repo: &str, branch: &str, runner: &str) -> UpstreamName {
@@ -162,6 +163,7 @@ pub(crate) fn overridden(on: &Machine) -> VirtualHost {
 pub(crate) fn every_location(on: &Machine) -> VirtualHost {
     let runner_extra = Route::Static {
         root: on.root.join("checkout/dist"),
+        checkout: on.root.join("checkout"),
         extra: Some("location ~* \\.(?:css|js)$ {\n    expires 1y;\n}".to_owned()),
     };
     on.domain(

@@ -295,7 +295,7 @@ fn every_kind_of_location() {
 
         location ^~ /assets/ {
             alias /srv/checkout/dist/;
-            disable_symlinks on from=/srv/checkout/dist;
+            disable_symlinks on from=/srv/checkout;
 
             location ~ /\.(?!well-known/) {
                 return 404;

@@ -32,7 +32,11 @@ fn the_environment_is_exactly_what_was_given() {
     let mut machine = Machine::new();
     let (result, output) = run(&mut machine, "env -0 | sort -z | tr '\\0' ';'");
     result.unwrap();
-    assert_eq!(output, format!("GREETING=it's $HOME\nand \"more\";PATH=/usr/bin:/bin;PWD={};", machine.home));
+    let folder = &machine.home;
+    let expected = format!(
+        "GREETING=it's $HOME\nand \"more\";PATH=/usr/bin:/bin;PWD={folder};PYPAAS_COMMAND_OF={folder};"
+    );
+    assert_eq!(output, expected);
 }
 
 #[test]
