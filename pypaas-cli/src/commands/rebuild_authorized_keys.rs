@@ -35,7 +35,9 @@ pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
     }
     let target = Layout::authorized_keys(&home);
     durable::replace(&target, keys::authorized_keys(&all, &command()?).as_bytes(), 0o600)?;
-    terminal::out(&format!("{} keys of {} files may log in now\n", all.len(), files.len()));
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let (keys, files) = (count(all.len(), "key"), count(files.len(), "file"));
+    terminal::out(&format!("{keys} of {files} may log in now\n"));
     Ok(ExitCode::SUCCESS)
 }
 

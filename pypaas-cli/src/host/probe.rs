@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_millis(100);
 
 impl Probe for LinuxHost {
     fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError> {
-        let held = sockets()?.into_iter().filter(|socket| socket.state != State::Over);
+        let held = sockets()?.into_iter();
         Ok(held.map(|socket| socket.local.port()).collect())
     }
 

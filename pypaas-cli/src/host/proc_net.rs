@@ -20,15 +20,14 @@ pub(super) struct Socket {
 pub(super) enum State {
     /// Connected: `ESTABLISHED`, 1.
     Connected,
-    /// Closed by both ends, its port free for who listens: `TIME_WAIT`, 6.
-    Over,
     /// Waiting for connections: `LISTEN`, 10.
     Listening,
     /// On the way between these.
     Other,
 }
 
-/// Lists all TCP sockets, over IPv4 and IPv6.
+/// Lists all TCP sockets, over IPv4 and IPv6, but for those closed by both ends, whose port is free for who listens
+/// (`TIME_WAIT`, 6): a busy machine has tens of thousands of them.
 pub(super) fn sockets() -> io::Result<Vec<Socket>> {
     let mut sockets = Vec::new();
     for file in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -44,14 +43,15 @@ pub(super) fn sockets() -> io::Result<Vec<Socket>> {
 
 /// Reads a line: `sl local remote state tx:rx tr:when retransmit uid timeout inode …`.
 fn parse(line: &str) -> Option<Socket> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [_, local, _, state, _, _, _, _, _, inode, ..] = fields.as_slice() else { return None };
-    let state = match u8::from_str_radix(state, 16).ok()? {
+    let mut fields = line.split_ascii_whitespace();
+    let local = fields.nth(1)?;
+    let state = match u8::from_str_radix(fields.nth(1)?, 16).ok()? {
         1 => State::Connected,
-        6 => State::Over,
+        6 => return None,
         10 => State::Listening,
         _ => State::Other,
     };
+    let inode = fields.nth(5)?;
     Some(Socket { local: address(local)?, state, inode: inode.parse().ok()? })
 }
 

@@ -26,7 +26,7 @@ fn keys_of_every_type_let_their_owner_in_under_the_name_of_the_file() {
 
     let told = sandbox.pypaas(&["rebuild_authorized_keys"]).must_succeed();
 
-    assert_eq!(told.stdout, "8 keys of 1 files may log in now\n");
+    assert_eq!(told.stdout, "8 keys of 1 file may log in now\n");
     for kind in kinds {
         assert!(greeting(&person, kind).starts_with("Hello ada! "), "{kind}");
     }

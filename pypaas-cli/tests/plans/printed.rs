@@ -25,7 +25,7 @@ fn the_first_deploy_of_a_branch() {
     let branch = branches(&platform).remove(0);
     let request = push(&mut host, &platform, &branch, 1);
     insta::assert_snapshot!(plan(&mut host, &platform, &request), @r#"
-    Make nginx serve what is live
+    Tell nginx of the domain
       note what nginx's files say now
       write nginx's +default.conf
       write nginx's shop.example.com.conf

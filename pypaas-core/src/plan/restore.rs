@@ -19,7 +19,10 @@ pub(super) fn restore(
         run_live(platform, observed, branch, &record)?,
     );
     let steps = web::switch(platform, observed, branch, &record.settled())?;
-    let title = "Make nginx serve what is live";
+    let title = match record.live {
+        Some(_) => "Make nginx serve what is live",
+        None => "Tell nginx of the domain",
+    };
     if lenient {
         plan.lenient_section(title, Phase::Check, steps);
     } else {
