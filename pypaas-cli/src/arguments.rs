@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Maintenance(commands::maintenance::Arguments),
     #[command(name = "custom_cmds", alias = "custom-cmds")]
     CustomCmds(commands::custom_cmds::Arguments),
+    Apply(commands::apply::Arguments),
     Cleanup(commands::cleanup::Arguments),
     Check(commands::check::Arguments),
     #[command(name = "rebuild_authorized_keys", alias = "rebuild-authorized-keys")]

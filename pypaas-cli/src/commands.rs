@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod cleanup;
 pub(crate) mod custom_cmds;
@@ -45,7 +46,8 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Restart(arguments) => restart::run(&arguments, context),
         Command::Maintenance(arguments) => maintenance::run(&arguments, context),
         Command::CustomCmds(arguments) => custom_cmds::run(&arguments),
-        Command::Cleanup(arguments) => cleanup::run(&arguments),
+        Command::Apply(arguments) => apply::run(&arguments, context),
+        Command::Cleanup(arguments) => cleanup::run(&arguments, context),
         Command::Check(arguments) => check::run(&arguments),
         Command::RebuildAuthorizedKeys(arguments) => rebuild_authorized_keys::run(&arguments),
         Command::GitReceivePack(arguments) => git::receive_pack(&arguments, context),

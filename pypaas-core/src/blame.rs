@@ -1,17 +1,19 @@
 //! Whose mistake it is that nginx rejects a file of pypaas's own: the line of the configuration it came from.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use camino::Utf8PathBuf;
 use pypaas_config::Verbatim;
 
 use crate::host::{Files, WebServerError};
-use crate::{ApplyError, Platform, WebFileName};
+use crate::{ApplyError, Platform, WebFileName, WebJournal};
 
 /// Says which of pypaas's own files nginx rejected.
 #[derive(Debug, thiserror::Error)]
 #[error("nginx rejected `{file}`")]
 pub struct RejectedFile {
+    name: WebFileName,
     /// The file, as seen from the deploy user's home.
     file: Utf8PathBuf,
     #[source]
@@ -36,6 +38,30 @@ impl fmt::Display for Mistake {
     }
 }
 
+/// Says whether `error` is that nginx does not accept its files: then it goes on with what it had loaded.
+pub(crate) fn is_rejection(error: &ApplyError) -> bool {
+    let ApplyError::Step { source, .. } = error else { return false };
+    source.is::<RejectedFile>() || matches!(source.downcast_ref(), Some(WebServerError::Rejected { .. }))
+}
+
+/// Names the files of `switch` that a rejection is about: the one nginx names, or else those of domains that say what it
+/// quotes, such as the path of a certificate.
+pub(crate) fn rejected_files(error: &ApplyError, switch: &WebJournal) -> BTreeSet<WebFileName> {
+    let ApplyError::Step { source, .. } = error else { return BTreeSet::new() };
+    if let Some(rejected) = source.downcast_ref::<RejectedFile>() {
+        return switch.files.keys().filter(|file| **file == rejected.name).cloned().collect();
+    }
+    let Some(WebServerError::Rejected { message, place: None }) = source.downcast_ref() else {
+        return BTreeSet::new();
+    };
+    let quoted = || message.split('"').skip(1).step_by(2).filter(|word| word.starts_with('/'));
+    let files = switch.files.iter().filter(|(file, change)| {
+        let tried = change.tried.as_deref().unwrap_or_default();
+        file.as_domain().is_some() && quoted().any(|word| tried.contains(word))
+    });
+    files.map(|(file, _)| file.clone()).collect()
+}
+
 /// Explains `error` by the configuration, when it is that nginx rejected a file which is still there as it was tried.
 pub(crate) fn blame(platform: &Platform, files: &mut dyn Files, error: ApplyError) -> ApplyError {
     let ApplyError::Step { number, total, step, source } = error else { return error };
@@ -55,9 +81,10 @@ fn explain(platform: &Platform, files: &mut dyn Files, message: &str, place: &st
     let name = path.strip_prefix(platform.layout.web()).ok()?;
     let text = files.read_file(&path).ok()??;
     let written = text.lines().nth(line.checked_sub(1)?)?.trim();
-    let origins = origins(platform, &WebFileName::found(name.as_str())?, written);
+    let name = WebFileName::found(name.as_str())?;
+    let origins = origins(platform, &name, written);
     let file = path.strip_prefix(platform.layout.home()).unwrap_or(&path).to_owned();
-    Some(RejectedFile { file, mistake: Mistake { message: message.to_owned(), line, origins } })
+    Some(RejectedFile { name, file, mistake: Mistake { message: message.to_owned(), line, origins } })
 }
 
 /// Finds where the admin wrote a line of `file`: in the file of its domain, else anywhere.

@@ -1,15 +1,20 @@
 //! Changes: observing, planning and applying stage by stage, under locks, and mending what breaks.
 
+mod machine;
+
 use std::time::Duration;
 
 use pypaas_config::BranchRef;
 
-use crate::blame::blame;
+use crate::blame::{blame, is_rejection};
 use crate::host::{Host, LockError};
+use crate::observe::web_journal;
 use crate::plan::{self, PlanError, Request, Source, Stage};
 use crate::{
     ApplyError, Layout, ObserveError, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
 };
+
+pub use machine::{Unapplied, cleanup, converge_machine};
 
 /// How often a lock that is taken is tried again.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -63,7 +68,7 @@ pub fn deploy(
                 story.warn(&format!("the new version is live, but the old one is not gone: {error}"));
             }
             Err(error) => {
-                converge(host, platform, &request.branch, story)?;
+                converge_after(host, platform, &request.branch, story, nginx_after(&error))?;
                 return Err(error);
             }
         }
@@ -90,13 +95,6 @@ pub fn maintenance(
     outcome
 }
 
-/// Removes what nobody owns.
-pub fn cleanup(host: &mut dyn Host, platform: &Platform, story: &mut dyn Story) -> Result<(), ChangeError> {
-    exclusively(host, platform, story, |host, story| {
-        run(host, platform, Scope::Machine, |observed| plan::cleanup(platform, observed), story, true)
-    })
-}
-
 /// Makes the machine agree with the record of `branch`, whose lock is held.
 pub fn converge(
     host: &mut dyn Host,
@@ -104,9 +102,43 @@ pub fn converge(
     branch: &BranchRef,
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
+    converge_after(host, platform, branch, story, NginxHas::PerhapsSwitched)
+}
+
+/// What is known of nginx when a change has ended early.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NginxHas {
+    /// It rejected its new files, so it serves what it served before.
+    NotSwitched,
+    /// Nothing is known.
+    PerhapsSwitched,
+}
+
+fn converge_after(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    story: &mut dyn Story,
+    nginx: NginxHas,
+) -> Result<(), ChangeError> {
     let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
     run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
+    if is_switching(host, platform)? {
+        // What was wanted was rejected: now its files go back to what nginx accepted, or it would not even start again.
+        run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
+    }
+    if is_switching(host, platform)? && nginx == NginxHas::PerhapsSwitched {
+        story.warn(
+            "nginx may serve something else than its files say: nothing is stopped until it accepts them",
+        );
+        return Ok(());
+    }
     run_stage(host, platform, Stage::Retire, &request, story)
+}
+
+/// Says whether a switch of nginx's files has not ended.
+fn is_switching(host: &mut dyn Host, platform: &Platform) -> Result<bool, ChangeError> {
+    Ok(web_journal(host, &platform.layout)?.is_some())
 }
 
 /// Takes the lock of `branch`, telling `story` for whom it waits; `purpose` is what others who wait are told.
@@ -123,6 +155,13 @@ pub fn lock_branch(
 /// Gives the lock of `branch` back.
 pub fn unlock_branch(host: &mut dyn Host, layout: &Layout, branch: &BranchRef) -> Result<(), ChangeError> {
     Ok(host.unlock(&layout.branch_lock(branch))?)
+}
+
+fn nginx_after(error: &ChangeError) -> NginxHas {
+    match error {
+        ChangeError::Apply(error) if is_rejection(error) => NginxHas::NotSwitched,
+        _ => NginxHas::PerhapsSwitched,
+    }
 }
 
 /// Converges the other branches whose deploy was killed: unfinished, and nobody holds their lock.

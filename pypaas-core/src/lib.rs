@@ -35,7 +35,10 @@ mod web_journal;
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use blame::RejectedFile;
 pub use builder::{BuildRecipe, Builder, Requirement};
-pub use change::{ChangeError, cleanup, converge, deploy, lock_branch, maintenance, unlock_branch};
+pub use change::{
+    ChangeError, Unapplied, cleanup, converge, converge_machine, deploy, lock_branch, maintenance,
+    unlock_branch,
+};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use encode::{decode, encode};
 pub use environment::Environment;

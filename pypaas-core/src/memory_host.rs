@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::host::{Caller, Clock, Commit, LockError, Locks, ServiceState, ShellCommand};
 use crate::{CommitId, Layout, ServiceName, WebFileName};
 
-pub use effect::Fault;
+pub use effect::{Extent, Fault, Mishap};
 
 /// A machine in memory.
 #[derive(Debug, Clone)]
@@ -38,8 +38,10 @@ pub struct MemoryHost {
     pub commands: Vec<ShellCommand>,
     /// The folders in which a command still runs, because the program crashed meanwhile.
     pub running_commands: BTreeSet<Utf8PathBuf>,
-    /// What nginx has loaded.
+    /// What nginx has loaded; nothing while it does not run.
     pub loaded: BTreeMap<WebFileName, String>,
+    /// Whether nginx runs.
+    pub web_server_runs: bool,
     /// Ports something else holds.
     pub foreign_ports: BTreeSet<u16>,
     /// Open connections, by port. They are drained at the next look.
@@ -52,7 +54,9 @@ pub struct MemoryHost {
     pub leaves: Option<String>,
     journal: Vec<String>,
     faults: Vec<Fault>,
-    crash_at: Option<usize>,
+    mishaps: BTreeMap<usize, Mishap>,
+    /// How many effects were tried.
+    effects: usize,
     has_crashed: bool,
     locks: BTreeMap<Utf8PathBuf, String>,
     elapsed: Duration,
@@ -95,6 +99,7 @@ impl MemoryHost {
             commands: Vec::new(),
             running_commands: BTreeSet::new(),
             loaded: BTreeMap::new(),
+            web_server_runs: true,
             foreign_ports: BTreeSet::new(),
             connections: BTreeMap::new(),
             behaviour: BTreeMap::new(),
@@ -102,7 +107,8 @@ impl MemoryHost {
             leaves: None,
             journal: Vec::new(),
             faults: Vec::new(),
-            crash_at: None,
+            mishaps: BTreeMap::new(),
+            effects: 0,
             has_crashed: false,
             locks: BTreeMap::new(),
             elapsed: Duration::ZERO,
@@ -114,9 +120,10 @@ impl MemoryHost {
         self.journal.iter().map(String::as_str).collect()
     }
 
-    /// Forgets the journal.
+    /// Forgets the journal, and counts effects from 0 again.
     pub fn clear_journal(&mut self) {
         self.journal.clear();
+        self.effects = 0;
     }
 
     /// Makes the effect whose journal line begins with `line` fail with `reason`, every time.
@@ -124,14 +131,25 @@ impl MemoryHost {
         self.faults.push(Fault { line: line.into(), reason: reason.into() });
     }
 
+    /// Makes the `n`-th effect from now, from 0, go wrong.
+    pub fn go_wrong_at(&mut self, n: usize, mishap: Mishap) {
+        self.mishaps.insert(self.effects + n, mishap);
+    }
+
     /// Lets everything succeed again.
     pub fn mend(&mut self) {
         self.faults.clear();
+        self.mishaps.clear();
     }
 
-    /// Crashes the program before the `n`-th effect of the journal, from 0: that one and all after it do not happen.
+    /// Crashes the program before the `n`-th effect from now, from 0: that one and all after it do not happen.
     pub fn crash_at(&mut self, n: usize) {
-        self.crash_at = Some(n);
+        self.go_wrong_at(n, Mishap { extent: Extent::Nothing, reason: None });
+    }
+
+    /// Says how many effects were tried since the journal was cleared.
+    pub fn effects(&self) -> usize {
+        self.effects
     }
 
     /// Says whether the program has crashed.
@@ -142,18 +160,33 @@ impl MemoryHost {
     /// Starts the program again after a crash: its locks are gone, the machine is as it was.
     pub fn revive(&mut self) {
         self.has_crashed = false;
-        self.crash_at = None;
+        self.mishaps.clear();
         self.locks.clear();
     }
 
-    /// Reboots the machine after a crash: only services that start at boot run.
+    /// Reboots the machine after a crash: only services that start at boot run, and nginx, if it accepts its files.
     pub fn reboot(&mut self) {
+        self.boot();
+        self.start_web_server();
+    }
+
+    /// Begins to boot after a crash or a power failure: the supervisor is there, nginx not yet.
+    pub fn boot(&mut self) {
         self.revive();
         self.running_commands.clear();
         for state in self.services.values_mut() {
             state.process = state.enabled.then_some((1, Duration::ZERO));
         }
-        self.loaded = self.web_files();
+        self.connections.clear();
+        self.web_server_runs = false;
+        self.loaded.clear();
+    }
+
+    /// Starts nginx, which does not start when it rejects its files. Says whether it runs.
+    pub fn start_web_server(&mut self) -> bool {
+        self.web_server_runs = self.check_web_files().is_ok();
+        self.loaded = if self.web_server_runs { self.web_files() } else { BTreeMap::new() };
+        self.web_server_runs
     }
 }
 

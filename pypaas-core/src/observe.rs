@@ -35,6 +35,8 @@ pub struct Observed {
     pub ports_in_use: BTreeSet<u16>,
     /// The version of nginx; `None` when no domain concerns what is asked for, so nginx was not asked.
     pub web_version: Option<Version>,
+    /// Whether nginx runs.
+    pub web_runs: bool,
     /// The commit asked for.
     pub commit: Option<Commit>,
     /// The repositories that exist.
@@ -120,6 +122,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             Scope::Branch { ports: false, .. } => BTreeSet::new(),
             _ => host.ports_in_use()?,
         },
+        web_runs: host.web_server_runs(),
         web_version: if asks_web { Some(host.web_server_version()?) } else { None },
         repos: host
             .list_folder(&layout.repos())?
@@ -162,7 +165,8 @@ pub fn record(
     read_json(files, layout.record(branch))
 }
 
-fn web_journal(
+/// Reads the note of a switch of nginx's files that did not end.
+pub(crate) fn web_journal(
     files: &mut (impl Files + ?Sized),
     layout: &Layout,
 ) -> Result<Option<WebJournal>, ObserveError> {

@@ -7,6 +7,7 @@
 mod begin;
 mod build;
 mod cleanup;
+mod machine;
 mod maintenance;
 mod restore;
 mod retire;
@@ -20,7 +21,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use cleanup::cleanup;
+pub use cleanup::{cleanup, hooks, orphans, remove, web_files};
+pub use machine::{machine, recorded, wants_new_processes};
 pub use maintenance::maintenance;
 pub use stage::{Request, Source, Stage, converge, deploy, stages};
 pub(crate) use web::files_of as web_files_of;

@@ -179,6 +179,12 @@ impl UpstreamName {
         let RunnerRef { repo, branch, runner } = runner;
         Self(format!("{}+{}+{}", encode(repo.as_str()), encode(branch.as_str()), encode(runner.as_str())))
     }
+
+    /// Says whether a file of nginx's names this upstream, and not just one whose name begins alike.
+    pub fn is_in(&self, text: &str) -> bool {
+        let goes_on = |c: char| c.is_ascii_alphanumeric() || "%+-._".contains(c);
+        text.match_indices(&self.0).any(|(at, name)| !text[at + name.len()..].starts_with(goes_on))
+    }
 }
 
 impl fmt::Display for UpstreamName {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use pypaas_core::{Scope, cleanup, observe, plan};
 
+use super::{Context, apply};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::narrator::Narrator;
@@ -19,7 +20,7 @@ pub(crate) struct Arguments {
 }
 
 /// Cleans up. Repositories and data folders stay.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?;
     installation.warn_about_problems();
     let mut host = installation.host();
@@ -27,7 +28,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let observed = observe(&mut host, &installation.platform, Scope::Machine)?;
         terminal::out(&plan::cleanup(&installation.platform, &observed)?.to_string());
     } else {
-        cleanup(&mut host, &installation.platform, &mut Narrator::default())?;
+        let failed = cleanup(&mut host, &installation.platform, &context.by, &mut Narrator::default())?;
+        return Ok(apply::report(failed));
     }
     Ok(ExitCode::SUCCESS)
 }

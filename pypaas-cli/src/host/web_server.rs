@@ -31,6 +31,10 @@ impl WebServer for LinuxHost {
         Ok(version)
     }
 
+    fn web_server_runs(&mut self) -> bool {
+        Master::find(&self.nginx.pid_file).is_ok()
+    }
+
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
         self.tell(&["-t"])
     }

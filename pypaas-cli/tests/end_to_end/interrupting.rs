@@ -10,7 +10,7 @@ use crate::shop::{NODE, Shop, assert_says};
 const ENDLESS: &str = "hooks: {build: 'echo building; sleep 1000; true'}";
 
 /// Finds the pypaas that git asked, which does the deploy.
-fn deployer(shop: &Shop) -> Process {
+pub(crate) fn deployer(shop: &Shop) -> Process {
     let is_deployer = |process: &Process| process.command.contains("update-hook");
     let mut found: Vec<Process> = shop.sandbox.processes().into_iter().filter(is_deployer).collect();
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -26,7 +26,7 @@ fn wait_for_end(process: &Process) {
 }
 
 /// Pushes a version and waits until the push says so.
-fn start_push(shop: &Shop, version: &str, until: &str) -> Running {
+pub(crate) fn start_push(shop: &Shop, version: &str, until: &str) -> Running {
     shop.code.commit_version(version);
     let push = shop.code.start_push(&[], "shop", &["main"]);
     push.wait_for(until);

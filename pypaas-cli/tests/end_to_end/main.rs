@@ -6,6 +6,7 @@
     reason = "this is all tests, and what they share is not marked as such"
 )]
 
+mod applying;
 mod building;
 mod checking_out;
 mod deploying;

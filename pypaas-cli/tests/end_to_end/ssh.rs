@@ -139,6 +139,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
     assert_eq!(
         commands.collect::<BTreeSet<_>>(),
         [
+            "apply",
             "check",
             "cleanup",
             "custom_cmds",

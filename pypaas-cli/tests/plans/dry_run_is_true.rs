@@ -64,7 +64,8 @@ fn a_cleanup_does_what_it_prints() {
     let observed = observe(&mut host, &now, Scope::Machine).unwrap();
     let plan = pypaas_core::plan::cleanup(&now, &observed).unwrap();
     host.clear_journal();
-    pypaas_core::cleanup(&mut host, &now, &mut pypaas_core::Quiet).unwrap();
+    let failed = pypaas_core::cleanup(&mut host, &now, "laptop", &mut pypaas_core::Quiet).unwrap();
+    assert!(failed.is_empty(), "{failed:?}");
 
     assert_eq!(host.journal(), effects(&plan));
     assert!(host.services.is_empty(), "{:?}", host.services.keys());

@@ -3,8 +3,10 @@
 #![expect(clippy::print_stdout, reason = "how many points were tried is a result")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
 
+mod applying;
 mod crash_anywhere;
 mod dry_run_is_true;
+mod edits;
 mod invariants;
 mod memory;
 mod printed;

@@ -3,12 +3,12 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_config::{BranchRef, SourceFile, load};
+use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::Commit;
 use pypaas_core::plan::{self, Request, Source};
 use pypaas_core::{
     ApplyError, ChangeError, CommitId, Environment, Layout, MemoryHost, Observed, Parts, Plan, Platform,
-    Quiet, Record, Scope, Step, apply, deploy, lock_branch, observe, unlock_branch,
+    Quiet, Record, Scope, Step, apply, converge_machine, deploy, lock_branch, observe, unlock_branch,
 };
 
 /// The example configurations, each a folder below `fixtures/configurations`.
@@ -26,6 +26,11 @@ fn folder(fixture: &str) -> Utf8PathBuf {
 
 /// Puts the example configuration `fixture` and its interpreters together, as the program does.
 pub(crate) fn platform(fixture: &str) -> Platform {
+    interpret(configuration(fixture))
+}
+
+/// Loads the example configuration `fixture`.
+pub(crate) fn configuration(fixture: &str) -> Configuration {
     let mut files = Vec::new();
     for below in ["", "repo", "repos", "domains"] {
         let Ok(entries) = folder(fixture).join(below).read_dir_utf8() else { continue };
@@ -36,7 +41,11 @@ pub(crate) fn platform(fixture: &str) -> Platform {
     }
     let loaded = load(&files);
     assert_eq!(loaded.problems, [], "{fixture}");
-    let configuration = loaded.configuration.unwrap();
+    loaded.configuration.unwrap()
+}
+
+/// Puts a configuration and its interpreters together, as the program does.
+pub(crate) fn interpret(configuration: Configuration) -> Platform {
     let layout = Layout::new("/home/deploy".into(), &configuration.settings);
     let settings = &configuration.settings;
     let scripts = pypaas_runners::Scripts::new(
@@ -85,6 +94,23 @@ pub(crate) fn push(host: &mut MemoryHost, platform: &Platform, branch: &BranchRe
 /// Asks for new processes of what is live.
 pub(crate) fn restart(branch: &BranchRef) -> Request {
     Request { branch: branch.clone(), source: Source::Live, by: "laptop".to_owned() }
+}
+
+/// Makes a machine on which the first commit of every branch is live.
+pub(crate) fn deployed(platform: &Platform) -> MemoryHost {
+    let mut host = machine(platform);
+    for branch in branches(platform) {
+        let first = push(&mut host, platform, &branch, 1);
+        carry_out(&mut host, platform, &first).unwrap();
+    }
+    host.clear_journal();
+    host
+}
+
+/// Applies the configuration; nothing may be left unapplied.
+pub(crate) fn apply_configuration(host: &mut MemoryHost, platform: &Platform) {
+    let failed = converge_machine(host, platform, "laptop", &mut Quiet).unwrap();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 /// Carries out a request under the branch's lock, as the program does.

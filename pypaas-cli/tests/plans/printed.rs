@@ -404,7 +404,7 @@ fn a_cleanup_removes_what_nobody_owns() {
     let now = platform("static-only");
     let observed = observe(&mut host, &now, Scope::Machine).unwrap();
     insta::assert_snapshot!(plan::cleanup(&now, &observed).unwrap(), @"
-    Remove nginx files nobody owns
+    Make nginx's files say what is configured
       note what nginx's files say now
       remove nginx's shop+main+api.conf
       remove nginx's shop+main+web.conf
@@ -413,9 +413,11 @@ fn a_cleanup_removes_what_nobody_owns() {
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
-    Stop what is not configured
+    Finish requests of shop main, which is not configured
+      drain port 61500, 61501, 61502, for at most 30s
+    Stop shop main, which is not configured
       stop shop+main+api+0+a, shop+main+web+0+a, shop+main+web+1+a, killing what is left after 10s
-    Remove what is not configured
+    Remove shop main, which is not configured
       remove shop+main+api+0+a
       remove shop+main+api+0+b
       remove shop+main+web+0+a

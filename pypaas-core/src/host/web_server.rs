@@ -7,6 +7,9 @@ pub trait WebServer {
     /// Returns its version.
     fn web_server_version(&mut self) -> Result<Version, WebServerError>;
 
+    /// Says whether it runs. Without it there is nothing to reload: it reads its files when it starts.
+    fn web_server_runs(&mut self) -> bool;
+
     /// Asks nginx whether it accepts its configuration as it is on disk.
     fn test_web_server(&mut self) -> Result<(), WebServerError>;
 

@@ -114,6 +114,10 @@ impl<H: WebServer, S> WebServer for WithServices<H, S> {
         self.host.web_server_version()
     }
 
+    fn web_server_runs(&mut self) -> bool {
+        self.host.web_server_runs()
+    }
+
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
         self.host.test_web_server()
     }

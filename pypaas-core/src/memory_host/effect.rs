@@ -16,18 +16,58 @@ pub struct Fault {
     pub reason: String,
 }
 
+/// Something that goes wrong at one effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mishap {
+    /// How much of the effect happens all the same.
+    pub extent: Extent,
+    /// Why the effect fails; `None`: the program is killed.
+    pub reason: Option<String>,
+}
+
+/// How much of an effect happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// None of it.
+    Nothing,
+    /// A part: a torn file beside the old one, a checkout without some of its files, one service of two.
+    Half,
+    /// All of it, but nobody gets to know.
+    Whole,
+}
+
 impl MemoryHost {
-    /// Journals an effect that is about to happen, unless it is to fail.
-    pub(super) fn effect(&mut self, line: String) -> Result<(), io::Error> {
-        if self.has_crashed || self.crash_at == Some(self.journal.len()) {
-            self.has_crashed = true;
-            return Err(io::Error::other("the program has crashed"));
+    /// Journals an effect and makes it happen with `change`, unless it is to go wrong.
+    pub(super) fn effect(
+        &mut self,
+        line: String,
+        change: impl FnOnce(&mut Self, Extent),
+    ) -> Result<(), io::Error> {
+        if self.has_crashed {
+            return Err(crashed());
         }
-        if let Some(fault) = self.faults.iter().find(|fault| line.starts_with(&fault.line)) {
-            return Err(io::Error::other(fault.reason.clone()));
+        let number = self.effects;
+        self.effects += 1;
+        let fault = self.faults.iter().find(|fault| line.starts_with(&fault.line));
+        let fault = fault.map(|it| Mishap { extent: Extent::Nothing, reason: Some(it.reason.clone()) });
+        let Some(Mishap { extent, reason }) = self.mishaps.remove(&number).or(fault) else {
+            self.journal.push(line);
+            change(self, Extent::Whole);
+            return Ok(());
+        };
+        if extent != Extent::Nothing {
+            change(self, extent);
         }
-        self.journal.push(line);
-        Ok(())
+        if extent == Extent::Whole {
+            self.journal.push(line);
+        }
+        self.has_crashed = reason.is_none();
+        let kind = match extent {
+            Extent::Nothing => io::ErrorKind::PermissionDenied,
+            Extent::Half => io::ErrorKind::StorageFull,
+            Extent::Whole => io::ErrorKind::TimedOut,
+        };
+        Err(reason.map_or_else(crashed, |reason| io::Error::new(kind, reason)))
     }
 
     /// Says what writing `text` to `path` means, in the words of the step that does it.
@@ -76,4 +116,8 @@ impl MemoryHost {
         let (repo, file) = rest.split_once('/')?;
         Some(format!("{} {}", decode(repo)?, decode(file.strip_suffix(".json")?)?))
     }
+}
+
+fn crashed() -> io::Error {
+    io::Error::other("the program has crashed")
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::MemoryHost;
+use super::{Extent, MemoryHost};
 use crate::host::{FileError, Files, Mode};
 
 impl Files for MemoryHost {
@@ -15,16 +15,31 @@ impl Files for MemoryHost {
 
     fn replace_file(&mut self, path: &Utf8Path, text: &str, _: Mode) -> Result<(), FileError> {
         let words = self.words_for_file(path, text);
-        self.effect(words).map_err(|source| FileError { action: "write", path: path.to_owned(), source })?;
-        self.files.insert(path.to_owned(), text.to_owned());
-        Ok(())
+        let write = |host: &mut Self, extent| {
+            match extent {
+                Extent::Whole => host.files.insert(path.to_owned(), text.to_owned()),
+                _ => host.files.insert(torn(path), text.chars().take(text.len() / 2).collect()),
+            };
+        };
+        self.effect(words, write).map_err(|source| FileError {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         let words = self.words_for_removal(path);
-        self.effect(words).map_err(|source| FileError { action: "remove", path: path.to_owned(), source })?;
-        self.files.remove(path);
-        Ok(())
+        let remove = |host: &mut Self, extent| {
+            if extent == Extent::Whole {
+                host.files.remove(path);
+            }
+        };
+        self.effect(words, remove).map_err(|source| FileError {
+            action: "remove",
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
@@ -46,9 +61,14 @@ impl Files for MemoryHost {
 
     fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         let words = format!("create the folder {path}");
-        self.effect(words).map_err(|source| FileError { action: "create", path: path.to_owned(), source })?;
-        self.folders.insert(path.to_owned());
-        Ok(())
+        let create = |host: &mut Self, _| {
+            host.folders.insert(path.to_owned());
+        };
+        self.effect(words, create).map_err(|source| FileError {
+            action: "create",
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
@@ -57,9 +77,16 @@ impl Files for MemoryHost {
             return Err(failed(io::Error::other("a command runs in it")));
         }
         let words = self.words_for_removal(path);
-        self.effect(words).map_err(failed)?;
-        self.folders.retain(|folder| !folder.starts_with(path));
-        self.files.retain(|file, _| !file.starts_with(path));
-        Ok(())
+        let remove = |host: &mut Self, extent| {
+            host.files.retain(|file, _| !file.starts_with(path));
+            host.folders
+                .retain(|folder| !folder.starts_with(path) || (extent == Extent::Half && folder == path));
+        };
+        self.effect(words, remove).map_err(failed)
     }
+}
+
+/// What a write that was cut short leaves beside the file.
+fn torn(path: &Utf8Path) -> Utf8PathBuf {
+    path.with_file_name(format!(".new-{}", path.file_name().unwrap_or_default()))
 }

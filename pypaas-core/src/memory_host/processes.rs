@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Behaviour, MemoryHost};
+use super::{Behaviour, Extent, MemoryHost};
 use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
 use crate::{Definition, ServiceName};
 
@@ -39,8 +39,15 @@ impl MemoryHost {
         words: String,
         action: &'static str,
         service: &ServiceName,
+        change: impl FnOnce(&mut Self, Extent),
     ) -> Result<(), ServiceError> {
-        self.effect(words).map_err(|source| error(action, service, source.to_string()))
+        self.effect(words, change).map_err(|source| error(action, service, source.to_string()))
+    }
+
+    fn change_service(&mut self, service: &ServiceName, change: impl FnOnce(&mut ServiceState)) {
+        if let Some(state) = self.services.get_mut(service) {
+            change(state);
+        }
     }
 }
 
@@ -57,28 +64,38 @@ impl Services for MemoryHost {
         if self.services.get(service).is_some_and(|state| state.process.is_some()) {
             return Err(error("define", service, "it is running"));
         }
-        self.service_effect(format!("define {service}"), "define", service)?;
-        let definition = definition.clone();
-        let state = ServiceState { definition, enabled: false, supervised: true, process: None };
-        self.services.insert(service.clone(), state);
-        Ok(())
+        let define = |host: &mut Self, extent| {
+            let mut definition = definition.clone();
+            if extent == Extent::Half {
+                definition.run = String::new();
+            }
+            let enabled = host.services.get(service).is_some_and(|known| known.enabled);
+            let supervised = extent == Extent::Whole || host.services.contains_key(service);
+            let state = ServiceState { definition, enabled, supervised, process: None };
+            host.services.insert(service.clone(), state);
+        };
+        self.service_effect(format!("define {service}"), "define", service, define)
     }
 
     fn start_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
-        if !self.services.contains_key(service) {
-            return Err(error("start", service, "it was never defined"));
+        match self.services.get(service) {
+            None => return Err(error("start", service, "it was never defined")),
+            Some(state) if !state.supervised => return Err(error("start", service, "nothing supervises it")),
+            Some(_) => {}
         }
         let port = self.port(service);
         if port.is_some_and(|port| self.foreign_ports.contains(&port) || self.listener(port).is_some()) {
             return Err(error("start", service, "its port is taken"));
         }
-        self.service_effect(format!("start {service}"), "start", service)?;
         let crashes = self.behaves(service) == Some(Behaviour::Crashes);
-        if let Some(state) = self.services.get_mut(service) {
-            state.enabled = true;
-            state.process = (!crashes).then_some((1, Duration::ZERO));
-        }
-        Ok(())
+        let start = |host: &mut Self, extent| {
+            host.change_service(service, |state| {
+                state.enabled = true;
+                let runs = extent == Extent::Whole && !crashes;
+                state.process = runs.then_some((1, Duration::ZERO));
+            });
+        };
+        self.service_effect(format!("start {service}"), "start", service, start)
     }
 
     fn stop_services(
@@ -98,14 +115,18 @@ impl Services for MemoryHost {
             names.join(", "),
             crate::step::duration(timeout)
         );
-        if let Some(first) = services.first() {
-            self.service_effect(words, "stop", first)?;
-        }
-        for service in services {
-            if let Some(state) = self.services.get_mut(service) {
-                state.enabled = false;
-                state.process = None;
+        let stop = |host: &mut Self, extent| {
+            for (position, service) in services.iter().enumerate() {
+                host.change_service(service, |state| {
+                    state.enabled = false;
+                    if extent == Extent::Whole || position % 2 == 1 {
+                        state.process = None;
+                    }
+                });
             }
+        };
+        if let Some(first) = services.first() {
+            self.service_effect(words, "stop", first, stop)?;
         }
         Ok(StopReport::default())
     }
@@ -116,9 +137,13 @@ impl Services for MemoryHost {
             Some(state) if state.process.is_some() => return Err(error("remove", service, "it is running")),
             Some(_) => {}
         }
-        self.service_effect(format!("remove {service}"), "remove", service)?;
-        self.services.remove(service);
-        Ok(())
+        let remove = |host: &mut Self, extent| {
+            if extent == Extent::Whole {
+                host.services.remove(service);
+            }
+            host.change_service(service, |state| state.supervised = false);
+        };
+        self.service_effect(format!("remove {service}"), "remove", service, remove)
     }
 }
 
@@ -138,9 +163,9 @@ impl MemoryHost {
 
     /// Says whether no loaded domain leads to the upstream of `service`.
     fn is_in_maintenance(&self, service: &ServiceName) -> bool {
-        let upstream = crate::UpstreamName::new(&service.runner).to_string();
+        let upstream = crate::UpstreamName::new(&service.runner);
         let domains = self.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
-        !domains.into_iter().any(|(_, text)| text.contains(&upstream))
+        !domains.into_iter().any(|(_, text)| upstream.is_in(text))
     }
 }
 

@@ -1,8 +1,10 @@
 //! Repositories in memory, and the shell that runs in their checkouts.
 
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{MemoryHost, Repository};
+use super::{Extent, MemoryHost, Repository};
 use crate::CommitId;
 use crate::host::{CommandError, Commit, Git, GitError, Shell, ShellCommand};
 
@@ -16,10 +18,13 @@ impl MemoryHost {
 impl Git for MemoryHost {
     fn prepare_repo(&mut self, repo: &Utf8Path, hook: &str) -> Result<(), GitError> {
         let words = format!("prepare the repository {}", repo.file_name().unwrap_or_default());
-        self.effect(words).map_err(|source| error("prepare it", repo, source))?;
-        let found: &mut Repository = self.repositories.entry(repo.to_owned()).or_default();
-        found.hook = hook.to_owned();
-        Ok(())
+        let prepare = |host: &mut Self, extent| {
+            let found: &mut Repository = host.repositories.entry(repo.to_owned()).or_default();
+            if extent == Extent::Whole {
+                found.hook = hook.to_owned();
+            }
+        };
+        self.effect(words, prepare).map_err(|source| error("prepare it", repo, source))
     }
 
     fn branch_head(&mut self, repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, GitError> {
@@ -45,9 +50,10 @@ impl Git for MemoryHost {
         let name =
             self.as_checkout(folder).map(|name| name.to_string()).unwrap_or_else(|| folder.to_string());
         let words = format!("check out {} into {name}", commit.short());
-        self.effect(words).map_err(|source| error("check out", repo, source))?;
-        self.folders.insert(folder.to_owned());
-        Ok(())
+        let write = |host: &mut Self, _| {
+            host.folders.insert(folder.to_owned());
+        };
+        self.effect(words, write).map_err(|source| error("check out", repo, source))
     }
 }
 
@@ -64,22 +70,27 @@ impl Shell for MemoryHost {
         if line.starts_with("command -v ") {
             return Ok(());
         }
-        if let Err(source) = self.effect(format!("run `{line}`")) {
-            if self.has_crashed {
-                self.running_commands.insert(command.folder.clone());
-            }
-            return Err(CommandError::NotStarted { line, source });
+        let run = |host: &mut Self, _| host.commands.push(command.clone());
+        let Err(source) = self.effect(format!("run `{line}`"), run) else { return Ok(()) };
+        if self.has_crashed {
+            self.running_commands.insert(command.folder.clone());
         }
-        self.commands.push(command.clone());
-        Ok(())
+        Err(match source.kind() {
+            io::ErrorKind::StorageFull => CommandError::Failed { line, status: 1 },
+            io::ErrorKind::TimedOut => CommandError::Killed { line, signal: 9 },
+            _ => CommandError::NotStarted { line, source },
+        })
     }
 
     fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
         let name = self.as_checkout(folder).map_or_else(|| folder.to_string(), |name| name.to_string());
-        self.effect(format!("end what is left of the commands of {name}"))
-            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })?;
-        self.running_commands.remove(folder);
-        Ok(())
+        let end = |host: &mut Self, extent| {
+            if extent == Extent::Whole {
+                host.running_commands.remove(folder);
+            }
+        };
+        self.effect(format!("end what is left of the commands of {name}"), end)
+            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })
     }
 }
 

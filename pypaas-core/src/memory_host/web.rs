@@ -1,8 +1,9 @@
 //! A web server in memory.
 
 use std::collections::BTreeMap;
+use std::io;
 
-use super::MemoryHost;
+use super::{Extent, MemoryHost};
 use crate::WebFileName;
 use crate::host::{Version, WebServer, WebServerError};
 
@@ -14,7 +15,7 @@ impl MemoryHost {
         self.files.iter().filter_map(|(path, text)| Some((name(path)?, text.clone()))).collect()
     }
 
-    fn check_web_files(&self) -> Result<(), WebServerError> {
+    pub(super) fn check_web_files(&self) -> Result<(), WebServerError> {
         let Some(rejected) = &self.rejected else { return Ok(()) };
         match self.web_files().iter().find(|(_, text)| text.contains(rejected)) {
             Some((file, _)) => {
@@ -31,21 +32,37 @@ impl WebServer for MemoryHost {
         Ok(Version(1, 22, 1))
     }
 
+    fn web_server_runs(&mut self) -> bool {
+        self.web_server_runs
+    }
+
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
-        self.effect("test nginx's configuration".to_owned()).map_err(unreachable)?;
+        let tested = self.effect("test nginx's configuration".to_owned(), |_, _| ());
+        tested.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull => {
+                WebServerError::Rejected { message: error.to_string(), place: None }
+            }
+            _ => unreachable(error),
+        })?;
         self.check_web_files()
     }
 
     fn reload_web_server(&mut self) -> Result<(), WebServerError> {
+        if !self.web_server_runs {
+            return Err(unreachable(io::Error::other("nginx does not run")));
+        }
         self.check_web_files()?;
         let words = "reload nginx, until only new workers take connections".to_owned();
-        self.effect(words)
-            .map_err(|error| WebServerError::NotReloaded { seconds: 10, reason: error.to_string() })?;
-        self.loaded = self.web_files();
-        Ok(())
+        let load = |host: &mut Self, extent| {
+            if extent == Extent::Whole {
+                host.loaded = host.web_files();
+            }
+        };
+        self.effect(words, load)
+            .map_err(|error| WebServerError::NotReloaded { seconds: 10, reason: error.to_string() })
     }
 }
 
-fn unreachable(error: std::io::Error) -> WebServerError {
+fn unreachable(error: io::Error) -> WebServerError {
     WebServerError::Unreachable { command: "nginx -t".to_owned(), reason: error.to_string() }
 }

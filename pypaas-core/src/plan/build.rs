@@ -104,7 +104,9 @@ fn define(
         for slot in [Slot::A, Slot::B] {
             let name = process.service(branch, slot);
             let known = observed.services.get(&name);
-            let differs = known.is_none_or(|known| slot == service.slot && known.definition != definition);
+            let differs = known.is_none_or(|known| {
+                !known.supervised || (slot == service.slot && known.definition != definition)
+            });
             if differs {
                 steps.push(Step::DefineService { service: name, definition: definition.clone() });
             }

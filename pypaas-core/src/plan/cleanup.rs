@@ -1,65 +1,144 @@
 //! What nobody owns any more is removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RepoName};
 
-use super::{Phase, Plan, PlanError, services, web};
-use crate::{Observed, Platform, Step, WebFileName};
+use super::web::{self, WhenDown};
+use super::{Phase, Plan, PlanError, services};
+use crate::{Deployed, Observed, Platform, Step, UpstreamName, WebFileName};
 
 /// Plans to remove services, checkouts, records and nginx files of branches and domains that are not configured any more,
 /// and to mend the hook of every repository. Repositories and data folders stay; what belongs to a broken
 /// configuration file stays too.
 pub fn cleanup(platform: &Platform, observed: &Observed) -> Result<Plan, PlanError> {
-    let configuration = &platform.configuration;
-    let orphaned = |branch: &BranchRef| {
-        platform.branch(branch).is_none() && !configuration.broken_repos.contains(&branch.repo)
-    };
+    let mut plan = hooks(platform, observed);
+    tidy(platform, observed.clone(), &mut plan)?;
+    Ok(plan)
+}
+
+/// Plans to mend the hook of every repository.
+pub fn hooks(platform: &Platform, observed: &Observed) -> Plan {
+    let mend = |repo: &RepoName| Step::PrepareRepo { repo: repo.clone(), hook: platform.hook.clone() };
+    let known = platform.configuration.repos.keys().filter(|repo| observed.repos.contains(*repo));
     let mut plan = Plan::default();
+    plan.section("Mend hooks", Phase::Check, known.map(mend).collect());
+    plan
+}
 
-    let hooks = |repo: &RepoName| Step::PrepareRepo { repo: repo.clone(), hook: platform.hook.clone() };
-    let known = configuration.repos.keys().filter(|repo| observed.repos.contains(*repo));
-    plan.section("Mend hooks", Phase::Check, known.map(hooks).collect());
+/// Appends to `plan` what puts all of nginx's files right and removes what is not configured, beginning in `world`.
+pub(super) fn tidy(platform: &Platform, mut world: Observed, plan: &mut Plan) -> Result<(), PlanError> {
+    let mut add = |part: Plan, world: Observed| {
+        let world = world.after(&part);
+        plan.append(part);
+        world
+    };
+    if world.web_journal.is_some() {
+        world = add(web_files(platform, &world, &BTreeSet::new())?, world);
+    }
+    world = add(web_files(platform, &world, &BTreeSet::new())?, world);
+    for branch in orphans(platform, &world) {
+        world = add(remove(platform, &world, &branch), world);
+    }
+    Ok(())
+}
 
+/// Plans to make all of nginx's files say what they should, except those `held_back`, which nginx rejected: they go on
+/// saying what it accepted last.
+///
+/// After a switch that did not end this takes it back; planned once more, it then does what is wanted.
+pub fn web_files(
+    platform: &Platform,
+    observed: &Observed,
+    held_back: &BTreeSet<WebFileName>,
+) -> Result<Plan, PlanError> {
+    let desired = desired(platform, observed, held_back)?;
+    let mut plan = Plan::default();
     plan.section(
-        "Remove nginx files nobody owns",
+        web::title(observed, "Make nginx's files say what is configured"),
         Phase::Switch,
-        web::replace_files(observed, web_files(platform, observed)?)?,
-    );
-
-    let services: Vec<_> = observed.services.iter().filter(|(name, _)| orphaned(&name.branch())).collect();
-    let running = services.iter().filter(|(_, state)| state.enabled || state.process.is_some());
-    let stops = services::stop(platform, running.map(|(name, _)| (*name).clone()));
-    plan.section("Stop what is not configured", Phase::Stop, stops);
-    let removals = services.iter().map(|(name, _)| Step::RemoveService { service: (*name).clone() });
-    let checkouts =
-        observed.checkouts.iter().filter(|(branch, _)| orphaned(branch)).flat_map(|(branch, names)| {
-            names.iter().map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() })
-        });
-    let records = observed.records.keys().filter(|branch| orphaned(branch));
-    let records = records.map(|branch| Step::RemoveRecord { branch: branch.clone() });
-    plan.section(
-        "Remove what is not configured",
-        Phase::Stop,
-        removals.chain(checkouts).chain(records).collect(),
+        web::replace_files(observed, desired, WhenDown::Wait)?,
     );
     Ok(plan)
 }
 
-/// Says what every file in nginx's folder should say. While a domain's file is broken, what it last said stays, and so do
-/// the upstreams it may name.
-fn web_files(
+/// Says what every file in nginx's folder should say. While a domain's file is broken, held back or waits for a deploy, what
+/// it last said stays, and so do the upstreams it may name.
+fn desired(
     platform: &Platform,
     observed: &Observed,
+    held_back: &BTreeSet<WebFileName>,
 ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
-    let broken = &platform.configuration.broken_domains;
-    let stays = |file: &WebFileName| match file.as_domain() {
-        Some(domain) => broken.contains(&domain),
-        None => !broken.is_empty(),
-    };
     let mut files = web::all_desired(platform, observed)?;
-    for file in observed.web_files.keys().filter(|file| !stays(file)) {
-        files.entry(file.clone()).or_insert(None);
+    let configuration = &platform.configuration;
+    let waits = configuration.domains.keys().any(|name| !files.contains_key(&WebFileName::domain(name)));
+    let all_known = configuration.broken_domains.is_empty() && held_back.is_empty() && !waits;
+    for file in observed.web_files.keys() {
+        let stays = file.as_domain().map_or(!all_known, |domain| {
+            configuration.broken_domains.contains(&domain) || configuration.domains.contains_key(&domain)
+        });
+        if !stays {
+            files.entry(file.clone()).or_insert(None);
+        }
     }
+    files.retain(|file, _| !held_back.contains(file));
     Ok(files)
+}
+
+/// Lists the branches of which something is left that are not configured any more. One that nginx may still send requests
+/// to is none of them.
+pub fn orphans(platform: &Platform, observed: &Observed) -> BTreeSet<BranchRef> {
+    let is_configured = |branch: &BranchRef| {
+        platform.branch(branch).is_some() || platform.configuration.broken_repos.contains(&branch.repo)
+    };
+    let with_services = observed.services.keys().map(|name| name.branch());
+    let with_checkouts =
+        observed.checkouts.iter().filter(|(_, names)| !names.is_empty()).map(|(branch, _)| branch.clone());
+    let all = observed.records.keys().cloned().chain(with_services).chain(with_checkouts);
+    all.filter(|branch| !is_configured(branch) && !is_served(platform, observed, branch)).collect()
+}
+
+/// Says whether the file of a domain leads to `branch`.
+fn is_served(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
+    let services = observed.services.keys().filter(|name| name.branch() == *branch);
+    let upstreams: Vec<UpstreamName> = services.map(|name| UpstreamName::new(&name.runner)).collect();
+    let checkouts = format!("{}/", platform.layout.checkouts(branch));
+    let mut domains = observed.web_files.iter().filter(|(file, _)| file.as_domain().is_some());
+    domains.any(|(_, text)| text.contains(&checkouts) || upstreams.iter().any(|it| it.is_in(text)))
+}
+
+/// Plans to remove all that is left of `branch`, which is not configured any more.
+pub fn remove(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
+    let mut plan = Plan::default();
+    let services: Vec<_> = observed.services.iter().filter(|(name, _)| name.branch() == *branch).collect();
+    let running = services.iter().filter(|(_, state)| state.enabled || state.process.is_some());
+    let running: Vec<_> = running.map(|(name, _)| (*name).clone()).collect();
+    let record = observed.record(branch);
+    let tried = record
+        .trying
+        .iter()
+        .map(|tried| Step::EndCommands { branch: branch.clone(), checkout: tried.checkout.clone() });
+    plan.section(format!("End what was being built of {branch}"), Phase::Stop, tried.collect());
+    if !running.is_empty() {
+        let deployed: Vec<&Deployed> = record.deployed().collect();
+        let drain = services::drain(platform, branch, &deployed);
+        plan.section(format!("Finish requests of {branch}, which is not configured"), Phase::Drain, drain);
+    }
+    plan.section(
+        format!("Stop {branch}, which is not configured"),
+        Phase::Stop,
+        services::stop(platform, running),
+    );
+    let removals = services.iter().map(|(name, _)| Step::RemoveService { service: (*name).clone() });
+    let checkouts = observed.checkouts.get(branch).into_iter().flatten();
+    let checkouts =
+        checkouts.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() });
+    let has_record = observed.records.contains_key(branch);
+    let record = has_record.then(|| Step::RemoveRecord { branch: branch.clone() });
+    plan.section(
+        format!("Remove {branch}, which is not configured"),
+        Phase::Stop,
+        removals.chain(checkouts).chain(record).collect(),
+    );
+    plan
 }

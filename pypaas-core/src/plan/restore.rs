@@ -2,7 +2,8 @@
 
 use pypaas_config::BranchRef;
 
-use super::{Phase, Plan, PlanError, services, web};
+use super::web::{self, WhenDown};
+use super::{Phase, Plan, PlanError, services};
 use crate::{Observed, Platform, Record, Step};
 
 pub(super) fn restore(
@@ -18,14 +19,16 @@ pub(super) fn restore(
         Phase::Check,
         run_live(platform, observed, branch, &record)?,
     );
-    let steps = web::switch(platform, observed, branch, &record.settled())?;
     let title = match record.live {
         Some(_) => "Make nginx serve what is live",
         None => "Tell nginx of the domain",
     };
+    let title = web::title(observed, title);
     if lenient {
+        let steps = web::restore(platform, observed, branch, WhenDown::Wait)?;
         plan.lenient_section(title, Phase::Check, steps);
     } else {
+        let steps = web::restore(platform, observed, branch, WhenDown::Fail)?;
         plan.section(title, Phase::Check, steps);
     }
     Ok(plan)
@@ -46,7 +49,7 @@ fn run_live(
             continue;
         };
         let known = observed.services.get(&service);
-        if known.is_none() {
+        if known.is_none_or(|known| !known.supervised && !known.enabled) {
             starts.push(Step::DefineService { service: service.clone(), definition });
         }
         if known.is_none_or(|known| !known.enabled) {

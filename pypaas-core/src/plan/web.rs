@@ -15,6 +15,15 @@ use crate::{
 /// The oldest nginx whose syntax is written when none could be asked.
 const OLDEST: Version = Version(1, 22, 0);
 
+/// What an nginx that does not run means for a change of its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhenDown {
+    /// The change is about what nginx serves: it fails.
+    Fail,
+    /// The files are put right, and nginx reads them when it starts.
+    Wait,
+}
+
 /// Plans maintenance during a deploy: recorded first, so that a crash does not leave it on.
 pub(super) fn close(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let record = observed.record(branch);
@@ -41,23 +50,41 @@ pub(super) fn switch(
     branch: &BranchRef,
     record: &Record,
 ) -> Result<Vec<Step>, PlanError> {
-    let mut desired = desired(platform, observed, branch, record)?;
-    let unended = observed.web_journal.clone().unwrap_or_default();
-    for (file, change) in unended.files {
-        let wanted = desired.entry(file).or_insert_with(|| change.good.clone());
-        if *wanted == change.tried {
-            *wanted = change.good;
-        }
-    }
-    replace_files(observed, desired)
+    let view = View { platform, observed, replaced: Some((branch, record)), patient: false };
+    replace_files(observed, view.of_branch(branch)?, WhenDown::Fail)
+}
+
+/// Plans the same for what is live now. A domain that is configured to lead to processes which only the next deploy starts
+/// goes on as it is.
+pub(super) fn restore(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    when_down: WhenDown,
+) -> Result<Vec<Step>, PlanError> {
+    let record = observed.record(branch).settled();
+    let view = View { platform, observed, replaced: Some((branch, &record)), patient: true };
+    replace_files(observed, view.of_branch(branch)?, when_down)
+}
+
+/// Says in a section's title when nginx will only read its files later.
+pub(super) fn title<'a>(observed: &Observed, when_it_runs: &'a str) -> &'a str {
+    if observed.web_runs { when_it_runs } else { "Put nginx's files right; it does not run" }
 }
 
 /// Plans to give nginx's files the `desired` texts (`None`: no file): noted, written, tested, loaded.
 pub(super) fn replace_files(
     observed: &Observed,
-    desired: BTreeMap<WebFileName, Option<String>>,
+    mut desired: BTreeMap<WebFileName, Option<String>>,
+    when_down: WhenDown,
 ) -> Result<Vec<Step>, PlanError> {
     let unended = observed.web_journal.as_ref();
+    for (file, change) in unended.iter().flat_map(|journal| &journal.files) {
+        let wanted = desired.entry(file.clone()).or_insert_with(|| change.good.clone());
+        if *wanted == change.tried {
+            wanted.clone_from(&change.good);
+        }
+    }
     let mut journal = WebJournal::default();
     let mut writes = Vec::new();
     for (file, tried) in desired {
@@ -79,7 +106,11 @@ pub(super) fn replace_files(
     }
     let mut steps = vec![Step::BeginWebSwitch { journal }];
     steps.extend(writes);
-    steps.extend([Step::TestWebServer, Step::ReloadWebServer, Step::EndWebSwitch]);
+    steps.push(Step::TestWebServer);
+    if observed.web_runs || when_down == WhenDown::Fail {
+        steps.push(Step::ReloadWebServer);
+    }
+    steps.push(Step::EndWebSwitch);
     Ok(steps)
 }
 
@@ -96,26 +127,13 @@ pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebF
     files
 }
 
-/// Says what the files that concern `branch` should say. An upstream of its own that a file is there for is kept right
-/// even when no configured domain leads to it: a domain's file that is not rewritten yet may still do.
-fn desired(
-    platform: &Platform,
-    observed: &Observed,
-    branch: &BranchRef,
-    record: &Record,
-) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
-    let view = View { platform, observed, replaced: Some((branch, record)) };
-    let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
-    let on_disk = |runner: &RunnerRef| observed.web_files.contains_key(&upstream_file(runner));
-    view.texts(platform.domains(branch), own.filter(on_disk).collect())
-}
-
-/// Says what all of nginx's files should say; others of pypaas's making should not be.
+/// Says what all of nginx's files should say; others of pypaas's making should not be. Domains that are left as they are
+/// because they wait for a deploy are not among them.
 pub(super) fn all_desired(
     platform: &Platform,
     observed: &Observed,
 ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
-    let view = View { platform, observed, replaced: None };
+    let view = View { platform, observed, replaced: None, patient: true };
     view.texts(platform.configuration.domains.iter(), BTreeSet::new())
 }
 
@@ -129,6 +147,8 @@ struct View<'a> {
     platform: &'a Platform,
     observed: &'a Observed,
     replaced: Option<(&'a BranchRef, &'a Record)>,
+    /// Whether a domain stays as it is while it is configured to lead to processes that only the next deploy starts.
+    patient: bool,
 }
 
 impl<'a> View<'a> {
@@ -139,6 +159,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Says what the files that concern `branch` should say. An upstream of its own that a file is there for is kept right
+    /// even when no configured domain leads to it: a domain's file that is not rewritten yet may still do.
+    fn of_branch(&self, branch: &'a BranchRef) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+        let own = self.platform.runners(branch).map(|(name, _)| branch.runner(name));
+        let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
+        self.texts(self.platform.domains(branch), own.filter(on_disk).collect())
+    }
+
     fn texts(
         &self,
         domains: impl Iterator<Item = (&'a DomainName, &'a Domain)>,
@@ -146,12 +174,16 @@ impl<'a> View<'a> {
     ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
         let web = self.platform.web.as_ref();
         let mut files = BTreeMap::new();
+        let mut any = false;
         for (name, domain) in domains {
-            files
-                .insert(WebFileName::domain(name), Some(web.virtual_host(&self.virtual_host(name, domain))?));
+            any = true;
             runners.extend(targets(domain).cloned());
+            let file = WebFileName::domain(name);
+            if !(self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain)) {
+                files.insert(file, Some(web.virtual_host(&self.virtual_host(name, domain))?));
+            }
         }
-        if !files.is_empty() {
+        if any {
             files.insert(WebFileName::default_server(), Some(web.default_server(&self.default_server())?));
         }
         for runner in runners {
@@ -159,6 +191,15 @@ impl<'a> View<'a> {
             files.insert(upstream_file(&runner), upstream);
         }
         Ok(files)
+    }
+
+    /// Says whether `domain` leads to a runner whose branch is live, but without processes of that runner.
+    fn waits(&self, domain: &Domain) -> bool {
+        let is_live = |runner: &RunnerRef| {
+            self.record(&runner.branch_ref()).is_some_and(|record| record.live.is_some())
+        };
+        let mut upstreams = domain.locations.values().map(|location| &location.upstream);
+        upstreams.any(|runner| is_live(runner) && self.route(runner) == Err(Unavailable::NotDeployed))
     }
 
     fn version(&self) -> Version {
@@ -253,7 +294,7 @@ impl<'a> View<'a> {
 pub fn route_of(platform: &Platform, observed: &Observed, location: &Location) -> Route {
     let branch = location.upstream.branch_ref();
     let record = observed.record(&branch);
-    View { platform, observed, replaced: Some((&branch, &record)) }.location_route(location)
+    View { platform, observed, replaced: Some((&branch, &record)), patient: false }.location_route(location)
 }
 
 /// Lists the addresses at which `branch` is reached.

@@ -1,0 +1,50 @@
+//! `apply`: the whole machine agrees with what is configured.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use pypaas_core::{Scope, Unapplied, converge_machine, observe, plan};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::narrator::Narrator;
+use crate::terminal;
+
+/// Make the whole machine agree with the configuration; also run once before and once after nginx starts at boot
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Applies the configuration. Where nothing differs nothing is touched, and nginx is not reloaded.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    installation.warn_about_problems();
+    let platform = &installation.platform;
+    let mut host = installation.host();
+    if arguments.dry_run {
+        let observed = observe(&mut host, platform, Scope::Machine)?;
+        terminal::out(&plan::machine(platform, &observed, &context.by)?.to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    host.watch_caller()?;
+    let mut narrator = Narrator::default();
+    let failed = converge_machine(&mut host, platform, &context.by, &mut narrator)?;
+    if failed.is_empty() {
+        narrator.line("the machine agrees with the configuration");
+    }
+    Ok(report(failed))
+}
+
+/// Shows what could not be done, and gives the exit status.
+pub(super) fn report(failed: Vec<Unapplied>) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for Unapplied { subject, error } in failed {
+        terminal::err(&format!("{subject}:\n"));
+        code = Failure::from(error).report();
+    }
+    code
+}

@@ -1,0 +1,217 @@
+//! `apply`: the whole machine agrees with the configuration.
+
+use pypaas_config::{Configuration, DomainName};
+use pypaas_core::host::Files;
+use pypaas_core::{MemoryHost, Plan, Platform, Quiet, Scope, Step, converge_machine, observe, plan};
+
+use crate::edits::EDITS;
+use crate::invariants::check;
+use crate::memory::{
+    apply_configuration, branches, carry_out, configuration, deployed, effects, fixtures, interpret, machine,
+    platform, push,
+};
+
+/// A machine on which everything of `fixture` is live, and its configuration as `edit` leaves it.
+fn edited(fixture: &str, edit: impl FnOnce(&mut Configuration)) -> (MemoryHost, Platform) {
+    let mut configuration = configuration(fixture);
+    let host = deployed(&interpret(configuration.clone()));
+    edit(&mut configuration);
+    (host, interpret(configuration))
+}
+
+fn plan_of(host: &mut MemoryHost, platform: &Platform) -> Plan {
+    let observed = observe(host, platform, Scope::Machine).unwrap();
+    plan::machine(platform, &observed, "laptop").unwrap()
+}
+
+fn edit_named(name: &str) -> crate::edits::Edit {
+    EDITS.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+#[test]
+fn where_nothing_differs_nothing_is_touched() {
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        let mut host = deployed(&platform);
+        assert_eq!(plan_of(&mut host, &platform).to_string(), "", "{fixture}");
+        apply_configuration(&mut host, &platform);
+        assert!(host.journal().is_empty(), "{fixture}: {:?}", host.journal());
+    }
+}
+
+#[test]
+fn every_edit_is_applied_as_it_is_printed_and_only_once() {
+    for fixture in fixtures() {
+        for (name, edit) in EDITS {
+            let (mut host, platform) = edited(&fixture, edit);
+            let printed = effects(&plan_of(&mut host, &platform));
+            apply_configuration(&mut host, &platform);
+            assert_eq!(host.journal(), printed, "{fixture}: {name}");
+            check(&mut host, &platform);
+            assert_eq!(plan_of(&mut host, &platform).to_string(), "", "{fixture}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_domain_can_be_configured_before_the_first_push() {
+    let platform = platform("two-backends");
+    let mut host = machine(&platform);
+    insta::assert_snapshot!(plan_of(&mut host, &platform), @"
+    Make nginx's files say what is configured
+      note what nginx's files say now
+      write nginx's +default.conf
+      write nginx's shop.example.com.conf
+      test nginx's configuration
+      reload nginx, until only new workers take connections
+      nginx serves what its files say
+    ");
+    apply_configuration(&mut host, &platform);
+    assert!(host.loaded.values().any(|text| text.contains("Not deployed yet")));
+}
+
+#[test]
+fn more_processes_start_beside_the_old_ones() {
+    let (mut host, platform) = edited("slashes", |configuration| {
+        edit_named("a branch removed")(configuration);
+        edit_named("more processes")(configuration);
+    });
+    insta::assert_snapshot!(plan_of(&mut host, &platform), @"
+    Make nginx serve what is live
+      note what nginx's files say now
+      write nginx's login.example.com.conf
+      test nginx's configuration
+      reload nginx, until only new workers take connections
+      nginx serves what its files say
+    Begin
+      record of Shop-UI.v2 feature-login: trying release 2 (01010101010) in slot b
+    Define services
+      define %53hop-%55%49.v2+feature-login+%57eb.1+0+b
+      define %53hop-%55%49.v2+feature-login+%57eb.1+1+a
+      define %53hop-%55%49.v2+feature-login+%57eb.1+1+b
+    Start the new version beside the old
+      start %53hop-%55%49.v2+feature-login+%57eb.1+0+b
+      start %53hop-%55%49.v2+feature-login+%57eb.1+1+b
+      wait until %53hop-%55%49.v2+feature-login+%57eb.1+0+b accepts on port 61502, for at most 30s
+      wait until %53hop-%55%49.v2+feature-login+%57eb.1+1+b accepts on port 61503, for at most 30s
+    Switch nginx to the new version
+      note what nginx's files say now
+      write nginx's %53hop-%55%49.v2+feature-login+%57eb.1.conf
+      test nginx's configuration
+      reload nginx, until only new workers take connections
+      nginx serves what its files say
+    Go live
+      record of Shop-UI.v2 feature-login: release 2 (01010101010) in slot b is live, release 1 (01010101010) in slot a retires
+    Finish requests of the old version
+      drain port 61500, for at most 30s
+    Stop the old version
+      stop %53hop-%55%49.v2+feature-login+%57eb.1+0+a, killing what is left after 10s
+    Tidy up
+      record of Shop-UI.v2 feature-login: release 2 (01010101010) in slot b is live
+    Make nginx's files say what is configured
+      note what nginx's files say now
+      remove nginx's %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1.conf
+      test nginx's configuration
+      reload nginx, until only new workers take connections
+      nginx serves what its files say
+    Finish requests of Shop-UI.v2 feature/Login, which is not configured
+      drain port 61501, for at most 30s
+    Stop Shop-UI.v2 feature/Login, which is not configured
+      stop %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1+0+a, killing what is left after 10s
+    Remove Shop-UI.v2 feature/Login, which is not configured
+      remove %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1+0+a
+      remove %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1+0+b
+      remove the checkout 20261118_110640-01010101010
+      forget the record of Shop-UI.v2 feature/Login
+    ");
+}
+
+#[test]
+fn what_is_no_longer_configured_goes() {
+    let (mut host, platform) = edited("maintenance", edit_named("a repo removed"));
+    insta::assert_snapshot!(plan_of(&mut host, &platform), @"
+    Make nginx's files say what is configured
+      note what nginx's files say now
+      remove nginx's +default.conf
+      remove nginx's shop+main+web.conf
+      remove nginx's shop.example.com.conf
+      test nginx's configuration
+      reload nginx, until only new workers take connections
+      nginx serves what its files say
+    Finish requests of shop main, which is not configured
+      drain port 61500, 61501, for at most 30s
+    Stop shop main, which is not configured
+      stop shop+main+web+0+a, shop+main+web+1+a, shop+main+worker+0+a, killing what is left after 10s
+    Remove shop main, which is not configured
+      remove shop+main+web+0+a
+      remove shop+main+web+0+b
+      remove shop+main+web+1+a
+      remove shop+main+web+1+b
+      remove shop+main+worker+0+a
+      remove shop+main+worker+0+b
+      remove the checkout 20261118_110640-01010101010
+      forget the record of shop main
+    ");
+}
+
+#[test]
+fn a_domain_that_leads_to_a_renamed_runner_is_served_by_the_old_one_until_the_new_one_runs() {
+    let (mut host, platform) = edited("two-backends", edit_named("a runner renamed"));
+    let branch = branches(&platform).remove(0);
+    let next = push(&mut host, &platform, &branch, 2);
+    let built = plan::deploy(&platform, &crate::memory::look(&mut host, &platform, &next), &next).unwrap();
+    let first_switch = built.steps().position(|step| matches!(step, Step::BeginWebSwitch { .. }));
+    let last_start = built.steps().position(|step| matches!(step, Step::AwaitReady { .. }));
+    assert!(first_switch > last_start, "{built}");
+    carry_out(&mut host, &platform, &next).unwrap();
+    apply_configuration(&mut host, &platform);
+    check(&mut host, &platform);
+}
+
+#[test]
+fn a_mistake_in_one_domain_leaves_that_one_as_it_was_and_applies_the_rest() {
+    let (mut host, platform) = edited("maintenance", |configuration| {
+        edit_named("a domain changed")(configuration);
+        edit_named("a domain added")(configuration);
+        let added = configuration.domains.get_mut(&DomainName::new("added.example.com").unwrap()).unwrap();
+        added.nginx_http_extra_config = Some("gzipp on;".to_owned());
+        edit_named("more processes")(configuration);
+    });
+    let mut host_with_old = host.clone();
+    host.rejected = Some("gzipp".to_owned());
+    let failed = converge_machine(&mut host, &platform, "laptop", &mut Quiet).unwrap();
+    assert!(!failed.is_empty());
+    assert_eq!(host.loaded, host.web_files());
+    assert!(!host.loaded.values().any(|text| text.contains("gzipp")));
+
+    host_with_old.rejected = None;
+    apply_configuration(&mut host_with_old, &platform);
+    check(&mut host_with_old, &platform);
+}
+
+#[test]
+fn a_boot_without_nginx_puts_its_files_right_before_it_starts() {
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        let before = deployed(&platform);
+        for branch in branches(&platform) {
+            for n in 0.. {
+                let mut host = before.clone();
+                let next = push(&mut host, &platform, &branch, 2);
+                host.crash_at(n);
+                let _ = carry_out(&mut host, &platform, &next);
+                if !host.has_crashed() {
+                    break;
+                }
+                host.boot();
+                apply_configuration(&mut host, &platform);
+                assert_eq!(host.read_file(&platform.layout.web_journal()).unwrap(), None);
+                assert!(host.start_web_server());
+                check(&mut host, &platform);
+                host.clear_journal();
+                apply_configuration(&mut host, &platform);
+                assert!(host.journal().is_empty(), "{:?}", host.journal());
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Edits of a configuration, as an admin makes them.
+
+use pypaas_config::{
+    Branch, BranchRef, Configuration, DomainName, Location, RunnerConfig, RunnerName, RunnerRef,
+};
+
+/// Changes a configuration; one to which an edit does not apply stays as it is.
+pub(crate) type Edit = fn(&mut Configuration);
+
+/// The edits, by what they are.
+pub(crate) const EDITS: [(&str, Edit); 11] = [
+    ("more processes", more_processes),
+    ("fewer processes", fewer_processes),
+    ("another environment", another_environment),
+    ("a runner added", add_a_runner),
+    ("a runner removed", remove_a_runner),
+    ("a runner renamed", rename_a_runner),
+    ("a domain added", add_a_domain),
+    ("a domain removed", remove_a_domain),
+    ("a domain changed", change_a_domain),
+    ("a branch removed", remove_a_branch),
+    ("a repo removed", remove_a_repo),
+];
+
+fn more_processes(configuration: &mut Configuration) {
+    counts(configuration).for_each(|count| *count += 1);
+}
+
+fn fewer_processes(configuration: &mut Configuration) {
+    counts(configuration).filter(|count| **count > 1).for_each(|count| *count -= 1);
+}
+
+fn another_environment(configuration: &mut Configuration) {
+    all_branches(configuration).for_each(|branch| {
+        let edited = branch.env.get("EDITED").map_or("once", |_| "again").to_owned();
+        branch.env.insert("EDITED".to_owned(), edited);
+    });
+}
+
+fn add_a_runner(configuration: &mut Configuration) {
+    for branch in all_branches(configuration) {
+        let Some(runner) = branch.runners.values().next().cloned() else { continue };
+        branch.runners.insert(RunnerName::new("added").unwrap(), runner);
+    }
+}
+
+fn remove_a_runner(configuration: &mut Configuration) {
+    for branch in all_branches(configuration).filter(|branch| branch.runners.len() > 1) {
+        branch.runners.pop_last();
+    }
+    drop_dangling(configuration);
+}
+
+/// Gives the first runner of every branch another name, and takes the locations along.
+fn rename_a_runner(configuration: &mut Configuration) {
+    let branches: Vec<BranchRef> = configuration.branches().map(|(branch, _)| branch).collect();
+    for of in branches {
+        let branch = configuration.repos.get_mut(&of.repo).unwrap().branches.get_mut(&of.branch).unwrap();
+        let (old, runner) = branch.runners.pop_first().unwrap();
+        let new = RunnerName::new(format!("{old}-renamed")).unwrap();
+        branch.runners.insert(new.clone(), runner);
+        for runner in locations(configuration).flat_map(targets) {
+            if *runner == of.runner(&old) {
+                runner.runner = new.clone();
+            }
+        }
+    }
+}
+
+fn add_a_domain(configuration: &mut Configuration) {
+    let Some(domain) = configuration.domains.values().next().cloned() else { return };
+    configuration.domains.insert(DomainName::new("added.example.com").unwrap(), domain);
+}
+
+fn remove_a_domain(configuration: &mut Configuration) {
+    configuration.domains.pop_first();
+}
+
+fn change_a_domain(configuration: &mut Configuration) {
+    if let Some(mut domain) = configuration.domains.first_entry() {
+        domain.get_mut().nginx_http_extra_config = Some("add_header X-Edited yes;".to_owned());
+    }
+}
+
+fn remove_a_branch(configuration: &mut Configuration) {
+    for repo in configuration.repos.values_mut().filter(|repo| repo.branches.len() > 1) {
+        repo.branches.pop_last();
+    }
+    drop_dangling(configuration);
+}
+
+fn remove_a_repo(configuration: &mut Configuration) {
+    configuration.repos.pop_first();
+    drop_dangling(configuration);
+}
+
+/// Removes locations that lead nowhere, and domains without locations.
+fn drop_dangling(configuration: &mut Configuration) {
+    let repos = configuration.repos.clone();
+    let is_there = |runner: &RunnerRef| {
+        let branch = repos.get(&runner.repo).and_then(|repo| repo.branches.get(&runner.branch));
+        branch.is_some_and(|branch| branch.runners.contains_key(&runner.runner))
+    };
+    for domain in configuration.domains.values_mut() {
+        domain.locations.retain(|_, location| is_there(&location.upstream));
+        for location in domain.locations.values_mut() {
+            location.maintenance_upstream = location.maintenance_upstream.take().filter(&is_there);
+        }
+    }
+    configuration.domains.retain(|_, domain| !domain.locations.is_empty());
+}
+
+fn counts(configuration: &mut Configuration) -> impl Iterator<Item = &mut u16> {
+    all_branches(configuration).flat_map(|branch| branch.runners.values_mut()).filter_map(|runner| {
+        match runner {
+            RunnerConfig::SimpleProcess(it) => Some(&mut it.process_count),
+            RunnerConfig::NginxUpstream(it) => Some(&mut it.process_count),
+            RunnerConfig::NginxStatic(_) => None,
+        }
+    })
+}
+
+fn all_branches(configuration: &mut Configuration) -> impl Iterator<Item = &mut Branch> {
+    configuration.repos.values_mut().flat_map(|repo| repo.branches.values_mut())
+}
+
+fn locations(configuration: &mut Configuration) -> impl Iterator<Item = &mut Location> {
+    configuration.domains.values_mut().flat_map(|domain| domain.locations.values_mut())
+}
+
+fn targets(location: &mut Location) -> impl Iterator<Item = &mut RunnerRef> {
+    [Some(&mut location.upstream), location.maintenance_upstream.as_mut()].into_iter().flatten()
+}

@@ -1,0 +1,80 @@
+//! The whole machine agrees with configuration and records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pypaas_config::{BranchRef, RunnerName};
+
+use super::stage::{Request, Source, Stage, stages};
+use super::{Plan, PlanError, cleanup, services};
+use crate::{Observed, Platform, Process, Record};
+
+/// Plans to make the whole machine agree with the configuration and the records, for `by`: what is live runs, processes
+/// that are configured otherwise than they run are replaced as a restart does it, nginx's files say what is configured,
+/// and what is not configured any more is gone.
+pub fn machine(platform: &Platform, observed: &Observed, by: &str) -> Result<Plan, PlanError> {
+    let mut world = observed.clone();
+    let mut plan = Plan::default();
+    for branch in recorded(platform, &observed.records) {
+        let request = Request { branch: branch.clone(), source: Source::Live, by: by.to_owned() };
+        let mut add = |world: Observed, stages: &[Stage]| {
+            stages.iter().try_fold(world, |world, stage| {
+                let part = stage.plan(platform, &world, &request)?;
+                let world = world.after(&part);
+                plan.append(part);
+                Ok::<_, PlanError>(world)
+            })
+        };
+        world = add(world, &[Stage::Restore { lenient: true }, Stage::Retire])?;
+        if wants_new_processes(platform, &world, &branch)? {
+            world = add(world, &stages(platform, &branch))?;
+        }
+    }
+    cleanup::tidy(platform, world, &mut plan)?;
+    Ok(plan)
+}
+
+/// Lists the configured branches that have a record.
+pub fn recorded(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> Vec<BranchRef> {
+    records.keys().filter(|branch| platform.branch(branch).is_some()).cloned().collect()
+}
+
+/// Says whether `branch` is live with other processes than are configured: more or fewer, or with other commands or
+/// environments. They cannot be replaced while they are routed to by an nginx that does not run.
+pub fn wants_new_processes(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+) -> Result<bool, PlanError> {
+    let record = observed.record(branch);
+    let Some(live) = &record.live else { return Ok(false) };
+    if !observed.web_runs && platform.domains(branch).next().is_some() {
+        return Ok(false);
+    }
+    if configured(platform, branch) != live.processes.iter().map(shape).collect() {
+        return Ok(true);
+    }
+    for (service, process, runner) in services::configured(platform, branch, live) {
+        let wanted = services::definition(platform, branch, live, process, runner)?;
+        let known = observed.services.get(&service).map(|known| &known.definition);
+        if wanted.is_some() && known != wanted.as_ref() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a process is apart from the number of its port.
+type Shape = (RunnerName, u16, bool);
+
+fn shape(process: &Process) -> Shape {
+    (process.runner.clone(), process.index, process.port.is_some())
+}
+
+fn configured(platform: &Platform, branch: &BranchRef) -> BTreeSet<Shape> {
+    let runners = platform.runners(branch);
+    runners
+        .flat_map(|(name, runner)| {
+            (0..runner.process_count()).map(move |index| (name.clone(), index, runner.needs_port()))
+        })
+        .collect()
+}
