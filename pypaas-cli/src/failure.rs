@@ -9,7 +9,7 @@ use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
 use crate::terminal;
 
 /// Exit status for usage errors: see [`terminal::USAGE`]; this one is for everything that went wrong later.
-const FAILED: u8 = 2;
+pub(crate) const FAILED: u8 = 2;
 /// Exit status when another change of the same branch took too long.
 const BUSY: u8 = 3;
 

@@ -11,6 +11,7 @@ pub(crate) mod durable;
 mod ending;
 mod files;
 mod git;
+pub(crate) mod inspection;
 mod locks;
 mod logs;
 mod nginx_master;

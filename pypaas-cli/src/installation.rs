@@ -35,13 +35,22 @@ impl Installation {
     pub(crate) fn load() -> Result<Self, Failure> {
         let home = home()?;
         let loaded = load(&read(&configuration_folder(&home)?)?);
-        let Some(configuration) = loaded.configuration else {
-            return Err(Failure::new(
+        match loaded.configuration {
+            Some(configuration) => Self::new(&home, configuration, loaded.problems),
+            None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
                 "mend the file, then run `pypaas check`",
-            ));
-        };
-        let layout = Layout::new(&home, &configuration.settings);
+            )),
+        }
+    }
+
+    /// Puts together what `configuration` says for `home`; `problems` are those of the rest of the configuration.
+    pub(crate) fn new(
+        home: &Utf8Path,
+        configuration: Configuration,
+        problems: Vec<Problem>,
+    ) -> Result<Self, Failure> {
+        let layout = Layout::new(home, &configuration.settings);
         let settings = &configuration.settings;
         let scripts = Scripts::new(
             settings.runner_runscript_template.clone(),
@@ -52,10 +61,10 @@ impl Installation {
             web: Box::new(NginxText::default()),
             scripts: Box::new(scripts),
             builders: builders(),
-            base_environment: base_environment(&home),
+            base_environment: base_environment(home),
             hook: hook()?,
         };
-        Ok(Self { platform: Platform::new(configuration, layout, parts), problems: loaded.problems })
+        Ok(Self { platform: Platform::new(configuration, layout, parts), problems })
     }
 
     /// Makes the real machine this installation is on.

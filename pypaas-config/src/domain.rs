@@ -9,7 +9,7 @@ use crate::fields::Field;
 use crate::finding::{Finding, Findings};
 use crate::references::Reference;
 use crate::tree::Value;
-use crate::{DomainName, Location, LocationPath};
+use crate::{DomainName, Location, LocationPath, RunnerRef};
 
 /// A whole domain file.
 pub(crate) const DOMAIN: Block = Block {
@@ -53,6 +53,12 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// Lists the runners that its locations lead to, also those that do so only in maintenance.
+    pub fn targets(&self) -> impl Iterator<Item = &RunnerRef> {
+        let locations = self.locations.values();
+        locations.flat_map(|it| [Some(&it.upstream), it.maintenance_upstream.as_ref()]).flatten()
+    }
+
     /// Reads a domain file; what it points at is added to `references`, to be checked when all repos are known.
     pub(crate) fn decode(
         name: &DomainName,

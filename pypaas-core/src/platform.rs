@@ -92,12 +92,12 @@ impl Platform {
         self.configuration
             .domains
             .iter()
-            .filter(move |(_, domain)| targets(domain).any(|it| it.branch_ref() == *branch))
+            .filter(move |(_, domain)| domain.targets().any(|it| it.branch_ref() == *branch))
     }
 
     /// Lists the runners that any location leads to.
     pub fn routed_runners(&self) -> BTreeSet<RunnerRef> {
-        self.configuration.domains.values().flat_map(targets).cloned().collect()
+        self.configuration.domains.values().flat_map(Domain::targets).cloned().collect()
     }
 
     /// Finds a builder by its name.
@@ -128,13 +128,4 @@ impl Platform {
         environment.set("GIT_COMMIT", deployed.commit.as_str());
         environment
     }
-}
-
-/// Lists the runners that locations of `domain` lead to.
-pub(crate) fn targets(domain: &Domain) -> impl Iterator<Item = &RunnerRef> {
-    domain
-        .locations
-        .values()
-        .flat_map(|location| [Some(&location.upstream), location.maintenance_upstream.as_ref()])
-        .flatten()
 }

@@ -26,3 +26,4 @@ mod upstream;
 mod virtual_host;
 
 pub use nginx_text::NginxText;
+pub use syntax::{WrittenDirective, directives};

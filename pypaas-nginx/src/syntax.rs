@@ -5,10 +5,28 @@
 pub(crate) struct Reading {
     /// The directives outside of inner blocks, each as its words.
     pub(crate) directives: Vec<Vec<String>>,
+    /// The directives inside of them.
+    pub(crate) inner: Vec<WrittenDirective>,
     /// For each line whether it begins inside of a value that spans lines: its leading blanks belong to the value.
     pub(crate) within_value: Vec<bool>,
     /// Why the text would not end where it ends, if so.
     pub(crate) flaw: Option<&'static str>,
+}
+
+/// One directive of a configuration, and where it stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenDirective {
+    /// The names of the blocks around it, the outermost first.
+    pub within: Vec<String>,
+    /// Its name and parameters, without quotes.
+    pub words: Vec<String>,
+}
+
+/// Lists the directives of an nginx configuration file, blocks included, those of `text` itself first.
+pub fn directives(text: &str) -> Vec<WrittenDirective> {
+    let Reading { directives, inner, .. } = read(text);
+    let outer = directives.into_iter().map(|words| WrittenDirective { within: Vec::new(), words });
+    outer.chain(inner).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +42,7 @@ enum Place {
 /// Reads directives.
 pub(crate) fn read(text: &str) -> Reading {
     let mut reader =
-        Reader { place: Place::BetweenWords, depth: 0, words: Vec::new(), found: Reading::default() };
+        Reader { place: Place::BetweenWords, open: Vec::new(), words: Vec::new(), found: Reading::default() };
     reader.found.within_value.push(false);
     let (mut escaped, mut variable) = (false, false);
     for c in text.chars() {
@@ -46,7 +64,8 @@ pub(crate) fn read(text: &str) -> Reading {
 
 struct Reader {
     place: Place,
-    depth: usize,
+    /// The names of the blocks that are open.
+    open: Vec<String>,
     words: Vec<String>,
     found: Reading,
 }
@@ -91,26 +110,27 @@ impl Reader {
     fn end_directive(&mut self) {
         self.place = Place::BetweenWords;
         let words = std::mem::take(&mut self.words);
-        if self.depth == 0 && !words.is_empty() {
-            self.found.directives.push(words);
+        match self.open.as_slice() {
+            _ if words.is_empty() => {}
+            [] => self.found.directives.push(words),
+            within => self.found.inner.push(WrittenDirective { within: within.to_vec(), words }),
         }
     }
 
     fn open_block(&mut self) {
-        let lua = self.words.first().is_some_and(|name| name.ends_with("_by_lua_block"));
+        let name = self.words.first().cloned().unwrap_or_default();
         self.end_directive();
-        if lua {
+        if name.ends_with("_by_lua_block") {
             self.place = Place::Lua(1);
         } else {
-            self.depth += 1;
+            self.open.push(name);
         }
     }
 
     fn close_block(&mut self) {
         self.end_unfinished();
-        match self.depth.checked_sub(1) {
-            Some(depth) => self.depth = depth,
-            None => self.blame("closes a block that it did not open"),
+        if self.open.pop().is_none() {
+            self.blame("closes a block that it did not open");
         }
     }
 
@@ -131,7 +151,7 @@ impl Reader {
             Place::Lua(_) => self.blame("does not close a block that it opened"),
             Place::BetweenWords | Place::Word | Place::Comment => self.end_unfinished(),
         }
-        if self.depth > 0 {
+        if !self.open.is_empty() {
             self.blame("does not close a block that it opened");
         }
         self.found
@@ -151,6 +171,19 @@ mod tests {
         let text = "gzip on; # gzip off;\nif ($uri ~ \"a;{b}\") { return 404; }\nset $x '${y}{';expires 1h;";
         let names: Vec<String> = read(text).directives.into_iter().map(|mut it| it.remove(0)).collect();
         assert_eq!(names, ["gzip", "if", "set", "expires"]);
+    }
+
+    #[test]
+    fn inner_directives_know_their_blocks() {
+        let text = "user x;\nhttp {\n    include 'a b/*.conf'; # include c;\n    server { listen 80; }\n}\n";
+        let all: Vec<String> = directives(text)
+            .into_iter()
+            .map(|it| format!("{}: {}", it.within.join(">"), it.words.join(" ")))
+            .collect();
+        assert_eq!(
+            all,
+            [": user x", ": http", "http: include a b/*.conf", "http: server", "http>server: listen 80"]
+        );
     }
 
     #[test]

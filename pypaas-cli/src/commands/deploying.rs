@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use pypaas_config::BranchRef;
 use pypaas_core::host::Clock;
 use pypaas_core::plan::{self, Request};
-use pypaas_core::{Deployed, Phase, Record, Scope, deploy, lock_branch, observe, record, unlock_branch};
+use pypaas_core::{
+    Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, record, unlock_branch,
+};
 
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
+use crate::host::LinuxHost;
+use crate::host::inspection::{Defect, Extent};
 use crate::installation::Installation;
 use crate::narrator::{Narrator, seconds};
 use crate::terminal;
@@ -50,7 +54,10 @@ impl Deploying<'_> {
             .map_err(Failure::from)
             .and_then(|record| request(&record.unwrap_or_default()))
             .and_then(|request| match request {
-                Some(request) => Ok(Some(deploy(&mut host, platform, &request, &mut narrator)?)),
+                Some(request) => {
+                    self.check_host(&mut host, &mut narrator)?;
+                    Ok(Some(deploy(&mut host, platform, &request, &mut narrator)?))
+                }
                 None => Ok(None),
             });
         unlock_branch(&mut host, &platform.layout, &self.branch)?;
@@ -68,6 +75,24 @@ impl Deploying<'_> {
                 Err(failure)
             }
         }
+    }
+
+    /// Looks at what of the machine this deploy needs, before anything moves.
+    fn check_host(&self, host: &mut LinuxHost, narrator: &mut Narrator) -> Result<(), Failure> {
+        let defects = host.inspect(&self.installation.platform, Extent::Branch(&self.branch));
+        let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|defect| defect.stops_deploys);
+        for Defect { message, mend, .. } in other {
+            narrator.warn(&format!("{message}; {mend}"));
+        }
+        if grave.is_empty() {
+            return Ok(());
+        }
+        let mut text = format!("this host cannot serve {} now; nothing was changed", self.branch);
+        for defect in &grave {
+            text.push_str(&format!("\n  because {}", defect.message));
+        }
+        let mends: Vec<&str> = grave.iter().map(|defect| defect.mend.as_str()).collect();
+        Err(Failure::new(text, mends.join("\nhint: ")))
     }
 
     /// Prints what would be done.

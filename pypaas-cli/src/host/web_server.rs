@@ -36,7 +36,7 @@ impl WebServer for LinuxHost {
     }
 
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
-        self.tell(&["-t"])
+        self.tell(&["-t"]).map(drop)
     }
 
     fn reload_web_server(&mut self) -> Result<(), WebServerError> {
@@ -51,12 +51,13 @@ impl WebServer for LinuxHost {
 }
 
 impl LinuxHost {
-    /// Runs nginx with `arguments`; the command may start with `sudo`, which must not ask for a password.
-    fn tell(&self, arguments: &[&str]) -> Result<(), WebServerError> {
+    /// Runs nginx with `arguments` and returns what it said; the command may start with `sudo`, which must not ask for a
+    /// password.
+    pub(super) fn tell(&self, arguments: &[&str]) -> Result<String, WebServerError> {
         let words = with(&self.nginx.command, arguments);
         let Answer { status, text } = ask(&words)?;
         if status.success() {
-            return Ok(());
+            return Ok(text);
         }
         if let Some(refusal) = nginx_words::sudo_refusal(&text, &self.nginx.command) {
             return Err(unreachable(&words, refusal));
@@ -107,7 +108,7 @@ fn reason(errors: Option<&[String]>) -> String {
 }
 
 /// Returns the part of the command that runs nginx without `sudo`, which permits exactly `-t` and `-s reload`.
-fn unprivileged(command: &[String]) -> &[String] {
+pub(super) fn unprivileged(command: &[String]) -> &[String] {
     if !is_sudo(command) {
         return command;
     }
@@ -116,11 +117,13 @@ fn unprivileged(command: &[String]) -> &[String] {
     command.get(start..).unwrap_or_default()
 }
 
-fn with(command: &[String], arguments: &[&str]) -> Vec<String> {
+/// Appends `arguments` to a command.
+pub(super) fn with(command: &[String], arguments: &[&str]) -> Vec<String> {
     command.iter().map(String::as_str).chain(arguments.iter().copied()).map(str::to_owned).collect()
 }
 
-fn ask(words: &[String]) -> Result<Answer, WebServerError> {
+/// Runs a command to its end, in the name of [`WebServer`]; a `sudo` in front of it asks for no password.
+pub(super) fn ask(words: &[String]) -> Result<Answer, WebServerError> {
     let mut asked = words.to_vec();
     if is_sudo(words) {
         // On a terminal sudo would wait for a password nobody sees it ask for.
@@ -130,7 +133,8 @@ fn ask(words: &[String]) -> Result<Answer, WebServerError> {
     answer.map_err(|error: io::Error| unreachable(words, error.to_string()))
 }
 
-fn is_sudo(command: &[String]) -> bool {
+/// Says whether a command begins with `sudo`.
+pub(super) fn is_sudo(command: &[String]) -> bool {
     command.first().is_some_and(|program| program == "sudo" || program.ends_with("/sudo"))
 }
 

@@ -8,6 +8,7 @@
 
 mod applying;
 mod building;
+mod checking;
 mod checking_out;
 mod deploying;
 mod documented_example;

@@ -55,7 +55,11 @@ fn a_mistake_in_a_foreign_file_of_nginx_is_named_with_its_place() {
 
     let refused = site.push("version 2").must_fail().remote();
 
-    let rejected = format!("because nginx rejected {foreign}:3: unknown directive \"server_nam\"\n");
+    let rejected = format!("  because nginx rejected {foreign}:3: unknown directive \"server_nam\"\n");
+    assert!(
+        refused.contains("error: this host cannot serve site main now; nothing was changed\n"),
+        "{refused}"
+    );
     assert!(refused.contains(&rejected), "{refused}");
     assert!(
         refused.contains(

@@ -6,7 +6,6 @@ use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
 use super::{Phase, Plan, PlanError};
 use crate::host::Version;
-use crate::platform::targets;
 use crate::{
     DefaultServer, Face, Maintenance, Observed, Placement, Platform, Record, Route, RoutedLocation, Server,
     Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange, WebFileName, WebJournal,
@@ -118,7 +117,7 @@ pub(super) fn replace_files(
 pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebFileName> {
     let domains: Vec<(&DomainName, &Domain)> = platform.domains(branch).collect();
     let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
-    let upstreams = domains.iter().flat_map(|(_, domain)| targets(domain).cloned()).chain(own);
+    let upstreams = domains.iter().flat_map(|(_, domain)| domain.targets().cloned()).chain(own);
     let mut files: BTreeSet<WebFileName> = upstreams.map(|runner| upstream_file(&runner)).collect();
     if !domains.is_empty() {
         files.insert(WebFileName::default_server());
@@ -177,7 +176,7 @@ impl<'a> View<'a> {
         let mut any = false;
         for (name, domain) in domains {
             any = true;
-            runners.extend(targets(domain).cloned());
+            runners.extend(domain.targets().cloned());
             let file = WebFileName::domain(name);
             if !(self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain)) {
                 files.insert(file, Some(web.virtual_host(&self.virtual_host(name, domain))?));

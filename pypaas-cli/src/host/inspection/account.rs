@@ -1,0 +1,83 @@
+//! Users: who somebody is, and which folders they may enter.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use camino::Utf8Path;
+
+/// A user as the kernel knows one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Account {
+    user: u32,
+    groups: Vec<u32>,
+}
+
+impl Account {
+    /// Returns the one a process runs as; `None` when it has ended.
+    pub(super) fn of_process(id: u32) -> Option<Self> {
+        Self::parse(&fs::read_to_string(format!("/proc/{id}/status")).ok()?)
+    }
+
+    /// Returns the one this program runs as.
+    pub(super) fn own() -> Option<Self> {
+        Self::of_process(std::process::id())
+    }
+
+    /// Reads proc_pid_status(5): the second number of `Uid` and `Gid` is the one that counts for files.
+    fn parse(status: &str) -> Option<Self> {
+        let numbers = |key: &str| -> Option<Vec<u32>> {
+            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+            line.split_ascii_whitespace().map(|number| number.parse().ok()).collect()
+        };
+        let mut groups = numbers("Groups:")?;
+        groups.push(*numbers("Gid:")?.get(1)?);
+        Some(Self { user: *numbers("Uid:")?.get(1)?, groups })
+    }
+
+    /// Returns the user's name, or number.
+    pub(super) fn name(&self) -> String {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let number = self.user.to_string();
+        let named = users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)? == number).then(|| name.to_owned())
+        });
+        named.unwrap_or(number)
+    }
+
+    /// Says whether it is the same user.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.user == other.user
+    }
+
+    /// Says whether the user may not enter `folder`, as its mode has it. Nothing is said of a folder that is not there,
+    /// or that has an access control list, which may say anything.
+    pub(super) fn is_kept_out_of(&self, folder: &Utf8Path) -> bool {
+        let Ok(found) = fs::metadata(folder) else { return false };
+        let bit = match found {
+            _ if self.user == 0 => return false,
+            _ if found.uid() == self.user => 0o100,
+            _ if self.groups.contains(&found.gid()) => 0o010,
+            _ => 0o001,
+        };
+        found.mode() & bit == 0 && !has_access_list(folder)
+    }
+}
+
+fn has_access_list(folder: &Utf8Path) -> bool {
+    rustix::fs::getxattr(folder.as_std_path(), "system.posix_acl_access", &mut [0_u8; 0])
+        .is_ok_and(|size| size > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effective_user_counts() {
+        let status = "Name:\tnginx\nUid:\t0\t33\t33\t33\nGid:\t0\t34\t34\t34\nGroups:\t33 1000 \n";
+        assert_eq!(Account::parse(status), Some(Account { user: 33, groups: vec![33, 1000, 34] }));
+        assert_eq!(Account::own().map(|own| own.is(&own)), Some(true));
+    }
+}

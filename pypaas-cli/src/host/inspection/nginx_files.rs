@@ -1,0 +1,196 @@
+//! nginx's own configuration files, read as far as this user may: do they include our folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use glob::{MatchOptions, Pattern};
+use pypaas_nginx::directives;
+
+use super::nginx::path_of;
+
+/// More files than any nginx of ours includes; a circle of includes ends here.
+const MOST_FILES: usize = 5_000;
+
+/// How nginx matches names: as glob(3) does.
+const OPTIONS: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+
+/// The name of a file that pypaas writes, for patterns to match or not.
+const EXAMPLE: &str = "shop.example.com.conf";
+
+/// Where nginx reads its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NginxFiles {
+    main: Utf8PathBuf,
+}
+
+/// Whether a folder's files are included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Inclusion {
+    /// In the http block.
+    Included,
+    /// Nowhere.
+    Missing {
+        /// The main file, in which the line should be.
+        main: Utf8PathBuf,
+    },
+    /// Where server blocks are not allowed.
+    Misplaced {
+        /// The file with the line.
+        place: Utf8PathBuf,
+        /// The block around it; empty outside of all blocks.
+        block: String,
+    },
+    /// Not all files could be read.
+    Unknown,
+}
+
+/// What was found on the way.
+#[derive(Default)]
+struct Found {
+    seen: BTreeSet<(Utf8PathBuf, String)>,
+    included: bool,
+    misplaced: Option<(Utf8PathBuf, String)>,
+    unreadable: bool,
+}
+
+impl NginxFiles {
+    /// Finds the main file from the words that start nginx, and from what `nginx -V` says is built in.
+    pub(super) fn of(command: &[String], built_in: &str) -> Option<Self> {
+        let arguments = built_in.lines().find_map(|line| line.strip_prefix("configure arguments: "));
+        let default = |option: &str| {
+            let mut words = arguments.unwrap_or_default().split(' ');
+            words.find_map(|word| word.strip_prefix(option)).map(Utf8PathBuf::from)
+        };
+        let prefix = path_of(command, "-p").or_else(|| default("--prefix="))?;
+        let main = path_of(command, "-c").or_else(|| default("--conf-path="))?;
+        Some(Self { main: prefix.join(main) })
+    }
+
+    /// Says whether a file in `folder` would be read as part of the http block.
+    pub(super) fn inclusion_of(&self, folder: &Utf8Path) -> Inclusion {
+        let mut found = Found::default();
+        self.read(&self.main, "", &real(folder), &mut found);
+        match found {
+            Found { included: true, .. } => Inclusion::Included,
+            Found { misplaced: Some((place, block)), .. } => Inclusion::Misplaced { place, block },
+            Found { unreadable: true, .. } => Inclusion::Unknown,
+            _ => Inclusion::Missing { main: self.main.clone() },
+        }
+    }
+
+    /// Reads `file`, which stands inside of the block `around` (nothing: of none).
+    fn read(&self, file: &Utf8Path, around: &str, folder: &Utf8Path, found: &mut Found) {
+        if found.included
+            || found.seen.len() > MOST_FILES
+            || !found.seen.insert((file.to_owned(), around.to_owned()))
+        {
+            return;
+        }
+        let Ok(text) = fs::read(file) else {
+            found.unreadable = true;
+            return;
+        };
+        for directive in directives(&String::from_utf8_lossy(&text)) {
+            let [name, pattern] = directive.words.as_slice() else { continue };
+            if name != "include" {
+                continue;
+            }
+            let block = directive.within.last().map_or(around, String::as_str);
+            // Relative paths are relative to the main file's folder.
+            let pattern = self.main.parent().unwrap_or(&self.main).join(pattern);
+            if matches_files_of(&pattern, folder) {
+                match block {
+                    "http" => found.included = true,
+                    other => found.misplaced = Some((file.to_owned(), other.to_owned())),
+                }
+                continue;
+            }
+            for path in glob::glob_with(pattern.as_str(), OPTIONS).into_iter().flatten().flatten() {
+                if let Ok(path) = Utf8PathBuf::try_from(path) {
+                    self.read(&path, block, folder, found);
+                }
+            }
+        }
+    }
+}
+
+/// Says whether `pattern` stands for the files in `folder`, which may go by another name in it.
+fn matches_files_of(pattern: &Utf8Path, folder: &Utf8Path) -> bool {
+    let (Some(parent), Some(name)) = (pattern.parent(), pattern.file_name()) else { return false };
+    let spelled = Pattern::new(name).is_ok_and(|name| name.matches_with(EXAMPLE, OPTIONS));
+    let matched = |path: &Utf8Path| {
+        Pattern::new(path.as_str()).is_ok_and(|it| it.matches_with(folder.as_str(), OPTIONS))
+    };
+    spelled && (real(parent) == folder || matched(parent))
+}
+
+fn real(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inclusion(main: &str, more: &[(&str, &str)]) -> Inclusion {
+        let folder = tempfile::tempdir().unwrap();
+        let root = real(folder.path().try_into().unwrap());
+        fs::create_dir_all(root.join("conf.d")).unwrap();
+        fs::create_dir_all(root.join("nginx.d")).unwrap();
+        for (name, text) in more.iter().chain(&[("nginx.conf", main)]) {
+            fs::write(root.join(name), text.replace("ROOT", root.as_str())).unwrap();
+        }
+        let files = NginxFiles { main: root.join("nginx.conf") };
+        match files.inclusion_of(&root.join("nginx.d")) {
+            Inclusion::Missing { .. } => Inclusion::Missing { main: "".into() },
+            Inclusion::Misplaced { place, block } => {
+                Inclusion::Misplaced { place: place.file_name().unwrap().into(), block }
+            }
+            other => other,
+        }
+    }
+
+    #[test]
+    fn the_line_is_found_wherever_it_may_stand() {
+        for line in ["include ROOT/nginx.d/*.conf;", "include nginx.d/*;", "include 'ROOT/nginx.*/*.conf';"] {
+            assert_eq!(
+                inclusion(&format!("events {{}}\nhttp {{ gzip on;\n{line} }}"), &[]),
+                Inclusion::Included
+            );
+        }
+        let below = [("conf.d/a.conf", "# x\ninclude ROOT/nginx.d/*.conf;")];
+        assert_eq!(inclusion("http { include conf.d/*.conf; }", &below), Inclusion::Included);
+    }
+
+    #[test]
+    fn a_line_that_does_not_count_is_not_taken_for_it() {
+        let missing = Inclusion::Missing { main: "".into() };
+        for text in [
+            "http { }",
+            "http { # include ROOT/nginx.d/*.conf;\n }",
+            "http { include nginx.d/shop.conf; }",
+            "http { include nginx.d/*.txt; }",
+            "http { include other/*.conf; }",
+        ] {
+            assert_eq!(inclusion(text, &[]), missing, "{text}");
+        }
+        let server = Inclusion::Misplaced { place: "nginx.conf".into(), block: "server".into() };
+        assert_eq!(inclusion("http { server { include nginx.d/*.conf; } }", &[]), server);
+        let circle = [("conf.d/a.conf", "include conf.d/*.conf;")];
+        assert_eq!(inclusion("http { include conf.d/*.conf; }", &circle), missing);
+    }
+
+    #[test]
+    fn the_main_file_is_the_one_nginx_reads() {
+        let built_in = "nginx version: nginx/1.22.1\nconfigure arguments: --prefix=/usr/share/nginx --conf-path=/etc/nginx/nginx.conf";
+        let main = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+            NginxFiles::of(&words, built_in).unwrap().main
+        };
+        assert_eq!(main(&["sudo", "/usr/sbin/nginx"]), "/etc/nginx/nginx.conf");
+        assert_eq!(main(&["nginx", "-p", "/srv", "-c", "n.conf"]), "/srv/n.conf");
+        assert_eq!(main(&["nginx", "-c", "/srv/n.conf"]), "/srv/n.conf");
+    }
+}

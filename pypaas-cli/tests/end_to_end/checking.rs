@@ -1,0 +1,539 @@
+//! `pypaas check`, and what a push is told before anything moves: one broken host after the other.
+
+use std::fs::{self, Permissions};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+use pypaas_sandbox::{Certificate, Outcome, Sandbox};
+
+use crate::host;
+use crate::shop::{NODE, Shop, assert_says};
+use crate::site::Site;
+
+/// How `check` ends when it found something grave, and when it found something else.
+const ERRORS: i32 = 2;
+const WARNINGS: i32 = 4;
+
+/// What is said of a host on which all is right.
+const READY: &str = "this host is ready: nginx, svscan and git are as they should be\n";
+
+/// A host with a page at `site.example` that is not pushed yet.
+fn with_site() -> (Sandbox, Site) {
+    let sandbox = host::start();
+    let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
+    (sandbox, site)
+}
+
+/// A host whose domain `site.example` has TLS, with these two files.
+fn with_certificate(files: impl FnOnce(&Sandbox) -> Certificate) -> (Sandbox, Site) {
+    let (sandbox, site) = with_site();
+    let Certificate { certificate, key } = files(&sandbox);
+    let route = sandbox.read_config("domains/site.example.yml");
+    let tls = format!("ssl: true\nssl_certificate: {certificate}\nssl_certificate_key: {key}\n");
+    sandbox.write_config("domains/site.example.yml", &format!("{route}{tls}"));
+    (sandbox, site)
+}
+
+/// Runs `check`, which must find exactly this one thing and say how to mend it.
+#[track_caller]
+fn must_find(sandbox: &Sandbox, code: i32, message: &str, mend: &str) -> Outcome {
+    let found = sandbox.pypaas(&["check"]);
+    let level = if code == ERRORS { "error" } else { "warning" };
+    assert_says(&found, &format!("{level}: {message}"));
+    assert_says(&found, &format!("\n  = help: {mend}"));
+    assert_eq!(found.code, code, "{found}");
+    assert_eq!(found.stdout.matches("= help:").count(), 1, "{found}");
+    assert!(!found.stdout.contains(READY), "{found}");
+    found
+}
+
+/// Pushes to a host that cannot serve: the push says so, and nothing has moved.
+#[track_caller]
+fn must_refuse(sandbox: &Sandbox, site: &Site, message: &str, mend: &str) {
+    let refused = site.push("version 1").must_fail();
+    let told = refused.remote();
+    assert!(told.contains("error: this host cannot serve site main now; nothing was changed\n"), "{refused}");
+    assert!(told.contains(&format!("  because {message}")), "{refused}");
+    assert!(told.contains(&format!("hint: {mend}")), "{refused}");
+    assert!(!told.contains("----->"), "{refused}");
+    assert!(!sandbox.home().join("checkouts/site").exists(), "{refused}");
+    assert_eq!(site.worktree.remote_head("site", "main"), None);
+}
+
+/// Replaces a piece of `pypaas.yml`.
+#[track_caller]
+fn change_settings(sandbox: &Sandbox, from: &str, to: &str) {
+    let settings = sandbox.read_config("pypaas.yml");
+    assert!(settings.contains(from), "{settings}");
+    sandbox.write_config("pypaas.yml", &settings.replace(from, to));
+}
+
+/// Writes a shell script that stands in for a program.
+fn stand_in(sandbox: &Sandbox, name: &str, script: &str) -> Utf8PathBuf {
+    let folder = sandbox.root().join("stand-ins");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn nginx_conf(sandbox: &Sandbox) -> Utf8PathBuf {
+    sandbox.root().join("nginx/nginx.conf")
+}
+
+#[test]
+fn a_host_on_which_all_is_right_is_said_to_be_ready() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate("site.example"));
+    let right = format!("the configuration in {} is right\n{READY}", sandbox.home().join("config"));
+
+    let before = sandbox.pypaas(&["check"]).must_succeed();
+    assert_eq!((before.stdout.as_str(), before.stderr.as_str()), (right.as_str(), ""));
+    site.push("version 1").must_succeed();
+    let over_ssh = sandbox.client("admin").ssh(&["check"]).must_succeed();
+    assert_eq!(over_ssh.stdout, right);
+
+    let json = sandbox.client("program").ssh(&["check", "--json"]).must_succeed();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["findings"], serde_json::json!([]));
+    assert_eq!(json["configuration"], sandbox.home().join("config").as_str());
+}
+
+#[test]
+fn findings_of_the_configuration_and_of_the_host_are_told_together() {
+    let (mut sandbox, _) = with_site();
+    sandbox.write_config("repo/old.yaml", "");
+    let warned = sandbox.pypaas(&["check"]);
+    assert_eq!(warned.code, WARNINGS, "{warned}");
+
+    sandbox.kill_nginx();
+    sandbox.write_config("repo/bad.yml", "brunches: {}\n");
+    let json = sandbox.pypaas(&["check", "--json"]);
+    assert_eq!(json.code, ERRORS, "{json}");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let short: Vec<_> = findings.iter().map(|it| (&it["severity"], &it["about"], &it["line"])).collect();
+    let text = serde_json::to_string(&short).unwrap();
+    assert_eq!(
+        text,
+        r#"[["error","configuration",1],["warning","configuration",null],["error","nginx",null]]"#
+    );
+    assert!(findings[0]["report"].as_str().unwrap().contains(" --> repo/bad.yml:1:1"), "{json:#}");
+    assert!(findings[2]["mend"].as_str().unwrap().starts_with("start it"), "{json:#}");
+}
+
+#[test]
+fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
+    let sandbox = host::start();
+    sandbox.write_config("pypaas.yml", "ports: {min: 1}\n");
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, ERRORS, "{found}");
+    assert_says(&found, "error: `ports` has no `max`\n --> pypaas.yml:1:1");
+    assert_says(&found, "this host was not looked at: first mend pypaas.yml\n");
+}
+
+#[test]
+fn nginx_that_does_not_run_is_found() {
+    let (mut sandbox, site) = with_site();
+    sandbox.kill_nginx();
+    must_find(&sandbox, ERRORS, "nginx does not run: ", "start it, such as with `systemctl start nginx`");
+    must_refuse(&sandbox, &site, "nginx does not run: ", "start it, such as with `systemctl start nginx`");
+    sandbox.start_nginx();
+    site.worktree.push("site", &["main"]).must_succeed();
+}
+
+#[test]
+fn an_nginx_that_does_not_include_our_folder_is_found() {
+    let sandbox = host::builder().without_nginx_include().start().unwrap();
+    let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
+    let folder = sandbox.home().join("nginx.d");
+    let message = format!("nginx does not include what pypaas writes into `{folder}`");
+    let mend =
+        format!("add the line `include {folder}/*.conf;` to the http block of {}", nginx_conf(&sandbox));
+    must_find(&sandbox, ERRORS, &message, &mend);
+    must_refuse(&sandbox, &site, &message, &mend);
+}
+
+#[test]
+fn a_folder_that_nginx_includes_in_the_wrong_place_is_found() {
+    let (sandbox, _) = with_site();
+    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
+    let line = format!("include {}/nginx.d/*.conf;", sandbox.home());
+    fs::write(nginx_conf(&sandbox), text.replace(&line, &format!("server {{ listen 127.0.0.1:1; {line} }}")))
+        .unwrap();
+    let message =
+        format!("nginx includes `{}/nginx.d` in {} inside of `server`", sandbox.home(), nginx_conf(&sandbox));
+    must_find(&sandbox, ERRORS, &message, &format!("move the line `{line}` into the http block"));
+}
+
+#[test]
+fn an_nginx_that_is_too_old_is_found() {
+    let (sandbox, _) = with_certificate(|sandbox| sandbox.certificate("site.example"));
+    let old =
+        "case \"$*\" in *-v) echo nginx version: nginx/1.18.0 >&2 ;; *) exec /usr/sbin/nginx \"$@\" ;; esac";
+    let old = stand_in(&sandbox, "nginx-1.18", old);
+    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {old} "));
+    let message = "this is nginx 1.18.0, which cannot refuse unknown names over TLS";
+    must_find(&sandbox, ERRORS, message, "install nginx 1.19.4 or newer");
+}
+
+#[test]
+fn an_nginx_that_is_not_there_is_found() {
+    let (sandbox, site) = with_site();
+    change_settings(&sandbox, "command: /usr/sbin/nginx ", "command: /usr/sbin/enginex ");
+    let message = "cannot run `/usr/sbin/enginex -p ";
+    must_find(&sandbox, ERRORS, message, "install nginx, or set `nginx.command` in pypaas.yml");
+    must_refuse(&sandbox, &site, message, "install nginx, or set `nginx.command` in pypaas.yml");
+}
+
+#[test]
+fn a_sudo_that_is_not_there_is_found() {
+    let (sandbox, site) = with_site();
+    change_settings(&sandbox, "command: /usr/sbin/nginx ", "command: /no/sudo /usr/sbin/nginx ");
+    let mend = "install sudo, and with `visudo -f /etc/sudoers.d/pypaas` write `";
+    must_find(&sandbox, ERRORS, "cannot run `/no/sudo /usr/sbin/nginx -p ", mend);
+    must_refuse(&sandbox, &site, "cannot run `/no/sudo /usr/sbin/nginx -p ", mend);
+}
+
+#[test]
+fn a_sudo_that_asks_for_a_password_is_found() {
+    let (sandbox, site) = with_site();
+    let sudo = stand_in(&sandbox, "sudo", "echo 'sudo: a password is required' >&2; exit 1");
+    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {sudo} /usr/sbin/nginx "));
+    let message = format!("cannot run `{sudo} /usr/sbin/nginx -p ");
+    let found = must_find(&sandbox, ERRORS, &message, "install sudo, and with `visudo ");
+    assert_says(&found, "-t`: sudo: a password is required");
+    assert_says(&found, " ALL=(root) NOPASSWD: /usr/sbin/nginx -p ");
+    must_refuse(&sandbox, &site, &message, "install sudo, and with `visudo ");
+}
+
+#[test]
+fn a_sudo_that_lets_nginx_be_tested_and_not_reloaded_is_found() {
+    let (sandbox, _) = with_site();
+    // `sudo -n -l <command>` exits with 1 and says nothing when it would refuse that command (sudo(8)).
+    let sudo = "[ \"$1\" = -n ] && shift; [ \"$1\" = -l ] && exit 1; exec \"$@\"";
+    let sudo = stand_in(&sandbox, "sudo", sudo);
+    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {sudo} /usr/sbin/nginx "));
+    let message = format!("sudo does not let this user run `{sudo} /usr/sbin/nginx -p ");
+    let found = must_find(&sandbox, ERRORS, &message, "install sudo, and with `visudo ");
+    assert_says(&found, " -s reload`\n");
+}
+
+#[test]
+fn a_mistake_in_nginxs_own_files_is_found() {
+    let (sandbox, _) = with_site();
+    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
+    fs::write(nginx_conf(&sandbox), text.replace("default_type", "default_typ")).unwrap();
+    let message = format!("nginx rejected {}:", nginx_conf(&sandbox));
+    let found = must_find(&sandbox, ERRORS, &message, "nginx goes on with what it had loaded; ");
+    assert_says(&found, ": unknown directive \"default_typ\"\n");
+}
+
+#[test]
+fn what_nginx_warns_about_is_passed_on() {
+    let (sandbox, site) = with_site();
+    site.push("version 1").must_succeed();
+    let port = sandbox.http_port();
+    let twin = format!("server {{ listen 127.0.0.1:{port}; server_name site.example; }}");
+    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
+    fs::write(nginx_conf(&sandbox), text.replace("default_type", &format!("{twin} default_type"))).unwrap();
+    let message =
+        format!("nginx warns: conflicting server name \"site.example\" on 127.0.0.1:{port}, ignored");
+    must_find(&sandbox, WARNINGS, &message, "nginx works, but probably not as it was meant to");
+}
+
+#[test]
+fn an_svscan_that_does_not_run_is_found() {
+    let sandbox = host::builder().without_svscan().start().unwrap();
+    let shop = Shop::on(sandbox, "dies-on-sigterm", NODE);
+    let services = shop.sandbox.home().join("services");
+    let message = format!("svscan does not run, so nothing starts what is in `{services}`");
+    let alone = shop.sandbox.pypaas(&["check"]);
+    // Another svscan may run on the machine that the tests run on.
+    let elsewhere = format!("and not `{services}`");
+    assert!(alone.stdout.contains(&message) || alone.stdout.contains(&elsewhere), "{alone}");
+    assert_eq!(alone.code, ERRORS, "{alone}");
+    let mend = format!("as this user, let the system start `svscan {services}` at boot and keep it running");
+    assert_says(&alone, &format!("  = help: {mend}"));
+
+    let refused = shop.push().must_fail();
+    assert_says(
+        &refused,
+        "error: this host cannot serve shop main now; nothing was changed\n  because svscan ",
+    );
+    assert_says(&refused, &format!("hint: {mend}"));
+    assert!(refused.took.as_secs() < 10, "{refused}");
+    assert!(shop.checkouts().is_empty());
+}
+
+#[test]
+fn an_svscan_that_watches_another_folder_is_found() {
+    let shop = Shop::new("dies-on-sigterm", NODE);
+    let services = shop.sandbox.home().join("services");
+    change_settings(
+        &shop.sandbox,
+        &format!("services_dir: {services}"),
+        &format!("services_dir: {services}-of-mine"),
+    );
+    let found = shop.sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, ERRORS, "{found}");
+    assert_says(&found, "error: svscan runs, but it watches `");
+    assert_says(&found, &format!("` and not `{services}-of-mine`\n"));
+    assert_says(&found, "; or set `services_dir` in pypaas.yml\n");
+}
+
+#[test]
+fn a_dead_svscan_does_not_stop_a_push_whose_services_are_supervised() {
+    let mut shop = Shop::live("dies-on-sigterm", NODE);
+    shop.sandbox.kill_svscan();
+    assert_eq!(shop.sandbox.pypaas(&["check"]).code, ERRORS);
+    shop.push_version("2").must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+}
+
+#[test]
+fn a_home_that_nginx_cannot_enter_is_found() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root's nginx has workers of another user than its own.
+        return;
+    }
+    let (mut sandbox, site) = with_site();
+    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
+    fs::write(nginx_conf(&sandbox), text.replace("user root;", "user nobody nogroup;")).unwrap();
+    sandbox.kill_nginx();
+    sandbox.start_nginx();
+    let root = sandbox.root().to_owned();
+    fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
+    let message =
+        format!("nginx, whose workers are the user `nobody`, cannot enter `{root}`: it would answer 403");
+    let mend = format!("chmod o+x {root} ");
+    must_find(&sandbox, ERRORS, &message, &mend);
+    must_refuse(&sandbox, &site, &message, &mend);
+
+    fs::set_permissions(&root, Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(sandbox.home(), Permissions::from_mode(0o700)).unwrap();
+    let message = format!("nginx, whose workers are the user `nobody`, cannot enter `{}`", sandbox.home());
+    must_find(&sandbox, ERRORS, &message, &format!("chmod o+x {} ", sandbox.home()));
+
+    fs::set_permissions(sandbox.home(), Permissions::from_mode(0o711)).unwrap();
+    sandbox.pypaas(&["check"]).must_succeed();
+    site.worktree.push("site", &["main"]).must_succeed();
+    assert_eq!(sandbox.get("site.example", "/").text(), "version 1");
+}
+
+#[test]
+fn a_git_that_is_too_old_is_found() {
+    let (sandbox, _) = with_site();
+    let check = |version: &str| {
+        let git = stand_in(&sandbox, "git", &format!("echo git version {version}"));
+        let path = format!("{}:/usr/bin:/bin", git.parent().unwrap());
+        sandbox.start_pypaas(&["check"], &[("PATH", &path)]).wait()
+    };
+    let old = check("2.30.2");
+    assert_eq!(old.code, WARNINGS, "{old}");
+    assert_says(
+        &old,
+        "warning: this is git version 2.30.2: after a power failure a branch may name a commit that is gone\n",
+    );
+    assert_says(&old, "  = help: install git 2.36 or newer\n");
+    let older = check("2.7.4");
+    assert_eq!(older.code, ERRORS, "{older}");
+    assert_says(&older, "error: this is git version 2.7.4, which keeps what refused pushes brought\n");
+    check("2.36.0").must_succeed();
+}
+
+#[test]
+fn a_port_that_somebody_else_holds_is_found() {
+    let (sandbox, _) = with_site();
+    let port = *sandbox.app_ports().end();
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let range = sandbox.app_ports();
+    let message = format!("port {port} is in `ports` {}-{} and held by `", range.start(), range.end());
+    let found =
+        must_find(&sandbox, WARNINGS, &message, "let it listen elsewhere, or move `ports` in pypaas.yml");
+    assert_says(&found, &format!("(process {})\n", std::process::id()));
+    drop(held);
+    sandbox.pypaas(&["check"]).must_succeed();
+}
+
+#[test]
+fn the_ports_of_our_own_apps_are_not_complained_about() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    shop.sandbox.pypaas(&["check"]).must_succeed();
+}
+
+#[test]
+fn ports_that_linux_gives_to_outgoing_connections_are_found() {
+    let (sandbox, _) = with_site();
+    let ephemeral = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let ephemeral = ephemeral.split_whitespace().collect::<Vec<_>>();
+    let first: u16 = ephemeral[0].parse().unwrap();
+    let settings = sandbox.read_config("pypaas.yml");
+    let (_ports, rest) = settings.split_once('\n').unwrap();
+    sandbox.write_config("pypaas.yml", &format!("ports: {{min: {}, max: {first}}}\n{rest}", first - 1));
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, WARNINGS, "{found}");
+    let message = format!("overlap with the ports {first}-{}, of which Linux takes one ", ephemeral[1]);
+    assert_says(&found, &message);
+    assert_says(&found, "  = help: choose `ports` outside of that range, such as 61500-61800\n");
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_found() {
+    let nowhere: Utf8PathBuf = "/no/where.crt".into();
+    let (sandbox, site) = with_certificate(|sandbox| Certificate {
+        certificate: nowhere,
+        ..sandbox.certificate("site.example")
+    });
+    let message = "the certificate of `site.example` cannot be read: `/no/where.crt`: No such file";
+    let mend = "put it there, or name another file in `ssl_certificate` of domains/site.example.yml";
+    must_find(&sandbox, ERRORS, message, mend);
+    must_refuse(&sandbox, &site, message, mend);
+}
+
+#[test]
+fn a_private_key_that_is_not_there_is_found() {
+    let nowhere: Utf8PathBuf = "/no/where.key".into();
+    let (sandbox, site) =
+        with_certificate(|sandbox| Certificate { key: nowhere, ..sandbox.certificate("site.example") });
+    let message = "the private key of `site.example` cannot be read: `/no/where.key`: No such file";
+    let mend = "put it there, or name another file in `ssl_certificate_key` of domains/site.example.yml";
+    must_find(&sandbox, ERRORS, message, mend);
+    must_refuse(&sandbox, &site, message, mend);
+}
+
+#[test]
+fn a_file_that_is_no_certificate_is_found() {
+    let (sandbox, site) = with_certificate(|sandbox| {
+        let files = sandbox.certificate("site.example");
+        fs::write(&files.certificate, "not a certificate").unwrap();
+        files
+    });
+    let message = "the certificate of `site.example`, `";
+    let mend =
+        "put the certificate there, or name another file in `ssl_certificate` of domains/site.example.yml";
+    let found = must_find(&sandbox, ERRORS, message, mend);
+    assert_says(&found, ".crt`, is not a certificate in PEM form\n");
+    must_refuse(&sandbox, &site, message, mend);
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_found() {
+    let (sandbox, _) = with_certificate(|sandbox| {
+        let files = sandbox.certificate("site.example");
+        let encrypt = ["pkey", "-in", files.key.as_str(), "-aes256", "-passout", "pass:secret"];
+        let mut openssl = Command::new("openssl");
+        let key = files.key.with_extension("encrypted.key");
+        assert!(openssl.args(encrypt).args(["-out", key.as_str()]).status().unwrap().success());
+        Certificate { key, ..files }
+    });
+    let found = must_find(
+        &sandbox,
+        ERRORS,
+        "the private key of `site.example`, `",
+        "put the key there, or name another file in `ssl_certificate_key` of domains/site.example.yml",
+    );
+    assert_says(&found, ".key`, is not a private key without a passphrase\n");
+}
+
+#[test]
+fn a_certificate_of_another_key_is_found() {
+    let (sandbox, site) = with_certificate(|sandbox| {
+        let key = sandbox.certificate("other.example").key;
+        Certificate { key, ..sandbox.certificate("site.example") }
+    });
+    let mend = "both must be of one pair; in a file of several certificates the domain's own comes first";
+    let found = must_find(&sandbox, ERRORS, "the certificate of `site.example`, `", mend);
+    assert_says(&found, ".crt`, is not of the key `");
+    must_refuse(&sandbox, &site, "the certificate of `site.example`, `", mend);
+}
+
+#[test]
+fn a_certificate_of_another_name_is_found_and_stops_no_push() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate("other.example"));
+    let found = must_find(
+        &sandbox,
+        ERRORS,
+        "the certificate of `site.example`, `",
+        "get one that names `site.example` among its alternative names\n",
+    );
+    assert_says(&found, "`, does not name that domain: clients will refuse it\n");
+    let told = site.push("version 1").must_succeed().remote();
+    assert!(told.contains("     ! warning: the certificate of `site.example`, `"), "{told}");
+}
+
+#[test]
+fn a_wildcard_certificate_names_the_domains_below() {
+    let (sandbox, _) = with_certificate(|sandbox| sandbox.certificate("*.site.example"));
+    let text = sandbox.read_config("domains/site.example.yml");
+    sandbox.remove_config("domains/site.example.yml");
+    for name in ["www.site.example", "*.site.example"] {
+        sandbox.write_config(&format!("domains/{name}.yml"), &text);
+    }
+    sandbox.pypaas(&["check"]).must_succeed();
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_found() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate_for_days("site.example", 20));
+    let found = must_find(&sandbox, WARNINGS, "the certificate of `site.example`, `", "renew it; ");
+    assert_says(&found, ", in 19 days\n");
+    site.push("version 1").must_succeed();
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_found_and_stops_no_push() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate_for_days("site.example", -1));
+    let found = must_find(&sandbox, ERRORS, "the certificate of `site.example`, `", "renew it; ");
+    assert_says(&found, ".crt`, ended on ");
+    site.push("version 1").must_succeed();
+}
+
+#[test]
+fn a_certificate_that_only_nginx_can_read_is_judged_by_what_nginx_serves() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate_for_days("site.example", 5));
+    site.push("version 1").must_succeed();
+    let folder = sandbox.root().join("certificates");
+    fs::set_permissions(&folder, Permissions::from_mode(0o000)).unwrap();
+    let found = if rustix::process::geteuid().is_root() {
+        // Root reads everything, so somebody else has to look.
+        fs::set_permissions(sandbox.root(), Permissions::from_mode(0o755)).unwrap();
+        sandbox.pypaas_as("nobody", &["check"])
+    } else {
+        sandbox.pypaas(&["check"])
+    };
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert_says(&found, "warning: the certificate of `site.example`, `");
+    assert_says(&found, ", in 4 days\n");
+}
+
+#[test]
+fn an_svscan_of_another_user_is_found() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root can be two users.
+        return;
+    }
+    let shop = Shop::new("dies-on-sigterm", NODE);
+    fs::set_permissions(shop.sandbox.root(), Permissions::from_mode(0o755)).unwrap();
+    let found = shop.sandbox.pypaas_as("nobody", &["check"]);
+    let services = shop.sandbox.home().join("services");
+    assert_says(
+        &found,
+        &format!("error: svscan runs `{services}` as the user `root`, and so would every app\n"),
+    );
+    assert_says(
+        &found,
+        &format!("  = help: let it run as `nobody`, such as with `setuidgid nobody svscan {services}`\n"),
+    );
+}
+
+#[test]
+fn a_host_without_any_domain_or_process_is_only_warned_about() {
+    let sandbox = host::builder().without_nginx_include().without_svscan().start().unwrap();
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, WARNINGS, "{found}");
+    assert_says(&found, "warning: nginx does not include ");
+    assert_says(&found, "warning: svscan ");
+}
