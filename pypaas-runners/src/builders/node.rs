@@ -144,7 +144,7 @@ mod tests {
         "#);
         insta::assert_snapshot!(print(&["package-lock.json", "package.json", "yarn.lock"]), @r#"
         found `yarn.lock`
-        command -v yarn >/dev/null || { echo 'yarn is not installed on this host: install it with `npm install -g yarn`' >&2; exit 127; }
+        yarn
         case "$(yarn --version)" in
           [01].*) yarn install --frozen-lockfile --production=false ;;
           *) yarn install --immutable ;;
