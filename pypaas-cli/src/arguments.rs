@@ -17,6 +17,10 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(commands::list::Arguments),
+    Status(commands::status::Arguments),
+    Logs(commands::logs::Arguments),
+    Releases(commands::releases::Arguments),
+    Rollback(commands::rollback::Arguments),
     Rebuild(commands::rebuild::Arguments),
     Restart(commands::restart::Arguments),
     Maintenance(commands::maintenance::Arguments),

@@ -7,13 +7,18 @@ pub(crate) mod custom_cmds;
 mod deploying;
 pub(crate) mod git;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod maintenance;
 pub(crate) mod rebuild;
 pub(crate) mod rebuild_authorized_keys;
 mod redeploy;
+pub(crate) mod releases;
 pub(crate) mod restart;
+pub(crate) mod rollback;
 pub(crate) mod ssh;
+pub(crate) mod status;
 pub(crate) mod update_hook;
+mod watch;
 
 use std::env;
 use std::process::ExitCode;
@@ -24,17 +29,25 @@ use crate::failure::Failure;
 /// The variable in which the SSH entry tells the git hook whose key it was.
 pub(crate) const KEY_VARIABLE: &str = "PYPAAS_KEY";
 
+/// The variable in which it tells the hook the address.
+pub(crate) const FROM_VARIABLE: &str = "PYPAAS_FROM";
+
 /// Who gave a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The name of an SSH key, or `local`.
     pub(crate) by: String,
+    /// The address it came from; `None` for a command on the host itself.
+    pub(crate) from: Option<String>,
 }
 
 impl Context {
     /// Reads who gave the command from the environment.
     pub(crate) fn from_environment() -> Self {
-        Self { by: env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()) }
+        Self {
+            by: env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()),
+            from: env::var(FROM_VARIABLE).ok(),
+        }
     }
 }
 
@@ -42,6 +55,10 @@ impl Context {
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::List(arguments) => list::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
+        Command::Releases(arguments) => releases::run(&arguments),
+        Command::Rollback(arguments) => rollback::run(&arguments, context),
         Command::Rebuild(arguments) => rebuild::run(&arguments, context),
         Command::Restart(arguments) => restart::run(&arguments, context),
         Command::Maintenance(arguments) => maintenance::run(&arguments, context),

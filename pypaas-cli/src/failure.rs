@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use pypaas_core::host::{ServiceError, WebServerError};
+use pypaas_core::host::{CommandError, ServiceError, WebServerError};
 use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
 
 use crate::terminal;
@@ -47,6 +47,25 @@ impl Failure {
         let hint = self.hint.clone().or_else(|| self.known_hint().map(str::to_owned));
         text.push_str(&hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default());
         text
+    }
+
+    /// Returns the error and its causes on one line.
+    pub(crate) fn causes(&self) -> String {
+        let mut text = self.error.to_string();
+        let mut next = self.error.source();
+        while let Some(cause) = next {
+            text.push_str(&format!(": {cause}"));
+            next = cause.source();
+        }
+        text
+    }
+
+    /// Says whether whoever asked went away or asked to stop.
+    pub(crate) fn is_abandonment(&self) -> bool {
+        matches!(self.find(), Some(ApplyError::Abandoned { .. }))
+            || matches!(self.find(), Some(ChangeError::Abandoned(_)))
+            || matches!(self.find(), Some(NotReady::Abandoned(_)))
+            || matches!(self.find(), Some(CommandError::Stopped { .. }))
     }
 
     /// Finds an error of type `T` in the chain.

@@ -13,6 +13,7 @@ mod files;
 mod git;
 pub(crate) mod inspection;
 mod locks;
+mod log_reader;
 mod logs;
 mod nginx_master;
 mod nginx_words;
@@ -28,6 +29,7 @@ mod supervise;
 mod tai64n;
 #[cfg(test)]
 mod tests;
+mod vitals;
 mod web_server;
 
 use std::collections::BTreeMap;
@@ -39,8 +41,11 @@ use pypaas_config::NginxSettings;
 use pypaas_core::host::Version;
 use pypaas_core::{Layout, ServiceName};
 
-use caller::Watch;
+pub(crate) use caller::{Watch, is_gone};
+pub(crate) use locks::is_locked;
+pub(crate) use log_reader::{LogLine, LogReader};
 use tai64n::Tai64n;
+pub(crate) use vitals::Vitals;
 
 /// A Linux machine whose deploy user is the one who runs this program.
 ///

@@ -28,15 +28,23 @@ pub(crate) struct Installation {
     pub(crate) platform: Platform,
     /// What is wrong with the configuration and only breaks parts of it.
     pub(crate) problems: Vec<Problem>,
+    /// The configuration files.
+    pub(crate) files: Vec<SourceFile>,
+    /// The configuration directory.
+    pub(crate) folder: Utf8PathBuf,
 }
 
 impl Installation {
     /// Finds the installation of the current user, and loads its configuration.
     pub(crate) fn load() -> Result<Self, Failure> {
         let home = home()?;
-        let loaded = load(&read(&configuration_folder(&home)?)?);
+        let folder = configuration_folder(&home)?;
+        let files = read(&folder)?;
+        let loaded = load(&files);
         match loaded.configuration {
-            Some(configuration) => Self::new(&home, configuration, loaded.problems),
+            Some(configuration) => {
+                Ok(Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? })
+            }
             None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
                 "mend the file, then run `pypaas check`",
@@ -64,7 +72,12 @@ impl Installation {
             base_environment: base_environment(home),
             hook: hook()?,
         };
-        Ok(Self { platform: Platform::new(configuration, layout, parts), problems })
+        Ok(Self {
+            platform: Platform::new(configuration, layout, parts),
+            problems,
+            files: Vec::new(),
+            folder: home.join("config"),
+        })
     }
 
     /// Makes the real machine this installation is on.

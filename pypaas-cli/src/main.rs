@@ -4,11 +4,15 @@ mod arguments;
 mod commands;
 mod deploy_log;
 mod failure;
+mod history;
 mod host;
 mod installation;
 mod keys;
+mod moment;
 mod narrator;
+mod table;
 mod terminal;
+mod wording;
 
 use std::process::ExitCode;
 

@@ -21,3 +21,44 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
+
+/// Makes what an app said harmless to a terminal: colours stay (and are dropped where there is no terminal), any other
+/// control character is shown as `^` and a letter instead of being obeyed.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(length) = colour(rest) {
+            shown.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        match c {
+            '\t' => shown.push(c),
+            '\0'..='\u{1f}' => shown.extend(['^', char::from(c as u8 + b'@')]),
+            '\u{7f}'..='\u{9f}' => shown.push('\u{fffd}'),
+            _ => shown.push(c),
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    shown
+}
+
+/// Returns the length of the sequence at the beginning of `text` that sets a colour: `ESC [ digits ; … m`.
+fn colour(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    parameters[end..].starts_with('m').then_some(2 + end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_can_colour_its_words_and_do_nothing_else_to_a_terminal() {
+        assert_eq!(harmless("a\tb é 🦀"), "a\tb é 🦀");
+        assert_eq!(harmless("\u{1b}[1;31mred\u{1b}[0m"), "\u{1b}[1;31mred\u{1b}[0m");
+        assert_eq!(harmless("\u{1b}]0;title\u{7}\r\u{1b}[2J\u{9b}2J"), "^[]0;title^G^M^[[2J\u{fffd}2J");
+    }
+}

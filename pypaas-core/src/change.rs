@@ -193,10 +193,7 @@ fn run_stage(
     request: &Request,
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
-    let commit = match &request.source {
-        Source::Commit(commit) => Some(commit),
-        Source::Live => None,
-    };
+    let commit = request.source.commit();
     let scope = Scope::Branch { branch: &request.branch, commit, ports: stage == Stage::Begin };
     let make = |observed: &_| stage.plan(platform, observed, request);
     let abandonable = stage.can_be_abandoned();

@@ -68,8 +68,22 @@ impl Layout {
 
     /// What a deploy of `branch` that began `at` that time printed.
     pub fn deploy_log(&self, branch: &BranchRef, at: Timestamp) -> Utf8PathBuf {
-        let name = format!("{}.log", at.strftime("%Y%m%d_%H%M%S_%3f"));
-        self.branch_state(branch).join("deploys").join(name)
+        self.deploy_logs(branch).join(format!("{}.log", at.strftime("%Y%m%d_%H%M%S_%3f")))
+    }
+
+    /// The folder of what all deploys of `branch` printed.
+    pub fn deploy_logs(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("deploys")
+    }
+
+    /// What was tried on `branch`, one line an attempt.
+    pub fn history(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("history.jsonl")
+    }
+
+    /// The configurations that `branch` was deployed with, by their hash.
+    pub fn configurations(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("configurations")
     }
 
     /// The lock that one change of `branch` holds for its length.

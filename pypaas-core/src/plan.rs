@@ -19,7 +19,7 @@ mod web;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use cleanup::{cleanup, hooks, orphans, remove, web_files};
 pub use machine::{machine, recorded, wants_new_processes};
@@ -51,7 +51,7 @@ pub struct Section {
 }
 
 /// The parts of a deploy whose times are told at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Making the machine agree with the record.

@@ -53,6 +53,9 @@ pub struct Deployed {
     /// The builder that was chosen, if any: its folders are on `PATH`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder: Option<String>,
+    /// The number of the earlier release that it puts back; `None` when it is what was pushed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<u64>,
     /// Who asked for it: the name of an SSH key, or `local`.
     pub by: String,
     /// When the deploy began.

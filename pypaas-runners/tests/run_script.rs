@@ -10,6 +10,8 @@ fn a_process_is_one_program_in_a_group_of_its_own() {
     insta::assert_snapshot!(print(&script("npm start", &[("PORT", "5000")])).run, @"
     #!/usr/bin/env -S -i /bin/sh
     # Written by pypaas. The next deploy replaces it.
+    # When it was started, the last thousand times: `pypaas status` counts them.
+    { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PORT='5000'
@@ -24,6 +26,8 @@ fn a_command_that_needs_a_shell_keeps_it() {
     insta::assert_snapshot!(print(&script).run, @r#"
     #!/usr/bin/env -S -i /bin/sh
     # Written by pypaas. The next deploy replaces it.
+    # When it was started, the last thousand times: `pypaas status` counts them.
+    { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PYPAAS_SERVICE='shop+master+web+0+a'
@@ -38,6 +42,8 @@ fn values_stand_as_one_word_each() {
     insta::assert_snapshot!(print(&script("env", &variables)).run, @r#"
     #!/usr/bin/env -S -i /bin/sh
     # Written by pypaas. The next deploy replaces it.
+    # When it was started, the last thousand times: `pypaas status` counts them.
+    { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export EMPTY=''

@@ -2,15 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use pypaas_config::BranchRef;
-use pypaas_core::host::Clock;
+use pypaas_core::host::{Clock, Git};
 use pypaas_core::plan::{self, Request};
 use pypaas_core::{
     Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, record, unlock_branch,
 };
 
+use super::Context;
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
+use crate::history::{self, Attempt, Kind, Outcome, Section};
 use crate::host::LinuxHost;
 use crate::host::inspection::{Defect, Extent};
 use crate::installation::Installation;
@@ -29,37 +32,31 @@ pub(crate) struct Deploying<'a> {
     pub(crate) branch: BranchRef,
     /// What it is called in the first line, such as `deploying 3f2a…`.
     pub(crate) title: String,
+    /// What is asked for, as the history has it.
+    pub(crate) kind: Kind,
     /// Who asks.
-    pub(crate) by: String,
+    pub(crate) context: &'a Context,
     /// How long receiving the commit took, where there was something to receive.
     pub(crate) received: Option<Duration>,
 }
 
 impl Deploying<'_> {
     /// Takes the branch's lock, lets `request` decide what to make live from the branch's record as it is then, does it,
-    /// and tells all of it. Nothing is done when `request` gives `None`.
+    /// tells all of it and remembers how it ended. Nothing is done when `request` gives `None`.
     pub(crate) fn run(
         self,
-        request: impl FnOnce(&Record) -> Result<Option<Request>, Failure>,
+        request: impl FnOnce(&Record, &mut Narrator) -> Result<Option<Request>, Failure>,
     ) -> Result<(), Failure> {
         let begin = Instant::now();
         let platform = &self.installation.platform;
         let mut host = self.installation.host();
         host.watch_caller()?;
-        let mut narrator = Narrator::with_log(self.log(&mut host));
-        narrator.line(&format!("{} of {} for {}", self.title, self.branch, self.by));
-        let purpose = format!("{} of {} for {}", self.title, self.branch, self.by);
+        let at = host.now();
+        let mut narrator = Narrator::with_log(self.log(at));
+        let purpose = format!("{} of {} for {}", self.title, self.branch, self.context.by);
+        narrator.line(&purpose);
         lock_branch(&mut host, platform, &self.branch, &purpose, &mut narrator)?;
-        let outcome = record(&mut host, &platform.layout, &self.branch)
-            .map_err(Failure::from)
-            .and_then(|record| request(&record.unwrap_or_default()))
-            .and_then(|request| match request {
-                Some(request) => {
-                    self.check_host(&mut host, &mut narrator)?;
-                    Ok(Some(deploy(&mut host, platform, &request, &mut narrator)?))
-                }
-                None => Ok(None),
-            });
+        let outcome = self.carry_out(&mut host, &mut narrator, at, request);
         unlock_branch(&mut host, &platform.layout, &self.branch)?;
         match outcome {
             Ok(record) => {
@@ -75,6 +72,27 @@ impl Deploying<'_> {
                 Err(failure)
             }
         }
+    }
+
+    /// Does it, while the branch's lock is held.
+    fn carry_out(
+        &self,
+        host: &mut LinuxHost,
+        narrator: &mut Narrator,
+        at: Timestamp,
+        request: impl FnOnce(&Record, &mut Narrator) -> Result<Option<Request>, Failure>,
+    ) -> Result<Option<Record>, Failure> {
+        let platform = &self.installation.platform;
+        let before = record(host, &platform.layout, &self.branch)?.unwrap_or_default();
+        let mut memory = Memory { deploying: self, before: &before, at, begin: Instant::now() };
+        memory.note_killed();
+        let Some(request) = request(&before, narrator)? else { return Ok(None) };
+        memory.begin = Instant::now();
+        let outcome =
+            self.check_host(host, narrator).and_then(|()| Ok(deploy(host, platform, &request, narrator)?));
+        let sections = narrator.take_sections();
+        memory.note(host, &request, outcome.as_ref(), sections);
+        outcome.map(Some)
     }
 
     /// Looks at what of the machine this deploy needs, before anything moves.
@@ -98,19 +116,16 @@ impl Deploying<'_> {
     /// Prints what would be done.
     pub(crate) fn dry_run(self, request: &Request) -> Result<(), Failure> {
         let platform = &self.installation.platform;
-        let commit = match &request.source {
-            plan::Source::Commit(commit) => Some(commit),
-            plan::Source::Live => None,
-        };
+        let commit = request.source.commit();
         let scope = Scope::Branch { branch: &self.branch, commit, ports: true };
         let observed = observe(&mut self.installation.host(), platform, scope)?;
         terminal::out(&plan::deploy(platform, &observed, request)?.to_string());
         Ok(())
     }
 
-    fn log(&self, host: &mut dyn Clock) -> Option<DeployLog> {
+    fn log(&self, at: Timestamp) -> Option<DeployLog> {
         let platform = &self.installation.platform;
-        let path = platform.layout.deploy_log(&self.branch, host.now());
+        let path = platform.layout.deploy_log(&self.branch, at);
         let logger = platform.configuration.settings.deploy_logger_cmd.as_deref();
         match DeployLog::open(&path, logger, &platform.base_environment) {
             Ok(log) => Some(log),
@@ -131,6 +146,95 @@ impl Deploying<'_> {
         narrator.line(&format!("       {}", figures.join(", ")));
         for url in plan::urls(&self.installation.platform, &self.branch) {
             narrator.line(&format!("       {url}"));
+        }
+    }
+}
+
+/// What is remembered of an attempt, in the branch's history.
+struct Memory<'a> {
+    deploying: &'a Deploying<'a>,
+    before: &'a Record,
+    at: Timestamp,
+    begin: Instant,
+}
+
+impl Memory<'_> {
+    /// Notes the attempt before this one, if it was killed before it could do so itself.
+    fn note_killed(&self) {
+        let Some(tried) = &self.before.trying else { return };
+        let layout = &self.deploying.installation.platform.layout;
+        let known = history::read(layout, &self.deploying.branch).unwrap_or_default();
+        if known.iter().any(|it| it.checkout.as_ref() == Some(&tried.checkout) && it.at == tried.at) {
+            return;
+        }
+        self.append(&Attempt {
+            outcome: Outcome::Abandoned,
+            kind: Kind::Push,
+            release: None,
+            restored: None,
+            commit: tried.commit.clone(),
+            subject: tried.subject.clone(),
+            by: tried.by.clone(),
+            from: None,
+            at: tried.at,
+            seconds: 0.0,
+            sections: Vec::new(),
+            configuration: None,
+            checkout: Some(tried.checkout.clone()),
+            builder: tried.builder.clone(),
+            log: None,
+            reason: Some("pypaas was killed in the midst of it".to_owned()),
+        });
+    }
+
+    fn note(
+        &self,
+        host: &mut LinuxHost,
+        request: &Request,
+        outcome: Result<&Record, &Failure>,
+        sections: Vec<Section>,
+    ) {
+        let Deploying { installation, branch, kind, context, .. } = self.deploying;
+        let layout = &installation.platform.layout;
+        let live = outcome.ok().and_then(|record| record.live.as_ref());
+        let known = self.before.live.as_ref();
+        let Some(commit) =
+            live.map(|live| &live.commit).or(request.source.commit()).or(known.map(|it| &it.commit))
+        else {
+            return;
+        };
+        let subject = host.commit(&layout.repo(&branch.repo), commit).map(|found| found.subject);
+        let text = history::configuration_text(&installation.files, branch);
+        let log = layout.deploy_log(branch, self.at);
+        self.append(&Attempt {
+            outcome: match outcome {
+                Ok(_) => Outcome::Succeeded,
+                Err(failure) if failure.is_abandonment() => Outcome::Abandoned,
+                Err(_) => Outcome::Refused,
+            },
+            kind: *kind,
+            release: live.map(|live| live.release),
+            restored: live.and_then(|live| live.restored),
+            commit: commit.clone(),
+            subject: subject.unwrap_or_default(),
+            by: context.by.clone(),
+            from: context.from.clone(),
+            at: self.at,
+            seconds: self.begin.elapsed().as_secs_f64(),
+            sections,
+            configuration: history::keep_configuration(layout, branch, &text).ok(),
+            checkout: live.map(|live| live.checkout.clone()),
+            builder: live.and_then(|live| live.builder.clone()),
+            log: log.file_name().map(str::to_owned),
+            reason: outcome.err().map(Failure::causes),
+        });
+    }
+
+    /// A history that cannot be written does not undo a deploy.
+    fn append(&self, attempt: &Attempt) {
+        let Deploying { installation, branch, .. } = self.deploying;
+        if let Err(error) = history::append(&installation.platform.layout, branch, attempt) {
+            terminal::err(&format!("warning: cannot remember this in the history of {branch}: {error}\n"));
         }
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use pypaas_config::RepoName;
 use pypaas_core::host::Git;
 
-use super::{Context, KEY_VARIABLE};
+use super::{Context, FROM_VARIABLE, KEY_VARIABLE};
 use crate::failure::Failure;
 use crate::installation::Installation;
 
@@ -29,7 +29,9 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
     let repo = installation.repo(name(&arguments.repo))?;
     let platform = &installation.platform;
     installation.host().prepare_repo(&platform.layout.repo(&repo), &platform.hook)?;
-    let told = [(KEY_VARIABLE, context.by.as_str()), (BEGAN_VARIABLE, &now())];
+    let now = now();
+    let mut told = vec![(KEY_VARIABLE, context.by.as_str()), (BEGAN_VARIABLE, now.as_str())];
+    told.extend(context.from.as_deref().map(|from| (FROM_VARIABLE, from)));
     let code = serve("receive-pack", &installation, &repo, &told)?;
     if let Err(failure) = mend_head(&installation, &repo) {
         // The push is done, whatever a later clone may lack.

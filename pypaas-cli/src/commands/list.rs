@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::{SpanRound, Timestamp, Unit};
+use jiff::Timestamp;
 use pypaas_config::Severity;
 use pypaas_core::{Maintenance, plan, records};
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;
+use crate::wording::ago;
 
 /// List branches: the live commit, when and by whom, and where it is reached
 #[derive(Debug, Args)]
@@ -104,19 +105,4 @@ impl Row {
         }
         text
     }
-}
-
-/// Prints how long ago `then` was: `3 minutes ago`.
-fn ago(now: Timestamp, then: Timestamp) -> String {
-    let rounding = SpanRound::new().largest(Unit::Hour).smallest(Unit::Second);
-    let span = now.since(then).and_then(|span| span.round(rounding));
-    let Ok(span) = span else { return then.to_string() };
-    let (hours, minutes, seconds) = (i64::from(span.get_hours()), span.get_minutes(), span.get_seconds());
-    let (count, unit) = match (hours, minutes) {
-        (hours, _) if hours >= 48 => (hours / 24, "day"),
-        (hours, _) if hours >= 1 => (hours, "hour"),
-        (_, minutes) if minutes >= 1 => (minutes, "minute"),
-        _ => (seconds, "second"),
-    };
-    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }

@@ -9,6 +9,7 @@ use super::Context;
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::BranchesArguments;
 use crate::failure::Failure;
+use crate::history::Kind;
 
 /// Check out, build and start the live commit again
 #[derive(Debug, Args)]
@@ -23,6 +24,7 @@ pub(crate) struct Arguments {
 /// Deploys the live commit of one branch, or of all, again.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let how = Redeploy {
+        kind: Kind::Rebuild,
         verb: "rebuilding",
         source: |live| Source::Commit(live.commit.clone()),
         dry_run: arguments.dry_run,

@@ -10,10 +10,13 @@ use super::Context;
 use super::deploying::Deploying;
 use crate::arguments::BranchesArguments;
 use crate::failure::Failure;
+use crate::history::Kind;
 use crate::installation::Installation;
 
 /// One of the two commands.
 pub(super) struct Redeploy {
+    /// What it is, for the history.
+    pub(super) kind: Kind,
     /// What it is doing, for the first line.
     pub(super) verb: &'static str,
     /// What of the live deploy it makes live again.
@@ -56,7 +59,8 @@ fn one(
         installation,
         branch: branch.clone(),
         title: how.verb.to_owned(),
-        by: context.by.clone(),
+        kind: how.kind,
+        context,
         received: None,
     };
     let request = |record: &Record| {
@@ -69,5 +73,5 @@ fn one(
         let wanted: Option<Request> = request(&record)?;
         return wanted.map_or(Ok(()), |wanted| deploying.dry_run(&wanted));
     }
-    deploying.run(request)
+    deploying.run(|record, _| request(record))
 }

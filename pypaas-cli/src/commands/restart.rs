@@ -9,6 +9,7 @@ use super::Context;
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::BranchesArguments;
 use crate::failure::Failure;
+use crate::history::Kind;
 
 /// Start new processes of the live checkout, then stop the old ones
 #[derive(Debug, Args)]
@@ -22,6 +23,11 @@ pub(crate) struct Arguments {
 
 /// Restarts one branch, or all. New values in the configuration take effect.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let how = Redeploy { verb: "restarting", source: |_| Source::Live, dry_run: arguments.dry_run };
+    let how = Redeploy {
+        kind: Kind::Restart,
+        verb: "restarting",
+        source: |_| Source::Live,
+        dry_run: arguments.dry_run,
+    };
     redeploy(&arguments.branches, &how, context)
 }

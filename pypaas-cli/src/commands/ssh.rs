@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 /// Runs the client's command, or shows what there is when there is none.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let context = Context { by: arguments.key.clone() };
+    let context = Context { by: arguments.key.clone(), from: client_address() };
     let words = match env::var(CLIENT_COMMAND) {
         Err(env::VarError::NotPresent) => return Ok(greet(&context)),
         Err(env::VarError::NotUnicode(_)) => return Err(refuse("it is not UTF-8")),
@@ -43,6 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Err(refuse("pypaas calls it by itself"));
     }
     super::run(line.command, &context)
+}
+
+/// Reads the client's address: the first word that sshd leaves in `SSH_CLIENT`.
+fn client_address() -> Option<String> {
+    env::var("SSH_CLIENT").ok()?.split_whitespace().next().map(str::to_owned)
 }
 
 fn refuse(reason: &str) -> Failure {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use jiff::Timestamp;
 use pypaas_config::BranchRef;
 use pypaas_core::CommitId;
 use pypaas_core::host::{Clock, Git};
@@ -15,9 +16,11 @@ use super::Context;
 use super::deploying::Deploying;
 use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
+use crate::history::Kind;
 use crate::host::bare_repo::branch_lock;
 use crate::installation::Installation;
 use crate::terminal;
+use crate::wording::ago;
 
 /// How long git may take to move a branch after its hook has said yes.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -58,11 +61,25 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         installation: &installation,
         branch: branch.clone(),
         title: format!("deploying {}", new.short()),
-        by: context.by.clone(),
+        kind: Kind::Push,
+        context,
         received: received(),
     };
-    deploying.run(|record| {
-        check_unmoved(&installation, &branch, &old, record.live.as_ref().map(|live| &live.commit))?;
+    deploying.run(|record, narrator| {
+        let live = record.live.as_ref();
+        // After a rollback the branch is not where what is live is, and nobody is about to move it there.
+        let moves_to = live.filter(|live| live.restored.is_none()).map(|live| &live.commit);
+        check_unmoved(&installation, &branch, &old, moves_to)?;
+        if let Some(live) = live.filter(|live| live.commit != old && live.restored.is_some()) {
+            narrator.line(&format!(
+                "       `{}` was at {}, but {} is live: {} rolled it back {}",
+                branch.branch,
+                old.short(),
+                live.commit.short(),
+                live.by,
+                ago(Timestamp::now(), live.at)
+            ));
+        }
         if record.live.as_ref().is_some_and(|live| live.commit == new) {
             terminal::err(&format!("{} is live already; to build it again, run `rebuild`\n", new.short()));
             return Ok(None);

@@ -22,14 +22,14 @@ impl Caller for LinuxHost {
 
 /// Notices a signal, or that nobody reads standard error any more.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     /// The number of the signal that came; 0: none.
     signal: Arc<AtomicUsize>,
 }
 
 impl Watch {
     /// Takes over the signals.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let signal = Arc::new(AtomicUsize::new(0));
         for number in SIGNALS.map(Signal::as_raw) {
             flag::register_usize(number, Arc::clone(&signal), number.unsigned_abs() as usize)?;
@@ -37,7 +37,8 @@ impl Watch {
         Ok(Self { signal })
     }
 
-    fn reason(&self) -> Option<String> {
+    /// Says why to stop; `None`: go on.
+    pub(crate) fn reason(&self) -> Option<String> {
         match self.signal.load(Ordering::SeqCst) {
             0 if is_gone(io::stderr()) => Some("the connection is gone".to_owned()),
             0 => None,
@@ -48,7 +49,7 @@ impl Watch {
 
 /// Says whether nobody is left to read what is written to `output`: a pipe without reader polls as an error, a socket
 /// or terminal whose other end has gone as hung up.
-pub(super) fn is_gone(output: impl std::os::fd::AsFd) -> bool {
+pub(crate) fn is_gone(output: impl std::os::fd::AsFd) -> bool {
     let mut polled = [PollFd::new(&output, PollFlags::empty())];
     let answered = poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
     answered.is_ok() && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)

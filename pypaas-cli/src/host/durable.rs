@@ -31,7 +31,7 @@ pub(super) fn replace_if_different(path: &Utf8Path, contents: &[u8], mode: u32) 
 }
 
 /// Makes a folder and those above it; one there is success.
-pub(super) fn create_folder(path: &Utf8Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Utf8Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub(super) fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
 }
 
 /// The folder that holds `path`.
-pub(super) fn folder_of(path: &Utf8Path) -> &Utf8Path {
+pub(crate) fn folder_of(path: &Utf8Path) -> &Utf8Path {
     match path.parent() {
         Some(above) if above.as_str().is_empty() => Utf8Path::new("."),
         Some(above) => above,

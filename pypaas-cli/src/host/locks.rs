@@ -33,6 +33,11 @@ impl Locks for LinuxHost {
     }
 }
 
+/// Says whether somebody has the lock, without taking it from anybody who wants it for longer than the question lasts.
+pub(crate) fn is_locked(path: &Utf8Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Takes the lock; `None` when somebody has it.
 fn lock(path: &Utf8Path) -> io::Result<Option<File>> {
     durable::create_folder(durable::folder_of(path))?;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 /// What daemontools adds to Unix seconds: TAI64's offset, and ten leap seconds for good.
 const OFFSET: u64 = (1 << 62) + 10;
 
@@ -34,6 +36,12 @@ impl Tai64n {
         }
     }
 
+    /// Returns the moment in the usual count; `None` for one that no clock shows.
+    pub(super) fn timestamp(self) -> Option<Timestamp> {
+        let seconds = i64::try_from(self.seconds.checked_sub(OFFSET)?).ok()?;
+        Timestamp::new(seconds, i32::try_from(self.nanoseconds).ok()?).ok()
+    }
+
     /// Returns the time from this moment to now; zero when the clock was set back.
     pub(super) fn elapsed(self) -> Duration {
         let since_epoch =
@@ -59,6 +67,8 @@ mod tests {
         let (stamp, text) = Tai64n::split("@400000003b4a39c23294b13c fatal: out of memory");
         assert_eq!(stamp, Some(Tai64n { seconds: 0x4000_0000_3b4a_39c2, nanoseconds: 0x3294_b13c }));
         assert_eq!(text, "fatal: out of memory");
+        let at = stamp.and_then(Tai64n::timestamp).unwrap();
+        assert_eq!(at.to_string(), "2001-07-09T23:09:44.8486055Z");
         assert_eq!(Tai64n::split("@400000003b4a39c23294b13c").1, "");
     }
 

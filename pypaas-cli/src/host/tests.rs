@@ -5,7 +5,7 @@ mod files;
 mod git;
 mod locks;
 mod logs;
-mod machine;
+pub(super) mod machine;
 mod probe;
 mod services;
 mod shell;

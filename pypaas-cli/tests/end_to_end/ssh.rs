@@ -144,10 +144,14 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "cleanup",
             "custom_cmds",
             "list",
+            "logs",
             "maintenance",
             "rebuild",
             "rebuild_authorized_keys",
-            "restart"
+            "releases",
+            "restart",
+            "rollback",
+            "status"
         ]
         .into()
     );

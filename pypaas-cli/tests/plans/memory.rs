@@ -127,10 +127,7 @@ pub(crate) fn carry_out(
 
 /// Observes what the request concerns.
 pub(crate) fn look(host: &mut MemoryHost, platform: &Platform, request: &Request) -> Observed {
-    let commit = match &request.source {
-        Source::Commit(commit) => Some(commit),
-        Source::Live => None,
-    };
+    let commit = request.source.commit();
     let scope = Scope::Branch { branch: &request.branch, commit, ports: true };
     observe(host, platform, scope).expect("the machine can be seen")
 }

@@ -31,7 +31,8 @@ fn candidate(
     let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let template = match &request.source {
         Source::Live => record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?,
-        Source::Commit(commit) => {
+        Source::Earlier { kept: Some(kept), .. } => kept.as_ref().clone(),
+        Source::Commit(commit) | Source::Earlier { commit, kept: None, .. } => {
             let found = observed.commit.clone().unwrap_or_default();
             let taken = observed.checkouts.get(branch).into_iter().flatten();
             Deployed {
@@ -41,6 +42,7 @@ fn candidate(
                 checkout: CheckoutName::new(observed.now, commit, taken),
                 slot: Slot::A,
                 processes: Vec::new(),
+                restored: None,
                 builder: super::build::builder(platform, config, &found.entries)
                     .map(|(name, _)| name.to_owned()),
                 by: String::new(),
@@ -52,6 +54,14 @@ fn candidate(
         release: record.next_release(),
         slot: record.live.as_ref().map_or(Slot::A, |live| live.slot.other()),
         processes: processes(platform, observed, branch)?,
+        restored: match &request.source {
+            Source::Earlier { release, .. } => Some(*release),
+            Source::Live => template.restored,
+            // Built again, it is still the earlier release.
+            Source::Commit(commit) => {
+                record.live.as_ref().filter(|live| live.commit == *commit).and_then(|live| live.restored)
+            }
+        },
         by: request.by.clone(),
         at: observed.now,
         ..template

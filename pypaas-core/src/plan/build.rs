@@ -2,7 +2,7 @@
 
 use pypaas_config::{Branch, BranchRef, BuildChoice};
 
-use super::{Phase, Plan, PlanError, Request, Source, services};
+use super::{Phase, Plan, PlanError, Request, services};
 use crate::host::ShellCommand;
 use crate::{BuildRecipe, Deployed, Observed, Platform, Requirement, Slot, Step};
 
@@ -16,7 +16,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let new = record.trying.ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
     let mut plan = Plan::default();
     plan.section("Define services", Phase::Start, define(platform, observed, branch, &new)?);
-    if request.source == Source::Live {
+    if request.source.commit().is_none() {
         return Ok(plan);
     }
     plan.section(

@@ -7,7 +7,13 @@ use pypaas_config::BranchRef;
 use super::{Phase, Plan, services};
 use crate::{CheckoutName, Deployed, Observed, Platform, ServiceName, Step};
 
-pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
+/// Plans it; the checkout `kept`, which is about to be used again, stays.
+pub(super) fn retire(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    kept: Option<&CheckoutName>,
+) -> Plan {
     let record = observed.record(branch);
     let wanted: BTreeSet<ServiceName> = record.live.iter().flat_map(|live| live.services(branch)).collect();
     let own = || observed.services.iter().filter(|(name, _)| name.branch() == *branch);
@@ -37,7 +43,7 @@ pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRe
         |name: &ServiceName| wanted.contains(&ServiceName { slot: name.slot.other(), ..name.clone() });
     let gone = own().filter(|(name, _)| !wanted.contains(name) && !has_live(name));
     let mut rest: Vec<Step> = gone.map(|(name, _)| Step::RemoveService { service: name.clone() }).collect();
-    rest.extend(old_checkouts(platform, observed, branch));
+    rest.extend(old_checkouts(platform, observed, branch, kept));
     if record.is_unfinished() {
         rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.settled()) });
     }
@@ -47,12 +53,22 @@ pub(super) fn retire(platform: &Platform, observed: &Observed, branch: &BranchRe
 
 /// Plans to remove every checkout but the live one. While the file of any domain is broken, nginx may still serve files of
 /// an older checkout under what that domain last said: then none is removed.
-fn old_checkouts(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Vec<Step> {
+fn old_checkouts(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    kept: Option<&CheckoutName>,
+) -> Vec<Step> {
     if !platform.configuration.broken_domains.is_empty() {
         return Vec::new();
     }
     let record = observed.record(branch);
     let live = record.live.as_ref().map(|live| &live.checkout);
-    let old = observed.checkouts.get(branch).into_iter().flatten().filter(|name| Some(*name) != live);
+    let old = observed
+        .checkouts
+        .get(branch)
+        .into_iter()
+        .flatten()
+        .filter(|name| ![live, kept].contains(&Some(*name)));
     old.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }).collect()
 }

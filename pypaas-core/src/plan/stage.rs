@@ -4,7 +4,7 @@ use pypaas_config::{BranchRef, Overlap};
 use serde::Serialize;
 
 use super::{Plan, PlanError, begin, build, restore, retire, start, switch, web};
-use crate::{CommitId, Observed, Platform};
+use crate::{CheckoutName, CommitId, Deployed, Observed, Platform};
 
 /// A wish to make something live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,33 @@ pub enum Source {
     Commit(CommitId),
     /// What is live already, in new processes: a restart.
     Live,
+    /// An earlier release: a rollback.
+    Earlier {
+        /// Its number.
+        release: u64,
+        /// Its commit.
+        commit: CommitId,
+        /// What it was, if its checkout is still there: then it only gets new processes, and is not built again.
+        kept: Option<Box<Deployed>>,
+    },
+}
+
+impl Source {
+    /// Returns the checkout that is used again; `None` when a commit is checked out, or what is live stays where it is.
+    pub fn kept(&self) -> Option<&CheckoutName> {
+        match self {
+            Self::Earlier { kept, .. } => kept.as_ref().map(|kept| &kept.checkout),
+            Self::Commit(_) | Self::Live => None,
+        }
+    }
+
+    /// Returns the commit that is checked out and built; `None` when there is a checkout already.
+    pub fn commit(&self) -> Option<&CommitId> {
+        match self {
+            Self::Commit(commit) | Self::Earlier { commit, kept: None, .. } => Some(commit),
+            Self::Live | Self::Earlier { .. } => None,
+        }
+    }
 }
 
 /// A part of a change that is observed, planned and applied on its own.
@@ -76,7 +103,7 @@ impl Stage {
             Self::Close => web::close(platform, observed, branch),
             Self::Start => start::start(platform, observed, branch),
             Self::Switch => switch::switch(platform, observed, branch),
-            Self::Retire => Ok(retire::retire(platform, observed, branch)),
+            Self::Retire => Ok(retire::retire(platform, observed, branch, request.source.kept())),
         }
     }
 }

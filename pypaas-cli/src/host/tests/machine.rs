@@ -10,15 +10,15 @@ use tempfile::TempDir;
 use crate::host::LinuxHost;
 
 /// A host in a temporary folder.
-pub(super) struct Machine {
+pub(in crate::host) struct Machine {
     pub(super) host: LinuxHost,
-    pub(super) layout: Layout,
+    pub(in crate::host) layout: Layout,
     pub(super) home: Utf8PathBuf,
     _folder: TempDir,
 }
 
 impl Machine {
-    pub(super) fn new() -> Self {
+    pub(in crate::host) fn new() -> Self {
         Self::with_nginx(vec!["nginx".to_owned()])
     }
 
@@ -51,7 +51,7 @@ impl Machine {
 }
 
 /// Names the `index`-th process of one runner, in slot a.
-pub(super) fn service(index: u16) -> ServiceName {
+pub(in crate::host) fn service(index: u16) -> ServiceName {
     ServiceName::parse(&format!("shop+master+web+{index}+a")).unwrap()
 }
 

@@ -1,0 +1,248 @@
+//! `releases`: what was tried on a branch, and how it ended.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use pypaas_config::BranchRef;
+use pypaas_core::record;
+use serde::Serialize;
+
+use crate::arguments::BranchArguments;
+use crate::failure::Failure;
+use crate::history::{self, Attempt, Outcome};
+use crate::installation::Installation;
+use crate::narrator::seconds;
+use crate::table::{Cell, Look, Table};
+use crate::terminal;
+use crate::wording::{ago, local};
+
+/// How many attempts are listed when nothing else is said.
+const SHOWN: usize = 20;
+
+/// List what was tried on a branch: which commit, who, when, how long it took and how it ended
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pypaas releases shop main               the last attempts, newest first\n  \
+    pypaas releases shop main 12            one release, with the time each part took\n  \
+    pypaas releases shop main --diff 11 12  what of the configuration changed between two"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branch: BranchArguments,
+    /// A release's number, to see all that is known of it
+    #[arg(conflicts_with = "diff")]
+    release: Option<u64>,
+    /// Show the last N attempts
+    #[arg(short = 'n', long, value_name = "N", default_value_t = SHOWN)]
+    lines: usize,
+    /// Compare the configurations of two releases; without a second one, with the live one's
+    #[arg(long, value_name = "RELEASE", num_args = 1..=2)]
+    diff: Option<Vec<u64>>,
+    /// Show values of `env` in the comparison
+    #[arg(long, requires = "diff")]
+    show: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "diff")]
+    json: bool,
+}
+
+/// One attempt, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    live: bool,
+    #[serde(flatten)]
+    attempt: &'a Attempt,
+}
+
+/// Lists attempts. Waits for no lock.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
+    let layout = &installation.platform.layout;
+    let attempts = history::read(layout, &branch)?;
+    let live = record(&mut installation.host(), layout, &branch)?.and_then(|it| it.live).map(|it| it.release);
+    if let Some(releases) = &arguments.diff {
+        let second = releases.get(1).copied().or(live);
+        let first = find(&attempts, &branch, releases.first().copied())?;
+        let second = find(&attempts, &branch, second)?;
+        return diff(&installation, &branch, first, second, arguments.show);
+    }
+    let shown: Vec<&Attempt> = match arguments.release {
+        Some(_) => vec![find(&attempts, &branch, arguments.release)?],
+        None => attempts.iter().rev().take(arguments.lines).collect(),
+    };
+    let is_live = |attempt: &Attempt| live.is_some() && attempt.release == live;
+    if arguments.json {
+        let rows: Vec<Row<'_>> =
+            shown.iter().map(|attempt| Row { live: is_live(attempt), attempt }).collect();
+        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
+    } else if let (Some(_), [attempt]) = (arguments.release, shown.as_slice()) {
+        terminal::out(&details(attempt, is_live(attempt)));
+    } else if shown.is_empty() {
+        terminal::out(&format!("nothing was tried on {branch} yet\n"));
+    } else {
+        terminal::out(&list(&shown, is_live));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn find<'a>(
+    attempts: &'a [Attempt],
+    branch: &BranchRef,
+    release: Option<u64>,
+) -> Result<&'a Attempt, Failure> {
+    let found = attempts.iter().rev().find(|it| release.is_some() && it.release == release);
+    found.ok_or_else(|| {
+        let what = release.map_or_else(|| "no live release".to_owned(), |it| format!("no release {it}"));
+        let known = attempts.iter().filter_map(|it| it.release);
+        let hint = match (known.clone().min(), known.max()) {
+            (Some(first), Some(last)) => format!("remembered are {first} to {last}"),
+            _ => "nothing went live yet".to_owned(),
+        };
+        Failure::new(format!("{branch} has {what}"), hint)
+    })
+}
+
+fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
+    let now = Timestamp::now();
+    let mut table = Table::new(["RELEASE", "OUTCOME", "COMMIT", "WHEN", "BY", "TOOK", "CONFIGURATION"]);
+    for attempt in attempts {
+        let (outcome, look) = match attempt.outcome {
+            Outcome::Succeeded if is_live(attempt) => ("live", Look::Good),
+            Outcome::Succeeded => ("succeeded", Look::Faint),
+            other => (other.word(), Look::Bad),
+        };
+        table.row([
+            attempt.release.map(|release| release.to_string()).unwrap_or_default().into(),
+            Cell::new(outcome, look),
+            format!("{} {}", attempt.commit.short(), attempt.subject).into(),
+            ago(now, attempt.at).into(),
+            format!("{}, {}", attempt.by, what(attempt)).into(),
+            seconds(Duration::from_secs_f64(attempt.seconds.max(0.0))).into(),
+            attempt.configuration.clone().unwrap_or_default().into(),
+        ]);
+    }
+    let lines = table.lines();
+    let mut text = String::new();
+    for (position, line) in lines.iter().enumerate() {
+        text.push_str(&format!("{line}\n"));
+        let attempt = position.checked_sub(1).and_then(|position| attempts.get(position));
+        if let Some(reason) = attempt.and_then(|attempt| attempt.reason.as_deref()) {
+            text.push_str(&format!("         {}\n", Look::Faint.paint(reason)));
+        }
+    }
+    text
+}
+
+fn what(attempt: &Attempt) -> String {
+    match attempt.restored {
+        Some(restored) => format!("{} to {restored}", attempt.kind.word()),
+        None => attempt.kind.word().to_owned(),
+    }
+}
+
+fn details(attempt: &Attempt, is_live: bool) -> String {
+    let from = attempt.from.as_deref().map(|from| format!(" from {from}")).unwrap_or_default();
+    let mut text = format!(
+        "release {}{}: {} \"{}\"\n  {} by {}{from} at {}\n",
+        attempt.release.unwrap_or_default(),
+        if is_live { ", live" } else { "" },
+        attempt.commit,
+        attempt.subject,
+        what(attempt),
+        attempt.by,
+        local(attempt.at),
+    );
+    if let Some(configuration) = &attempt.configuration {
+        text.push_str(&format!("  configuration {configuration}\n"));
+    }
+    text.push_str(&format!("  {} altogether\n", seconds(Duration::from_secs_f64(attempt.seconds.max(0.0)))));
+    for section in &attempt.sections {
+        let took = seconds(Duration::from_secs_f64(section.seconds.max(0.0)));
+        text.push_str(&format!("  {took:>9}  {}\n", section.title));
+    }
+    text
+}
+
+/// Prints what differs between two configurations.
+fn diff(
+    installation: &Installation,
+    branch: &BranchRef,
+    first: &Attempt,
+    second: &Attempt,
+    show: bool,
+) -> Result<ExitCode, Failure> {
+    let read = |attempt: &Attempt| {
+        let hash = attempt.configuration.as_deref().unwrap_or_default();
+        let path = installation.platform.layout.configurations(branch).join(hash);
+        fs::read_to_string(&path).map_err(|error| {
+            let release = attempt.release.unwrap_or_default();
+            let what = format!("cannot read the configuration of release {release} in `{path}`: {error}");
+            Failure::new(what, "compare others")
+        })
+    };
+    let (before, after) = (read(first)?, read(second)?);
+    let lines = difference(&before, &after, show);
+    if lines.is_empty() {
+        terminal::out("the same configuration\n");
+    }
+    for line in lines {
+        let look = if line.starts_with('-') { Look::Bad } else { Look::Good };
+        terminal::out(&format!("{}\n", look.paint(&line)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists values that differ, by key, as `- key = before` and `+ key = after`.
+fn difference(before: &str, after: &str, show: bool) -> Vec<String> {
+    let (before, after) = (values(before), values(after));
+    let mut keys: Vec<&&str> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let mut lines = Vec::new();
+    for key in keys {
+        let (old, new) = (before.get(*key), after.get(*key));
+        if old == new {
+            continue;
+        }
+        for (sign, value) in [('-', old), ('+', new)] {
+            if let Some(value) = value {
+                let value = if key.starts_with("env.") && !show { "(hidden)" } else { value };
+                lines.push(format!("{sign} {key} = {value}"));
+            }
+        }
+    }
+    lines
+}
+
+fn values(text: &str) -> BTreeMap<&str, &str> {
+    text.lines().filter_map(|line| line.split_once(" = ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_names_keys_and_hides_values_of_the_environment() {
+        let before = "env.A = secret\nenv.B = same\nruntime = 1\ngone = 1\n";
+        let after = "env.A = other\nenv.B = same\nruntime = 2\nnew = 1\n";
+        assert_eq!(
+            difference(before, after, false),
+            [
+                "- env.A = (hidden)",
+                "+ env.A = (hidden)",
+                "- gone = 1",
+                "+ new = 1",
+                "- runtime = 1",
+                "+ runtime = 2"
+            ]
+        );
+        assert_eq!(difference(before, after, true)[..2], ["- env.A = secret", "+ env.A = other"]);
+        assert!(difference(before, before, true).is_empty());
+    }
+}

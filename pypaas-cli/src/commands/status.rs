@@ -1,0 +1,451 @@
+//! `status`: how the branches are.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, Severity};
+use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
+use serde::Serialize;
+
+use super::watch;
+use crate::failure::Failure;
+use crate::history::{self, Kind, Outcome};
+use crate::host::{Vitals, is_locked};
+use crate::installation::Installation;
+use crate::table::{Cell, Look, Table};
+use crate::wording::{ago, bytes, count, span};
+
+/// How far back restarts are counted.
+const RESTARTS_SINCE: Duration = Duration::from_secs(3600);
+
+/// Show how branches are: what is live, its processes, restarts and memory, what failed
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas status                   all branches, one row each\n  \
+    pypaas status shop main         one branch, with each of its processes\n  \
+    pypaas status --watch           again and again, until Ctrl-C\n  \
+    ssh deploy@host status --json   for a program")]
+pub(crate) struct Arguments {
+    /// The repository's name; without it, all repositories
+    repo: Option<String>,
+    /// The branch's name; without it, all branches
+    branch: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Show it again whenever it changes, until interrupted
+    #[arg(long)]
+    watch: bool,
+}
+
+/// One branch, as `--json` prints it.
+#[derive(Debug, Clone, Serialize)]
+struct Row {
+    repo: String,
+    branch: String,
+    configured: bool,
+    state: State,
+    live: Option<Live>,
+    processes: Processes,
+    maintenance: Option<Maintenance>,
+    deploying: Option<Deploying>,
+    last_failure: Option<LastFailure>,
+    urls: Vec<String>,
+}
+
+/// How a branch is, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// All its processes are up, or it needs none.
+    Up,
+    /// Some of its processes are up.
+    Degraded,
+    /// None of them is.
+    Down,
+    /// nginx answers in its place.
+    Maintenance,
+    /// Nothing was ever deployed.
+    NotDeployed,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Live {
+    release: u64,
+    commit: String,
+    subject: String,
+    at: Timestamp,
+    by: String,
+    restored: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Processes {
+    up: usize,
+    wanted: usize,
+    uptime_seconds: Option<u64>,
+    restarts: Option<usize>,
+    memory_bytes: u64,
+    each: Vec<Process>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Process {
+    runner: String,
+    index: u16,
+    slot: Slot,
+    port: Option<u16>,
+    pid: Option<u32>,
+    uptime_seconds: Option<u64>,
+    restarts: Option<usize>,
+    memory_bytes: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Deploying {
+    commit: String,
+    by: String,
+    at: Timestamp,
+    running: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct LastFailure {
+    outcome: Outcome,
+    kind: Kind,
+    commit: String,
+    by: String,
+    at: Timestamp,
+    reason: Option<String>,
+}
+
+/// Shows the branches. Waits for no lock; exits with 2 when the configuration is broken in parts.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::SUCCESS;
+    watch::show(arguments.watch, || {
+        let installation = Installation::load()?;
+        let rows = rows(&installation, arguments)?;
+        if !arguments.watch {
+            installation.warn_about_problems();
+        }
+        let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);
+        code = if broken { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        if arguments.json {
+            // What is watched is one line a state, so that a program can read it as it comes.
+            let text = match arguments.watch {
+                true => serde_json::to_string(&rows)?,
+                false => serde_json::to_string_pretty(&rows)?,
+            };
+            return Ok(text + "\n");
+        }
+        let now = Timestamp::now();
+        Ok(match rows.as_slice() {
+            [] => first_steps(&installation),
+            [row] if arguments.branch.is_some() => row.details(now),
+            rows => overview(rows, now),
+        })
+    })?;
+    Ok(code)
+}
+
+/// Says what to do on a host on which nothing is configured.
+fn first_steps(installation: &Installation) -> String {
+    let folder = &installation.folder;
+    format!(
+        "Nothing is configured yet. First:\n\n  \
+         1. Write {folder}/repo/shop.yml, for a repository `shop` whose branch `main` is a web app:\n\n       \
+         branches:\n         main:\n           runners:\n             web: {{type: NginxBackend, cmd: npm start}}\n\n  \
+         2. Write {folder}/domains/shop.example.com.yml, for where it is reached:\n\n       \
+         locations:\n         /:\n           upstream: {{repo: shop, branch: main, runner: web}}\n\n  \
+         3. Run `pypaas check`.\n  4. In the app's folder: `git push deploy@<this host>:shop main`.\n"
+    )
+}
+
+fn rows(installation: &Installation, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
+    let platform = &installation.platform;
+    let mut host = installation.host();
+    let mut records = records(&mut host, &platform.layout)?;
+    for (branch, _) in platform.configuration.branches() {
+        records.entry(branch).or_default();
+    }
+    if let Some(repo) = &arguments.repo {
+        records.retain(|it, _| it.repo.as_str() == repo);
+        if records.is_empty() {
+            installation.repo(repo)?;
+        }
+    }
+    if let (Some(repo), Some(branch)) = (&arguments.repo, &arguments.branch) {
+        records.retain(|it, _| it.branch.as_str() == branch);
+        if records.is_empty() {
+            installation.branch(repo, branch)?;
+        }
+    }
+    let now = SystemTime::now();
+    let services = records.iter().flat_map(|(branch, record)| services(installation, branch, record, now));
+    let vitals = host.vitals(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
+    records.iter().map(|(branch, record)| row(installation, branch, record, &vitals, now)).collect()
+}
+
+/// A process that should run, and since when its starts count.
+struct Wanted {
+    name: pypaas_core::ServiceName,
+    port: Option<u16>,
+    since: SystemTime,
+    first: usize,
+}
+
+/// Lists the processes of the live release. The first start of one that is younger than the time looked back is no restart.
+fn services(
+    installation: &Installation,
+    branch: &BranchRef,
+    record: &Record,
+    now: SystemTime,
+) -> Vec<Wanted> {
+    let Some(live) = &record.live else { return Vec::new() };
+    let has_command = |process: &&pypaas_core::Process| {
+        let runner = installation.platform.runner(&branch.runner(&process.runner));
+        runner.is_none_or(|runner| runner.command().is_some())
+    };
+    let hour_ago = now.checked_sub(RESTARTS_SINCE).unwrap_or(now);
+    let since = hour_ago.max(live.at.into());
+    let first = usize::from(since > hour_ago);
+    let wanted = |process: &pypaas_core::Process| Wanted {
+        name: process.service(branch, live.slot),
+        port: process.port,
+        since,
+        first,
+    };
+    live.processes.iter().filter(has_command).map(wanted).collect()
+}
+
+fn row(
+    installation: &Installation,
+    branch: &BranchRef,
+    record: &Record,
+    vitals: &BTreeMap<pypaas_core::ServiceName, Vitals>,
+    now: SystemTime,
+) -> Result<Row, Failure> {
+    let platform = &installation.platform;
+    let each: Vec<Process> = services(installation, branch, record, now)
+        .into_iter()
+        .map(|wanted| {
+            let seen = vitals.get(&wanted.name).cloned().unwrap_or_default();
+            Process {
+                runner: wanted.name.runner.runner.to_string(),
+                index: wanted.name.index,
+                slot: wanted.name.slot,
+                port: wanted.port,
+                pid: seen.process.map(|(pid, _)| pid),
+                uptime_seconds: seen.process.map(|(_, uptime)| uptime.as_secs()),
+                restarts: seen.starts.map(|starts| starts.saturating_sub(wanted.first)),
+                memory_bytes: seen.memory,
+            }
+        })
+        .collect();
+    let processes = Processes::of(each);
+    let last = history::read(&platform.layout, branch)?.pop().filter(|it| it.outcome != Outcome::Succeeded);
+    Ok(Row {
+        repo: branch.repo.to_string(),
+        branch: branch.branch.to_string(),
+        configured: platform.branch(branch).is_some(),
+        state: state(record, &processes),
+        live: record.live.as_ref().map(Live::of),
+        processes,
+        maintenance: record.maintenance,
+        deploying: record.trying.as_ref().map(|new| Deploying {
+            commit: new.commit.to_string(),
+            by: new.by.clone(),
+            at: new.at,
+            running: is_locked(&platform.layout.branch_lock(branch)),
+        }),
+        last_failure: last.map(|it| LastFailure {
+            outcome: it.outcome,
+            kind: it.kind,
+            commit: it.commit.to_string(),
+            by: it.by,
+            at: it.at,
+            reason: it.reason,
+        }),
+        urls: plan::urls(platform, branch),
+    })
+}
+
+fn state(record: &Record, processes: &Processes) -> State {
+    match (&record.live, record.maintenance) {
+        (None, _) => State::NotDeployed,
+        (_, Some(_)) => State::Maintenance,
+        _ if processes.up == processes.wanted => State::Up,
+        _ if processes.up == 0 => State::Down,
+        _ => State::Degraded,
+    }
+}
+
+impl Live {
+    fn of(live: &Deployed) -> Self {
+        Self {
+            release: live.release,
+            commit: live.commit.to_string(),
+            subject: live.subject.clone(),
+            at: live.at,
+            by: live.by.clone(),
+            restored: live.restored,
+        }
+    }
+}
+
+impl Processes {
+    fn of(each: Vec<Process>) -> Self {
+        let restarts: Vec<usize> = each.iter().filter_map(|it| it.restarts).collect();
+        Self {
+            up: each.iter().filter(|it| it.pid.is_some()).count(),
+            wanted: each.len(),
+            uptime_seconds: each.iter().filter_map(|it| it.uptime_seconds).min(),
+            restarts: (!restarts.is_empty()).then(|| restarts.iter().sum()),
+            memory_bytes: each.iter().map(|it| it.memory_bytes).sum(),
+            each,
+        }
+    }
+
+    fn text(&self) -> String {
+        let uptime = self.uptime_seconds.map(|it| format!(", {}", span(Duration::from_secs(it))));
+        match self.wanted {
+            0 => "none needed".to_owned(),
+            wanted => format!("{} of {wanted} up{}", self.up, uptime.unwrap_or_default()),
+        }
+    }
+}
+
+fn overview(rows: &[Row], now: Timestamp) -> String {
+    let mut table = Table::new(["BRANCH", "LIVE", "DEPLOYED", "PROCESSES", "RESTARTS", "MEMORY"]);
+    for row in rows {
+        let live = row.live.as_ref();
+        let look = match row.state {
+            State::Up => Look::Good,
+            State::Degraded | State::Down => Look::Bad,
+            State::Maintenance | State::NotDeployed => Look::Faint,
+        };
+        let restarts = row.processes.restarts;
+        table.row([
+            Cell::new(format!("{} {}", row.repo, row.branch), Look::Strong),
+            match live {
+                Some(live) => format!("{} {}", short(&live.commit), live.subject).into(),
+                None => Cell::new("not deployed", Look::Faint),
+            },
+            live.map(|live| format!("{} by {}", ago(now, live.at), live.by)).unwrap_or_default().into(),
+            live.map_or_else(|| Cell::from(""), |_| Cell::new(row.processes.text(), look)),
+            match restarts {
+                Some(0) => "0".into(),
+                Some(restarts) => Cell::new(restarts.to_string(), Look::Bad),
+                None => "".into(),
+            },
+            if row.processes.up > 0 { bytes(row.processes.memory_bytes).into() } else { "".into() },
+        ]);
+    }
+    let lines = table.lines();
+    let mut text = lines.first().map(|heading| heading.clone() + "\n").unwrap_or_default();
+    for (row, line) in rows.iter().zip(lines.iter().skip(1)) {
+        text.push_str(&format!("{line}\n"));
+        for (note, look) in row.notes(now) {
+            text.push_str(&format!("  {}\n", look.paint(&note)));
+        }
+        for url in &row.urls {
+            text.push_str(&format!("  {url}\n"));
+        }
+    }
+    text
+}
+
+impl Row {
+    /// Lists what is worth a line of its own.
+    fn notes(&self, now: Timestamp) -> Vec<(String, Look)> {
+        let mut notes = Vec::new();
+        if self.maintenance.is_some() {
+            notes.push(("in maintenance".to_owned(), Look::Bad));
+        }
+        if let Some(restored) = self.live.as_ref().and_then(|live| live.restored) {
+            notes.push((format!("rolled back to release {restored}"), Look::Strong));
+        }
+        match &self.deploying {
+            Some(it) if it.running => notes.push((
+                format!("deploying {} since {}, by {}", short(&it.commit), ago(now, it.at), it.by),
+                Look::Strong,
+            )),
+            Some(it) => notes.push((
+                format!(
+                    "a deploy of {} was killed {}; the next change mends that",
+                    short(&it.commit),
+                    ago(now, it.at)
+                ),
+                Look::Bad,
+            )),
+            None => {}
+        }
+        if let Some(failure) = &self.last_failure {
+            let reason = failure.reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+            let what = format!(
+                "{} of {} was {} {}, by {}{reason}",
+                failure.kind.word(),
+                short(&failure.commit),
+                failure.outcome.word(),
+                ago(now, failure.at),
+                failure.by
+            );
+            notes.push((what, Look::Bad));
+        }
+        if !self.configured {
+            notes.push(("no longer configured: `pypaas cleanup` removes it".to_owned(), Look::Bad));
+        }
+        notes
+    }
+
+    fn details(&self, now: Timestamp) -> String {
+        let mut text = format!("{}\n", Look::Strong.paint(&format!("{} {}", self.repo, self.branch)));
+        match &self.live {
+            Some(live) => text.push_str(&format!(
+                "  release {}: {} \"{}\", {} by {}\n",
+                live.release,
+                short(&live.commit),
+                live.subject,
+                ago(now, live.at),
+                live.by
+            )),
+            None => text.push_str("  not deployed\n"),
+        }
+        for (note, look) in self.notes(now) {
+            text.push_str(&format!("  {}\n", look.paint(&note)));
+        }
+        for url in &self.urls {
+            text.push_str(&format!("  {url}\n"));
+        }
+        if self.processes.each.is_empty() {
+            return text;
+        }
+        let processes = count(self.processes.wanted, "process", "processes");
+        text.push_str(&format!("\n  {} of {processes} up\n", self.processes.up));
+        let mut table = Table::new(["PROCESS", "PORT", "PID", "UP", "RESTARTS", "MEMORY"]);
+        for it in &self.processes.each {
+            let number = |number: Option<String>| Cell::from(number.unwrap_or_default());
+            table.row([
+                format!("{}.{}", it.runner, it.index).into(),
+                number(it.port.map(|it| it.to_string())),
+                number(it.pid.map(|it| it.to_string())),
+                match it.uptime_seconds {
+                    Some(uptime) => Cell::new(span(Duration::from_secs(uptime)), Look::Good),
+                    None => Cell::new("down", Look::Bad),
+                },
+                number(it.restarts.map(|it| it.to_string())),
+                if it.pid.is_some() { bytes(it.memory_bytes).into() } else { "".into() },
+            ]);
+        }
+        for line in table.lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+        text
+    }
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..11).unwrap_or(commit)
+}

@@ -1,0 +1,37 @@
+//! Showing something again and again.
+
+use std::io::{IsTerminal, stdout};
+use std::thread;
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::host::{Watch, is_gone};
+use crate::terminal;
+
+/// How often it is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Clears a terminal and goes to its first line.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
+
+/// Shows what `look` gives: once, or again whenever it changes until somebody interrupts or nobody reads any more.
+pub(super) fn show(again: bool, mut look: impl FnMut() -> Result<String, Failure>) -> Result<(), Failure> {
+    if !again {
+        terminal::out(&look()?);
+        return Ok(());
+    }
+    let watch = Watch::new()?;
+    let screen = stdout().is_terminal();
+    let mut shown = String::new();
+    loop {
+        let text = look()?;
+        if text != shown {
+            terminal::out(&format!("{}{text}", if screen { CLEAR } else { "" }));
+            shown = text;
+        }
+        thread::sleep(INTERVAL);
+        if watch.reason().is_some() || is_gone(stdout()) {
+            return Ok(());
+        }
+    }
+}

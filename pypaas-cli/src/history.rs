@@ -1,0 +1,308 @@
+//! What was tried on a branch: every deploy, rebuild, restart and rollback, with its outcome.
+//!
+//! The record says what is; the history says what was. It lies in a file of its own, one line of JSON an attempt, so that
+//! a deploy never waits for it and losing it loses nothing that serves.
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, SourceFile, outline};
+use pypaas_core::{CheckoutName, CommitId, Layout, Phase};
+use serde::{Deserialize, Serialize};
+
+use crate::host::durable;
+
+/// How many attempts are kept.
+const KEPT: usize = 100;
+
+/// How many more there may be before the file is written anew.
+const SLACK: usize = 20;
+
+/// One attempt to make something live.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// What was asked for.
+    pub(crate) kind: Kind,
+    /// The number it has as a release; `None` when it never went live.
+    pub(crate) release: Option<u64>,
+    /// The release that it put back, for a rollback.
+    pub(crate) restored: Option<u64>,
+    /// The commit.
+    pub(crate) commit: CommitId,
+    /// The first line of its message.
+    pub(crate) subject: String,
+    /// Whose key asked.
+    pub(crate) by: String,
+    /// From which address; `None` for a command on the host itself.
+    pub(crate) from: Option<String>,
+    /// When it began.
+    pub(crate) at: Timestamp,
+    /// How long all of it took.
+    pub(crate) seconds: f64,
+    /// How long each part took.
+    pub(crate) sections: Vec<Section>,
+    /// The hash of the configuration it was tried with.
+    pub(crate) configuration: Option<String>,
+    /// Its checkout.
+    pub(crate) checkout: Option<CheckoutName>,
+    /// The builder that was chosen for it.
+    pub(crate) builder: Option<String>,
+    /// The name of the file that holds what it printed.
+    pub(crate) log: Option<String>,
+    /// Why it did not go live: the error and its causes.
+    pub(crate) reason: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// It went live.
+    Succeeded,
+    /// Something was wrong with it; what was live before stayed.
+    Refused,
+    /// Whoever asked went away, or it was killed.
+    Abandoned,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A push.
+    Push,
+    /// The live commit, built again.
+    Rebuild,
+    /// The live checkout, in new processes.
+    Restart,
+    /// An earlier release.
+    Rollback,
+}
+
+/// A part of an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Section {
+    /// What pushers read.
+    pub(crate) title: String,
+    /// What its time counts to.
+    pub(crate) phase: Phase,
+    /// How long it took.
+    pub(crate) seconds: f64,
+}
+
+impl Outcome {
+    /// Returns its word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Refused => "refused",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl Kind {
+    /// Returns its word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Rebuild => "rebuild",
+            Self::Restart => "restart",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
+/// Reads the attempts of `branch`, oldest first. A line that says nothing known, such as one that a power failure cut off,
+/// is left out.
+pub(crate) fn read(layout: &Layout, branch: &BranchRef) -> io::Result<Vec<Attempt>> {
+    let text = match fs::read_to_string(layout.history(branch)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    let mut attempts: Vec<Attempt> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    attempts.drain(..attempts.len().saturating_sub(KEPT));
+    Ok(attempts)
+}
+
+/// Appends an attempt; the branch's lock is held. Of the oldest ones, and the configurations only they were tried with,
+/// the history is freed from time to time.
+pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> io::Result<()> {
+    let path = layout.history(branch);
+    durable::create_folder(durable::folder_of(&path))?;
+    let line = serde_json::to_string(attempt)? + "\n";
+    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    // A line that was cut off must not take this one with it.
+    let torn = fs::read(&path)?.last().is_some_and(|last| *last != b'\n');
+    file.write_all(format!("{}{line}", if torn { "\n" } else { "" }).as_bytes())?;
+    file.sync_data()?;
+    if fs::read_to_string(&path)?.lines().count() > KEPT + SLACK {
+        prune(layout, branch)?;
+    }
+    Ok(())
+}
+
+fn prune(layout: &Layout, branch: &BranchRef) -> io::Result<()> {
+    let attempts = read(layout, branch)?;
+    let lines: Result<Vec<String>, _> = attempts.iter().map(serde_json::to_string).collect();
+    durable::replace(&layout.history(branch), (lines?.join("\n") + "\n").as_bytes(), 0o600)?;
+    let used: BTreeSet<&String> = attempts.iter().filter_map(|it| it.configuration.as_ref()).collect();
+    for entry in layout.configurations(branch).read_dir_utf8()? {
+        let entry = entry?;
+        if !used.contains(&entry.file_name().to_owned()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints what of the configuration concerns `branch`, one value a line, so that two of them can be compared: its part of
+/// the repo's file, and the files of the domains that lead to it.
+pub(crate) fn configuration_text(files: &[SourceFile], branch: &BranchRef) -> String {
+    let mut lines = Vec::new();
+    for file in files {
+        let values = outline(file);
+        let stem = file.path.file_stem().unwrap_or_default();
+        match file.path.components().next().map(|part| part.as_str()) {
+            Some("repo" | "repos") if stem == branch.repo.as_str() => {
+                let own = |path: &[String]| {
+                    path.first().is_some_and(|key| key == "branches")
+                        && path.get(1).is_some_and(|name| name == branch.branch.as_str())
+                };
+                let own = values.iter().filter(|(path, _)| own(path));
+                lines.extend(own.map(|(path, value)| line(path.get(2..).unwrap_or_default(), value)));
+            }
+            Some("domains") if leads_to(&values, branch) => {
+                lines.extend(values.iter().map(|(path, value)| format!("{stem}: {}", line(path, value))));
+            }
+            _ => {}
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn line(path: &[String], value: &str) -> String {
+    format!("{} = {}", path.join("."), value.escape_debug())
+}
+
+fn leads_to(values: &[(Vec<String>, String)], branch: &BranchRef) -> bool {
+    let says = |upstream: &[String], key: &str, wanted: &str| {
+        values.iter().any(|(path, value)| {
+            path.split_last().is_some_and(|(last, above)| last == key && above == upstream) && value == wanted
+        })
+    };
+    values.iter().filter_map(|(path, _)| Some((path.split_last()?.0, path.split_last()?.1))).any(
+        |(last, upstream)| {
+            last == "repo"
+                && says(upstream, "repo", branch.repo.as_str())
+                && says(upstream, "branch", branch.branch.as_str())
+        },
+    )
+}
+
+/// Keeps a configuration by its hash, which is git's for such a file; returns the hash.
+pub(crate) fn keep_configuration(layout: &Layout, branch: &BranchRef, text: &str) -> io::Result<String> {
+    let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes());
+    let hash = hash.map_err(io::Error::other)?.to_hex_with_len(11).to_string();
+    let path = layout.configurations(branch).join(&hash);
+    if !path.exists() {
+        durable::replace(&path, text.as_bytes(), 0o600)?;
+    }
+    Ok(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use pypaas_config::{BranchName, RepoName};
+
+    use super::*;
+
+    fn branch() -> BranchRef {
+        BranchRef { repo: RepoName::new("shop").unwrap(), branch: BranchName::new("main").unwrap() }
+    }
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.into(), text: text.into() }
+    }
+
+    #[test]
+    fn a_branchs_configuration_is_its_own_part_and_the_domains_that_lead_to_it() {
+        let files = [
+            file("pypaas.yml", "ports: {min: 1, max: 2}"),
+            file(
+                "repo/shop.yml",
+                "branches: {main: {env: {A: \"x\\ny\"}, runners: {web: {type: NginxStatic}}}, other: {env: {B: 1}}}",
+            ),
+            file("repo/zoo.yml", "branches: {main: {env: {C: 1}}}"),
+            file(
+                "domains/shop.example.yml",
+                "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}",
+            ),
+            file(
+                "domains/zoo.example.yml",
+                "locations: {/: {upstream: {repo: zoo, branch: main, runner: web}}}",
+            ),
+        ];
+        assert_eq!(
+            configuration_text(&files, &branch()),
+            "env.A = x\\ny\nruntime".replace("runtime", "runners.web.type = NginxStatic")
+                + "\nshop.example: locations./.upstream.repo = shop\nshop.example: locations./.upstream.branch = main\n\
+                   shop.example: locations./.upstream.runner = web\n"
+        );
+    }
+
+    #[test]
+    fn the_history_is_bounded_and_survives_a_torn_line() {
+        let home = tempfile::tempdir().unwrap();
+        let loaded = pypaas_config::load(&[file("pypaas.yml", "ports: {min: 1, max: 2}")]);
+        let settings = loaded.configuration.unwrap().settings;
+        let layout = Layout::new(camino::Utf8Path::from_path(home.path()).unwrap(), &settings);
+        let hash = keep_configuration(&layout, &branch(), "env.A = x\n").unwrap();
+        let attempt = |release| Attempt {
+            outcome: Outcome::Succeeded,
+            kind: Kind::Push,
+            release: Some(release),
+            restored: None,
+            commit: CommitId::new("3f2a".repeat(10)).unwrap(),
+            subject: "Add it".to_owned(),
+            by: "laptop".to_owned(),
+            from: None,
+            at: Timestamp::UNIX_EPOCH,
+            seconds: 0.5,
+            sections: Vec::new(),
+            configuration: Some(if release == 1 { "gone".to_owned() } else { hash.clone() }),
+            checkout: None,
+            builder: None,
+            log: None,
+            reason: None,
+        };
+        fs::write(layout.configurations(&branch()).join("gone"), "").unwrap();
+        append(&layout, &branch(), &attempt(1)).unwrap();
+        OpenOptions::new()
+            .append(true)
+            .open(layout.history(&branch()))
+            .unwrap()
+            .write_all(b"{\"outc")
+            .unwrap();
+        append(&layout, &branch(), &attempt(2)).unwrap();
+        let releases =
+            |attempts: Vec<Attempt>| attempts.iter().filter_map(|it| it.release).collect::<Vec<_>>();
+        assert_eq!(releases(read(&layout, &branch()).unwrap()), [1, 2]);
+
+        for release in 3..=130 {
+            append(&layout, &branch(), &attempt(release)).unwrap();
+        }
+
+        assert_eq!(releases(read(&layout, &branch()).unwrap()), (31..=130).collect::<Vec<_>>());
+        let lines = fs::read_to_string(layout.history(&branch())).unwrap().lines().count();
+        assert!((KEPT..=KEPT + SLACK).contains(&lines), "{lines}");
+        let kept = |hash: &str| layout.configurations(&branch()).join(hash).exists();
+        assert!(kept(&hash) && !kept("gone"));
+    }
+}

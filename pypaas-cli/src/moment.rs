@@ -1,0 +1,76 @@
+//! Moments, as people type them: `90s`, `10m`, `1h`, `2d` ago, or a date and time.
+
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// A moment in the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// So long ago.
+    Ago(SignedDuration),
+    /// Then.
+    At(Timestamp),
+}
+
+impl Moment {
+    /// Returns the moment when it is `now`.
+    pub(crate) fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Ago(time) => now.checked_sub(time).unwrap_or(Timestamp::MIN),
+            Self::At(at) => at,
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    /// Reads a moment. A date without a time zone is in the host's.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(time) = length(text) {
+            return Ok(Self::Ago(time));
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(Self::At(at));
+        }
+        let zoned = text.parse::<DateTime>().and_then(|time| time.to_zoned(TimeZone::system()));
+        zoned.map(|zoned| Self::At(zoned.timestamp())).map_err(|_| {
+            "write a length of time such as `90s`, `10m`, `1h` or `2d`, or a time such as `2026-11-22 10:00`".to_owned()
+        })
+    }
+}
+
+fn length(text: &str) -> Option<SignedDuration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: i64 = number.parse().ok().filter(|number| *number >= 0)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    Some(SignedDuration::from_secs(number.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_times_are_read() {
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let read = |text: &str| text.parse::<Moment>().map(|moment| moment.before(now).to_string());
+        assert_eq!(read("1h"), Ok("2026-11-22T09:00:00Z".to_owned()));
+        assert_eq!(read("2d"), Ok("2026-11-20T10:00:00Z".to_owned()));
+        assert_eq!(read("2026-11-22T09:59:00Z"), Ok("2026-11-22T09:59:00Z".to_owned()));
+        assert!(read("2026-11-22 09:59").is_ok());
+        for wrong in ["", "h", "-1h", "1 h", "1w", "yesterday", "é"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        assert!("9223372036854775807d".parse::<Moment>().is_err());
+    }
+}
