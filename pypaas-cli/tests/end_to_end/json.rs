@@ -40,7 +40,7 @@ fn mask(value: &mut Value) {
                     Value::String(_) | Value::Number(_) if hidden.contains(&name.as_str()) => {
                         *value = Value::String(format!("<{name}>"));
                     }
-                    Value::String(title) if name == "title" => *title = without_commits(title),
+                    Value::Array(_) if name == "sections" => *value = Value::String("<sections>".to_owned()),
                     Value::Array(urls) if name == "urls" => urls.iter_mut().for_each(without_port),
                     other => mask(other),
                 }
@@ -55,13 +55,4 @@ fn without_port(url: &mut Value) {
         let path = after.trim_start_matches(|c: char| c.is_ascii_digit());
         *url = Value::String(format!("{before}:<port>{path}"));
     }
-}
-
-fn without_commits(title: &str) -> String {
-    let is_commit = |word: &&str| word.len() == 11 && word.chars().all(|c| c.is_ascii_hexdigit());
-    title
-        .split(' ')
-        .map(|word| if is_commit(&word) { "<commit>" } else { word })
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -22,7 +22,11 @@ fn every_attempt_is_remembered_with_how_it_ended() {
     shop.configure(&format!("{web}, env: {{TOKEN: second}}"));
     admin.ssh(&["restart", "shop", "main"]).must_succeed();
 
-    insta::assert_snapshot!(json::masked(json::read(admin.ssh(&["releases", "shop", "main", "--json"]))), @r#"
+    let releases = json::read(admin.ssh(&["releases", "shop", "main", "--json"]));
+    let first = &releases[2]["sections"].as_array().unwrap();
+    assert!(first.iter().any(|it| it["title"] == "Go live" && it["phase"] == "switch"), "{first:?}");
+    assert!(first.iter().all(|it| it["seconds"].as_f64().unwrap() < 60.0), "{first:?}");
+    insta::assert_snapshot!(json::masked(releases), @r#"
     [
       {
         "at": "<at>",
@@ -40,23 +44,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "release": 2,
         "restored": null,
         "seconds": "<seconds>",
-        "sections": [
-          {
-            "phase": "check",
-            "seconds": "<seconds>",
-            "title": "Begin"
-          },
-          {
-            "phase": "switch",
-            "seconds": "<seconds>",
-            "title": "Go live"
-          },
-          {
-            "phase": "stop",
-            "seconds": "<seconds>",
-            "title": "Tidy up"
-          }
-        ],
+        "sections": "<sections>",
         "subject": "The sample app"
       },
       {
@@ -75,23 +63,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "release": null,
         "restored": null,
         "seconds": "<seconds>",
-        "sections": [
-          {
-            "phase": "check",
-            "seconds": "<seconds>",
-            "title": "Begin"
-          },
-          {
-            "phase": "checkout",
-            "seconds": "<seconds>",
-            "title": "Check out <commit> \"Version 2\""
-          },
-          {
-            "phase": "stop",
-            "seconds": "<seconds>",
-            "title": "Tidy up"
-          }
-        ],
+        "sections": "<sections>",
         "subject": "Version 2"
       },
       {
@@ -110,33 +82,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "release": 1,
         "restored": null,
         "seconds": "<seconds>",
-        "sections": [
-          {
-            "phase": "check",
-            "seconds": "<seconds>",
-            "title": "Make nginx serve what is live"
-          },
-          {
-            "phase": "check",
-            "seconds": "<seconds>",
-            "title": "Begin"
-          },
-          {
-            "phase": "checkout",
-            "seconds": "<seconds>",
-            "title": "Check out <commit> \"The sample app\""
-          },
-          {
-            "phase": "switch",
-            "seconds": "<seconds>",
-            "title": "Switch nginx to the new version"
-          },
-          {
-            "phase": "switch",
-            "seconds": "<seconds>",
-            "title": "Go live"
-          }
-        ],
+        "sections": "<sections>",
         "subject": "The sample app"
       }
     ]
