@@ -27,6 +27,7 @@ pub(crate) enum Command {
     #[command(name = "custom_cmds", alias = "custom-cmds")]
     CustomCmds(commands::custom_cmds::Arguments),
     Apply(commands::apply::Arguments),
+    Plan(commands::plan::Arguments),
     Cleanup(commands::cleanup::Arguments),
     Check(commands::check::Arguments),
     #[command(name = "rebuild_authorized_keys", alias = "rebuild-authorized-keys")]

@@ -9,6 +9,7 @@ pub(crate) mod git;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod maintenance;
+pub(crate) mod plan;
 pub(crate) mod rebuild;
 pub(crate) mod rebuild_authorized_keys;
 mod redeploy;
@@ -64,6 +65,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Maintenance(arguments) => maintenance::run(&arguments, context),
         Command::CustomCmds(arguments) => custom_cmds::run(&arguments),
         Command::Apply(arguments) => apply::run(&arguments, context),
+        Command::Plan(arguments) => plan::run(&arguments, context),
         Command::Cleanup(arguments) => cleanup::run(&arguments, context),
         Command::Check(arguments) => check::run(&arguments),
         Command::RebuildAuthorizedKeys(arguments) => rebuild_authorized_keys::run(&arguments),

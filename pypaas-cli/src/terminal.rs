@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use pypaas_core::Plan;
+
 /// Exit status for a command line that makes no sense.
 pub(crate) const USAGE: u8 = 1;
 
@@ -14,6 +16,11 @@ pub(crate) fn out(text: &str) {
 /// Writes progress or an error.
 pub(crate) fn err(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Prints what would be done.
+pub(crate) fn plan(plan: &Plan) {
+    out(&if plan.is_empty() { "nothing has to be done\n".to_owned() } else { plan.to_string() });
 }
 
 /// Shows help where it was asked for, and what is wrong with a command line otherwise.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use pypaas_core::{Scope, Unapplied, converge_machine, observe, plan};
+use pypaas_core::{Plan, Scope, Unapplied, converge_machine, observe, plan};
 
 use super::Context;
 use crate::failure::Failure;
@@ -26,8 +26,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     let platform = &installation.platform;
     let mut host = installation.host();
     if arguments.dry_run {
-        let observed = observe(&mut host, platform, Scope::Machine)?;
-        terminal::out(&plan::machine(platform, &observed, &context.by)?.to_string());
+        terminal::plan(&plan(&installation, context)?);
         return Ok(ExitCode::SUCCESS);
     }
     host.watch_caller()?;
@@ -37,6 +36,12 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         narrator.line("the machine agrees with the configuration");
     }
     Ok(report(failed))
+}
+
+/// Plans what would be done.
+pub(super) fn plan(installation: &Installation, context: &Context) -> Result<Plan, Failure> {
+    let observed = observe(&mut installation.host(), &installation.platform, Scope::Machine)?;
+    Ok(plan::machine(&installation.platform, &observed, &context.by)?)
 }
 
 /// Shows what could not be done, and gives the exit status.

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     let mut host = installation.host();
     if arguments.dry_run {
         let observed = observe(&mut host, &installation.platform, Scope::Machine)?;
-        terminal::out(&plan::cleanup(&installation.platform, &observed)?.to_string());
+        terminal::plan(&plan::cleanup(&installation.platform, &observed)?);
     } else {
         let failed = cleanup(&mut host, &installation.platform, &context.by, &mut Narrator::default())?;
         return Ok(apply::report(failed));

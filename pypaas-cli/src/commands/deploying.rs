@@ -119,7 +119,7 @@ impl Deploying<'_> {
         let commit = request.source.commit();
         let scope = Scope::Branch { branch: &self.branch, commit, ports: true };
         let observed = observe(&mut self.installation.host(), platform, scope)?;
-        terminal::out(&plan::deploy(platform, &observed, request)?.to_string());
+        terminal::plan(&plan::deploy(platform, &observed, request)?);
         Ok(())
     }
 
