@@ -38,7 +38,6 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 use pypaas_config::NginxSettings;
-use pypaas_core::host::Version;
 use pypaas_core::{Layout, ServiceName};
 
 pub(crate) use caller::{Watch, is_gone};
@@ -54,7 +53,8 @@ pub(crate) use vitals::Vitals;
 pub(crate) struct LinuxHost {
     layout: Layout,
     nginx: NginxSettings,
-    nginx_version: Option<Version>,
+    /// What `nginx -V` said.
+    nginx_build: Option<String>,
     locks: BTreeMap<Utf8PathBuf, File>,
     ordered: BTreeMap<ServiceName, Tai64n>,
     watch: Option<Watch>,
@@ -67,7 +67,7 @@ impl LinuxHost {
         Self {
             layout,
             nginx,
-            nginx_version: None,
+            nginx_build: None,
             locks: BTreeMap::new(),
             ordered: BTreeMap::new(),
             watch: None,

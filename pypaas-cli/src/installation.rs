@@ -2,9 +2,13 @@
 
 use std::env;
 use std::fs;
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_config::{BranchName, BranchRef, Configuration, Problem, RepoName, Severity, SourceFile, load};
+use pypaas_config::{
+    BranchName, BranchRef, Configuration, Loaded, Problem, RepoName, Severity, SourceFile, UnreadableFile,
+    load_readable,
+};
 use pypaas_core::{Environment, Layout, Parts, Platform};
 use pypaas_nginx::NginxText;
 use pypaas_runners::{Scripts, builders, runner};
@@ -40,11 +44,13 @@ impl Installation {
         let home = home()?;
         let folder = configuration_folder(&home)?;
         let files = read(&folder)?;
-        let loaded = load(&files);
+        let loaded = files.load();
         match loaded.configuration {
-            Some(configuration) => {
-                Ok(Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? })
-            }
+            Some(configuration) => Ok(Self {
+                files: files.readable,
+                folder,
+                ..Self::new(&home, configuration, loaded.problems)?
+            }),
             None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
                 "mend the file, then run `pypaas check`",
@@ -170,27 +176,61 @@ pub(crate) fn configuration_folder(home: &Utf8Path) -> Result<Utf8PathBuf, Failu
     ))
 }
 
-/// Reads all configuration files below `folder`.
-pub(crate) fn read(folder: &Utf8Path) -> Result<Vec<SourceFile>, Failure> {
-    let mut files = vec![source(folder, MAIN_FILE.into())?];
-    for below in FOLDERS {
-        let Ok(entries) = folder.join(below).read_dir_utf8() else { continue };
-        for entry in entries {
-            let entry = entry?;
-            if entry.path().is_file() {
-                files.push(source(folder, Utf8Path::new(below).join(entry.file_name()))?);
-            }
+/// The files of a configuration directory.
+#[derive(Debug, Default)]
+pub(crate) struct ConfigurationFiles {
+    readable: Vec<SourceFile>,
+    unreadable: Vec<UnreadableFile>,
+}
+
+impl ConfigurationFiles {
+    /// Loads them. One that cannot be read breaks its repo or domain only.
+    pub(crate) fn load(&self) -> Loaded {
+        load_readable(&self.readable, &self.unreadable)
+    }
+}
+
+/// Reads all configuration files below `folder`. What is in the wrong place is mentioned when they are loaded, which takes
+/// no text of it.
+pub(crate) fn read(folder: &Utf8Path) -> Result<ConfigurationFiles, Failure> {
+    let mut found = ConfigurationFiles::default();
+    for path in files(folder)? {
+        let is_read = path == MAIN_FILE || path.parent().is_some_and(|it| FOLDERS.contains(&it.as_str()));
+        let text = if is_read { fs::read(folder.join(&path)) } else { Ok(Vec::new()) };
+        match text {
+            Ok(text) => found.readable.push(SourceFile { path, text }),
+            Err(error) => found.unreadable.push(UnreadableFile { path, reason: error.to_string() }),
+        }
+    }
+    Ok(found)
+}
+
+/// Lists the files in `folder` and in the folders within it. Hidden folders, such as git's, are none of ours.
+fn files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let cannot = |error: io::Error| {
+        Failure::new(format!("cannot read `{folder}`: {error}"), "the deploy user must be able to read it")
+    };
+    let mut files = Vec::new();
+    for name in names(folder).map_err(cannot)? {
+        if !folder.join(&name).is_dir() {
+            files.push(Utf8PathBuf::from(name));
+        } else if !name.starts_with('.') {
+            // A folder that cannot be listed is like one that is not there, unless files in it are needed.
+            let within = match names(&folder.join(&name)) {
+                Err(error) if FOLDERS.contains(&name.as_str()) => return Err(cannot(error)),
+                within => within.unwrap_or_default(),
+            };
+            let paths = within.into_iter().map(|file| Utf8Path::new(&name).join(file));
+            files.extend(paths.filter(|path| !folder.join(path).is_dir()));
         }
     }
     Ok(files)
 }
 
-fn source(folder: &Utf8Path, path: Utf8PathBuf) -> Result<SourceFile, Failure> {
-    let full = folder.join(&path);
-    let text = fs::read(&full).map_err(|error| {
-        Failure::new(format!("cannot read `{full}`: {error}"), "the deploy user must be able to read it")
-    })?;
-    Ok(SourceFile { path, text })
+/// Lists the names in `folder`; one that is not UTF-8 cannot name anything of ours.
+fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+    names.filter_map(Result::transpose).collect()
 }
 
 fn base_environment(home: &Utf8Path) -> Environment {

@@ -15,6 +15,15 @@ pub struct SourceFile {
     pub text: Vec<u8>,
 }
 
+/// A configuration file that cannot be read: it is there, and so is what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableFile {
+    /// Where it is, as in [`SourceFile`].
+    pub path: Utf8PathBuf,
+    /// Why it cannot be read.
+    pub reason: String,
+}
+
 /// What [`load()`](crate::load()) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::block::Block;
-use crate::fields::Field;
-use crate::finding::{Finding, Findings};
+use crate::claims::Claim;
+use crate::fields::{Field, Fields};
+use crate::finding::{Finding, Findings, quote};
 use crate::references::Reference;
 use crate::tree::Value;
 use crate::{DomainName, Location, LocationPath, RunnerRef};
@@ -16,6 +17,8 @@ pub(crate) const DOMAIN: Block = Block {
     name: "a domain",
     keys: &[
         "locations",
+        "aliases",
+        "redirect",
         "ssl",
         "ssl_certificate",
         "ssl_certificate_key",
@@ -34,6 +37,10 @@ pub struct Domain {
     pub file: Utf8PathBuf,
     /// `locations`.
     pub locations: BTreeMap<LocationPath, Location>,
+    /// `aliases`: other names under which the same is served.
+    pub aliases: Vec<DomainName>,
+    /// `redirect`: names whose clients are sent to this domain, such as the one with `www.`.
+    pub redirects: Vec<DomainName>,
     /// `ssl`. Default false.
     pub ssl: bool,
     /// `ssl_certificate`. Default `/etc/ssl/private/httpd/<domain>/<domain>.crt`.
@@ -59,15 +66,28 @@ impl Domain {
         locations.flat_map(|it| [Some(&it.upstream), it.maintenance_upstream.as_ref()]).flatten()
     }
 
+    /// Lists its names: `own`, then those that are served or redirected beside it.
+    pub fn names<'a>(&'a self, own: &'a DomainName) -> impl Iterator<Item = &'a DomainName> {
+        std::iter::once(own).chain(&self.aliases).chain(&self.redirects)
+    }
+
     /// Reads a domain file; what it points at is added to `references`, to be checked when all repos are known.
     pub(crate) fn decode(
         name: &DomainName,
         path: &Utf8PathBuf,
         field: Field<'_>,
         references: &mut Vec<Reference>,
+        claims: &mut Vec<Claim>,
         findings: &mut Findings,
     ) -> Option<Self> {
         let fields = field.fields(&DOMAIN, findings)?;
+        let aliases = read_names(&fields, "aliases", claims, findings);
+        let redirects = read_names(&fields, "redirect", claims, findings);
+        if let (true, Some(redirect)) = (name.as_str().starts_with("*."), fields.get("redirect")) {
+            let finding =
+                Finding::error(redirect.key, format!("`redirect` leads to {}", quote(name.as_str())));
+            findings.add(finding.label("clients cannot be sent to a name with `*`"));
+        }
         let locations = fields.require("locations", findings);
         let locations = locations.map(|it| read_locations(it, references, findings)).unwrap_or_default();
         let certificate = fields.optional("ssl_certificate", findings, Field::absolute_path);
@@ -75,6 +95,8 @@ impl Domain {
         Some(Self {
             file: path.clone(),
             locations,
+            aliases,
+            redirects,
             ssl: fields.optional("ssl", findings, Field::switch).unwrap_or(false),
             ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
             ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
@@ -91,6 +113,32 @@ fn default_certificate(name: &DomainName, extension: &str) -> Utf8PathBuf {
     format!("/etc/ssl/private/httpd/{name}/{name}.{extension}").into()
 }
 
+/// Reads a name, or a list of names, that belong to the domain; each is claimed for it.
+fn read_names(
+    fields: &Fields<'_>,
+    key: &str,
+    claims: &mut Vec<Claim>,
+    findings: &mut Findings,
+) -> Vec<DomainName> {
+    let mut names = Vec::new();
+    let Some(field) = fields.get(key) else { return names };
+    let items = match &field.node.value {
+        Value::Sequence(items) => items.iter().map(|item| field.item(item)).collect(),
+        _ => vec![field],
+    };
+    for item in items {
+        let name = item.scalar("a domain's name").and_then(|scalar| {
+            let name = DomainName::new(scalar.text.to_lowercase());
+            name.map_err(|error| Finding::invalid_name(item.node.place, &error))
+        });
+        if let Some(name) = findings.take(name) {
+            claims.push(Claim { name: name.clone(), place: item.node.place });
+            names.push(name);
+        }
+    }
+    names
+}
+
 fn read_locations(
     field: Field<'_>,
     references: &mut Vec<Reference>,
@@ -101,10 +149,10 @@ fn read_locations(
     if matches!(&field.node.value, Value::Mapping(entries) if entries.is_empty()) {
         findings.add(field.wrong("at least one location, else nginx would serve nothing"));
     }
-    for field in written {
+    for (position, field) in written.into_iter().enumerate() {
         let path = LocationPath::new(field.name).map_err(|error| error.finding(field.key));
         let path = findings.take(path);
-        let location = Location::decode(field, references, findings);
+        let location = Location::decode(field, position, references, findings);
         if let (Some(path), Some(location)) = (path, location) {
             locations.insert(path, location);
         }

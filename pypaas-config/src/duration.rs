@@ -8,6 +8,9 @@ use crate::tree::Value;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Ten years: to clients that is for ever.
+const LONGEST_CACHE: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60);
+
 impl Field<'_> {
     /// Reads a duration; zero is allowed.
     pub(crate) fn duration(&self) -> Result<Duration, Finding> {
@@ -27,6 +30,23 @@ impl Field<'_> {
     pub(crate) fn positive_duration(&self) -> Result<Duration, Finding> {
         let duration = self.duration()?;
         if duration.is_zero() { Err(self.wrong("a duration longer than nothing")) } else { Ok(duration) }
+    }
+}
+
+impl Field<'_> {
+    /// Reads how long something may be kept: in whole seconds, days and weeks too.
+    pub(crate) fn cache_duration(&self) -> Result<Duration, Finding> {
+        let expected = "a duration such as 10m, 1h, 7d or 52w";
+        let Value::Scalar(scalar) = &self.node.value else { return Err(self.wrong(expected)) };
+        let days = |unit: &str, days: u64| {
+            let number: u64 = scalar.text.strip_suffix(unit)?.parse().ok()?;
+            Some(Duration::from_secs(number.saturating_mul(days * 24 * 60 * 60)))
+        };
+        match days("d", 1).or_else(|| days("w", 7)).or_else(|| parse(&scalar.text)) {
+            Some(duration) if duration > LONGEST_CACHE => Err(self.wrong("a duration of at most 520w")),
+            Some(duration) if duration.subsec_millis() == 0 => Ok(duration),
+            _ => Err(self.wrong(expected)),
+        }
     }
 }
 

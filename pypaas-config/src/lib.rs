@@ -11,6 +11,8 @@
 //! The crate is pure: it reads no file; whoever has files passes their texts.
 
 mod block;
+mod capacity;
+mod claims;
 mod configuration;
 mod domain;
 mod duration;
@@ -38,11 +40,11 @@ mod tree;
 mod verbatim;
 
 pub use block::{BLOCKS, Block};
-pub use configuration::{Configuration, Loaded, SourceFile};
+pub use configuration::{Configuration, Loaded, SourceFile, UnreadableFile};
 pub use domain::Domain;
 pub use health_check::HealthCheck;
 pub use hooks::Hooks;
-pub use load::load;
+pub use load::{load, load_readable};
 pub use location::{InvalidLocation, Location, LocationPath};
 pub use names::{BranchName, BranchRef, DomainName, InvalidName, RepoName, RunnerName, RunnerRef};
 pub use nginx_settings::NginxSettings;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::capacity;
+use crate::claims::{self, Claim};
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
 use crate::folder::{self, Role, SETTINGS_FILE};
@@ -11,8 +13,8 @@ use crate::place::{Place, Source};
 use crate::references::{Reference, Targets};
 use crate::tree::{self, Node};
 use crate::{
-    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, Verbatim,
-    report,
+    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, UnreadableFile,
+    Verbatim, report,
 };
 
 /// Nobody mends more mistakes of one file at a time; bounds what a file of nothing but mistakes can cost.
@@ -23,11 +25,19 @@ const MOST_FINDINGS_OF_A_FILE: usize = 100;
 /// Every upstream of every domain in the result leads to a runner in the result that nginx can route to. A domain that
 /// leads to a broken repo is therefore among the broken ones, with a warning that says so.
 pub fn load(files: &[SourceFile]) -> Loaded {
-    let mut files: Vec<&SourceFile> = files.iter().collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    load_readable(files, &[])
+}
+
+/// Does the same where some files cannot be read: each breaks the repo or domain it is about, and nothing else.
+pub fn load_readable(files: &[SourceFile], unreadable: &[UnreadableFile]) -> Loaded {
+    let unread = unreadable.iter().map(|file| SourceFile { path: file.path.clone(), text: Vec::new() });
+    let unread: Vec<SourceFile> = unread.collect();
+    let reasons = unreadable.iter().map(|file| Some(file.reason.as_str()));
+    let mut files: Vec<_> = unread.iter().zip(reasons).chain(files.iter().map(|file| (file, None))).collect();
+    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
     let mut loader = Loader::default();
-    for file in files {
-        loader.read(file);
+    for (file, unreadable) in files {
+        loader.read(file, unreadable);
     }
     loader.finish()
 }
@@ -37,16 +47,19 @@ pub fn load(files: &[SourceFile]) -> Loaded {
 struct Loader {
     sources: Vec<Source>,
     findings: Findings,
-    settings: Option<Settings>,
+    /// With the place of `ports`.
+    settings: Option<(Settings, Place)>,
     /// By name, each with the number of its file; `None` when it is broken.
     repos: BTreeMap<RepoName, (u32, Option<Repo>)>,
     domains: BTreeMap<DomainName, (u32, Option<Domain>)>,
+    /// The names that the domain files claim.
+    claims: Vec<Claim>,
     /// What the domain files point at, the broken ones too.
     references: Vec<Reference>,
 }
 
 impl Loader {
-    fn read(&mut self, file: &SourceFile) {
+    fn read(&mut self, file: &SourceFile, unreadable: Option<&str>) {
         let number = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         let role = folder::role(&file.path);
         if role == Role::Foreign {
@@ -64,9 +77,16 @@ impl Loader {
                     .help("save the file as UTF-8"),
             );
         }
+        if let (Some(reason), false) = (unreadable, matches!(role, Role::Ignored { .. })) {
+            let finding = Finding::error(Place::whole(number), format!("the file cannot be read: {reason}"));
+            self.findings.add(finding.help("the deploy user must be able to read it"));
+        }
         match role {
             Role::Settings => {
-                self.settings = self.decode(number, Settings::decode);
+                self.settings = self.decode(number, |field, findings| {
+                    let ports = field.node.get("ports").map_or(field.key, |entry| entry.key_place);
+                    Some((Settings::decode(field, findings)?, ports))
+                });
             }
             Role::Repo(name) => self.read_repo(number, name, &file.path),
             Role::Domain(name) => self.read_domain(number, name, &file.path),
@@ -110,9 +130,12 @@ impl Loader {
             }
         };
         let mut references = Vec::new();
-        let domain = self
-            .decode(number, |field, findings| Domain::decode(&name, path, field, &mut references, findings));
+        let mut claims = vec![Claim { name: name.clone(), place: Place::whole(number) }];
+        let domain = self.decode(number, |field, findings| {
+            Domain::decode(&name, path, field, &mut references, &mut claims, findings)
+        });
         self.references.append(&mut references);
+        self.claims.append(&mut claims);
         if lower != written {
             self.findings.add(
                 Finding::error(
@@ -161,6 +184,7 @@ impl Loader {
                 None => drop(broken_repos.insert(name)),
             }
         }
+        claims::check(&self.claims, &mut self.findings);
         let targets = Targets { repos: &repos, broken: &broken_repos };
         let frozen = targets.check(&self.references, &mut self.findings);
         let mut broken_domains = BTreeSet::new();
@@ -173,7 +197,10 @@ impl Loader {
         }
         let noted = self.findings.verbatim().iter();
         let verbatim = noted.filter_map(|(key, place)| Verbatim::at(key, *place, &self.sources)).collect();
-        let configuration = self.settings.map(|settings| Configuration {
+        if let Some((settings, place)) = &self.settings {
+            capacity::check(settings.ports, *place, repos.values(), &mut self.findings);
+        }
+        let configuration = self.settings.map(|(settings, _)| Configuration {
             settings,
             repos,
             domains,

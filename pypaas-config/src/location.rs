@@ -39,6 +39,9 @@ pub struct Location {
     pub maintenance_upstream: Option<RunnerRef>,
     /// `nginx_extra_config`: verbatim, in this location.
     pub nginx_extra_config: Option<String>,
+    /// Which of the domain's locations it is as they are written, from 0: of regular expressions nginx takes the first
+    /// that matches.
+    pub position: usize,
 }
 
 impl LocationPath {
@@ -88,6 +91,7 @@ impl InvalidLocation {
 impl Location {
     pub(crate) fn decode(
         field: Field<'_>,
+        position: usize,
         references: &mut Vec<Reference>,
         findings: &mut Findings,
     ) -> Option<Self> {
@@ -102,7 +106,7 @@ impl Location {
         let maintenance = fields.get("maintenance_upstream");
         let maintenance_upstream = maintenance.and_then(|it| read(it, Role::Maintenance, findings));
         let nginx_extra_config = fields.verbatim("nginx_extra_config", findings);
-        Some(Self { upstream: upstream?, maintenance_upstream, nginx_extra_config })
+        Some(Self { upstream: upstream?, maintenance_upstream, nginx_extra_config, position })
     }
 }
 

@@ -54,6 +54,7 @@ impl Targets<'_> {
             }
         }
         self.check_clashes(references, findings);
+        check_shadows(references, findings);
         frozen
     }
 
@@ -81,6 +82,14 @@ impl Targets<'_> {
             )
             .label("expected a path that begins with `/`, or `= /path`")
             .also(reference.runner_place, "a NginxStatic")),
+            Some(RunnerConfig::NginxStatic(files)) if files.spa && !is_prefix(reference) => {
+                Err(Finding::error(
+                    reference.location_place,
+                    format!("{} leads to a runner with `spa`", quote(&reference.location)),
+                )
+                .label("expected a prefix such as `/` or `/app/`, below which any path may be asked for")
+                .also(reference.runner_place, "this runner"))
+            }
             Some(RunnerConfig::NginxUpstream(NginxUpstream { nginx_proxy_path: Some(_), .. }))
                 if is_regex(reference) =>
             {
@@ -161,6 +170,56 @@ fn is_routable(runner: &RunnerConfig) -> bool {
 
 fn is_regex(reference: &Reference) -> bool {
     LocationPath::new(reference.location.as_str()).is_ok_and(|path| path.is_regex())
+}
+
+fn is_prefix(reference: &Reference) -> bool {
+    LocationPath::new(reference.location.as_str()).is_ok_and(|path| matches!(path.split().0, "" | "^~"))
+}
+
+/// Warns of regular expressions that nginx never tries, because all they can match lies below a `^~`.
+fn check_shadows(references: &[Reference], findings: &mut Findings) {
+    let mut of_files: BTreeMap<u32, Vec<(LocationPath, &Reference)>> = BTreeMap::new();
+    for reference in references.iter().filter(|it| it.role == Role::Upstream) {
+        if let Ok(path) = LocationPath::new(reference.location.as_str()) {
+            of_files.entry(reference.location_place.file).or_default().push((path, reference));
+        }
+    }
+    for locations in of_files.values() {
+        let prefixes = locations.iter().filter(|(path, _)| matches!(path.split().0, "" | "^~"));
+        for (expression, reference) in locations.iter().filter(|(path, _)| path.is_regex()) {
+            let beginning = literal_beginning(expression.split().1);
+            // nginx asks the longest prefix only; a longer one than `^~` has could still let it try expressions.
+            let over = prefixes.clone().filter(|(path, _)| beginning.starts_with(path.split().1));
+            let longest = over.max_by_key(|(path, _)| path.split().1.len());
+            let below =
+                |path: &LocationPath| path.split().0.is_empty() && path.split().1.starts_with(&beginning);
+            if let Some((path, shadow)) = longest
+                && path.split().0 == "^~"
+                && !prefixes.clone().any(|(path, _)| below(path))
+            {
+                let message = format!("nginx never tries {}", quote(&reference.location));
+                findings.add(
+                    Finding::warning(reference.location_place, message)
+                        .label("all it can match begins with the other location's path")
+                        .also(shadow.location_place, "`^~` forbids regular expressions here"),
+                );
+            }
+        }
+    }
+}
+
+/// Returns what every path that `expression` matches begins with; empty when nothing is sure.
+fn literal_beginning(expression: &str) -> String {
+    let Some(rest) = expression.strip_prefix('^') else { return String::new() };
+    if rest.contains('|') {
+        return String::new();
+    }
+    let plain = |c: &char| c.is_alphanumeric() || "/-_%~,:@!&=".contains(*c);
+    let mut beginning: String = rest.chars().take_while(plain).collect();
+    if rest.get(beginning.len()..).is_some_and(|rest| rest.starts_with(['?', '*', '{'])) {
+        beginning.pop();
+    }
+    beginning
 }
 
 /// Warns of a stand-in that is in maintenance whenever what it stands in for is.

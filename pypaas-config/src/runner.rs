@@ -49,8 +49,10 @@ pub(crate) const UWSGI_NGINX_BACKEND: Block = Block {
     ],
 };
 /// `type: NginxStatic`.
-pub(crate) const NGINX_STATIC: Block =
-    Block { name: "a NginxStatic", keys: &["type", "subdirectory", "nginx_extra_config"] };
+pub(crate) const NGINX_STATIC: Block = Block {
+    name: "a NginxStatic",
+    keys: &["type", "subdirectory", "index", "spa", "cache", "nginx_extra_config"],
+};
 
 /// svscan serves at most 1,000 services, and each process has two (its slots).
 const MOST_PROCESSES: u16 = 500;
@@ -122,6 +124,12 @@ pub enum Protocol {
 pub struct NginxStatic {
     /// `subdirectory` of the checkout, relative and inside it. Default: the root of the checkout (empty).
     pub subdirectory: Utf8PathBuf,
+    /// `index`: the file that is served for a folder. Default `index.html`.
+    pub index: String,
+    /// `spa`: whether the root's index is served in place of files that are not there. Default false.
+    pub spa: bool,
+    /// `cache`: how long clients may keep a file without asking again. Absent: nginx says nothing of it.
+    pub cache: Option<Duration>,
     /// `nginx_extra_config`: verbatim, in every location that leads here.
     pub nginx_extra_config: Option<String>,
 }
@@ -244,6 +252,9 @@ impl NginxStatic {
             subdirectory: fields
                 .optional("subdirectory", findings, Field::path_in_checkout)
                 .unwrap_or_default(),
+            index: fields.optional("index", findings, read_index).unwrap_or_else(|| "index.html".to_owned()),
+            spa: fields.optional("spa", findings, Field::switch).unwrap_or(false),
+            cache: fields.optional("cache", findings, Field::cache_duration),
             nginx_extra_config: fields.verbatim("nginx_extra_config", findings),
         })
     }
@@ -255,6 +266,18 @@ fn read_process_count(fields: &Fields<'_>, findings: &mut Findings) -> u16 {
 
 fn read_stop_timeout(fields: &Fields<'_>, findings: &mut Findings) -> Duration {
     fields.optional("stop_timeout", findings, Field::duration).unwrap_or(Duration::from_secs(10))
+}
+
+/// Reads the name of a file in a folder.
+fn read_index(field: &Field<'_>) -> Result<String, Finding> {
+    let expected = "the name of a file, such as index.html";
+    let name = &field.scalar(expected)?.text;
+    let special = |c: char| c.is_control() || c.is_whitespace() || "/\"'\\{};$".contains(c);
+    if name.is_empty() || name.starts_with('.') || name.contains(special) {
+        Err(field.wrong(expected))
+    } else {
+        Ok(name.clone())
+    }
 }
 
 /// Reads a path that is appended to an address in nginx's configuration.

@@ -76,6 +76,11 @@ impl Settings {
 }
 
 impl PortRange {
+    /// Returns how many ports there are.
+    pub fn count(&self) -> usize {
+        usize::from(self.max.saturating_sub(self.min)) + 1
+    }
+
     fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
         let fields = field.fields(&PORTS, findings)?;
         let port = |field: &Field<'_>| field.number(1, u16::MAX);

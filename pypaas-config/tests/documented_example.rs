@@ -66,8 +66,13 @@ fn its_branch_has_three_runners() {
         stop_timeout: Duration::from_secs(10),
         overlap: Overlap::StartFirst,
     });
-    let files =
-        RunnerConfig::NginxStatic(NginxStatic { subdirectory: "public".into(), nginx_extra_config: None });
+    let files = RunnerConfig::NginxStatic(NginxStatic {
+        subdirectory: "public".into(),
+        index: "index.html".to_owned(),
+        spa: false,
+        cache: None,
+        nginx_extra_config: None,
+    });
     assert_eq!(runners, [("background_worker", &background_worker), ("node", &node), ("static", &files)]);
 }
 

@@ -37,6 +37,8 @@ pub struct Observed {
     pub web_version: Option<Version>,
     /// Whether nginx runs.
     pub web_runs: bool,
+    /// Whether nginx can serve files that are compressed already; false when it was not asked.
+    pub web_gzip_static: bool,
     /// The commit asked for.
     pub commit: Option<Commit>,
     /// The repositories that exist.
@@ -123,6 +125,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             _ => host.ports_in_use()?,
         },
         web_runs: host.web_server_runs(),
+        web_gzip_static: asks_web && host.has_gzip_static()?,
         web_version: if asks_web { Some(host.web_server_version()?) } else { None },
         repos: host
             .list_folder(&layout.repos())?

@@ -4,6 +4,7 @@
 //! upstreams).
 
 use std::fmt;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use pypaas_config::{DomainName, LocationPath, Protocol, RunnerRef};
@@ -62,8 +63,10 @@ pub struct VirtualHost {
     pub file: Utf8PathBuf,
     /// How clients reach it.
     pub face: Face,
-    /// What they find.
+    /// What they find. Of regular expressions nginx takes the first that matches.
     pub locations: Vec<RoutedLocation>,
+    /// Whether nginx can serve files that are compressed already, beside the plain ones.
+    pub gzip_static: bool,
     /// The nginx the text is for.
     pub version: Version,
 }
@@ -71,6 +74,10 @@ pub struct VirtualHost {
 /// How clients reach a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Face {
+    /// Other names it is served under.
+    pub aliases: Vec<DomainName>,
+    /// Names whose clients are sent to it.
+    pub redirects: Vec<DomainName>,
     /// Addresses without port.
     pub listen: Vec<String>,
     /// The port for http.
@@ -131,6 +138,12 @@ pub enum Route {
         root: Utf8PathBuf,
         /// The checkout it is in: no symbolic link below is followed, which may lead anywhere.
         checkout: Utf8PathBuf,
+        /// The file that is served for a folder.
+        index: String,
+        /// Whether the root's index is served in place of files that are not there.
+        spa: bool,
+        /// How long clients may keep a file without asking again.
+        cache: Option<Duration>,
         /// In the location, verbatim.
         extra: Option<String>,
     },

@@ -27,6 +27,8 @@ pub(crate) struct Surroundings<'a> {
     /// Whether the server adds [`HSTS`]. A location with headers of its own has to repeat it: in nginx one `add_header`
     /// in a location drops all those of the server.
     pub(crate) hsts: bool,
+    /// Whether nginx can serve files that are compressed already.
+    pub(crate) gzip_static: bool,
     /// The admin's directives in the server.
     pub(crate) extra: &'a Snippet,
 }
@@ -108,10 +110,12 @@ fn print_one(
         Route::Proxy { upstream, protocol, path, extra } => {
             proxy::print(&ground(extra.as_ref())?, upstream, *protocol, path.as_deref())
         }
-        Route::Static { root, checkout, extra } => {
+        Route::Static { root, checkout, index, spa, cache, extra } => {
+            let (spa, cache, gzip_static) = (*spa, *cache, surroundings.gzip_static);
+            let files = static_files::Files { root, checkout, index, spa, cache, gzip_static };
             let exact = |it: &RoutedLocation, path: &str| it.path.split() == ("=", path);
             let free = |path: &str| !all.iter().any(|it| exact(it, path));
-            static_files::print(&ground(extra.as_ref())?, root, checkout, free)
+            static_files::print(&ground(extra.as_ref())?, &files, free)
         }
         Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), surroundings, *why),
         Route::Verbatim(text) => {

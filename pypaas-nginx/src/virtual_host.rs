@@ -1,6 +1,7 @@
 //! Virtual hosts: how clients reach a domain.
 
 use minijinja::{Value, context};
+use pypaas_config::DomainName;
 use pypaas_core::host::Version;
 use pypaas_core::{Face, Tls, VirtualHost};
 
@@ -18,13 +19,33 @@ pub(crate) const HTTP2_DIRECTIVE: Version = Version(1, 25, 1);
 /// The first version with `keepalive_min_timeout`.
 const KEEPALIVE_MIN_TIMEOUT: Version = Version(1, 27, 4);
 
-/// Prints a domain's server blocks. One with TLS has two: plain http only redirects.
+/// Prints a domain's server blocks. One with TLS has two, plain http only redirects; names that are redirected have their
+/// own.
 pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String, Unprintable> {
     let face = &host.face;
     let extra = Snippet::read("nginx_http_extra_config", face.http_extra.as_deref())?;
-    let servers = match &face.tls {
-        None => vec![http_server(templates, host, &extra)?],
-        Some(tls) => vec![redirecting_server(templates, host, &extra)?, https_server(templates, host, tls)?],
+    let (names, redirected) = (names(host), host.face.redirects.iter().collect::<Vec<_>>());
+    let print = Printer { templates, host };
+    let servers = match (&face.tls, redirected.as_slice()) {
+        (None, []) => vec![print.http_server(&names, &extra)?],
+        (None, redirected) => {
+            vec![
+                print.redirecting_server(redirected, &print.own_address(), &extra)?,
+                print.http_server(&names, &extra)?,
+            ]
+        }
+        (Some(tls), []) => {
+            vec![
+                print.redirecting_server(&names, &print.same_name(), &extra)?,
+                print.https_server(&names, tls)?,
+            ]
+        }
+        (Some(tls), redirected) => vec![
+            print.redirecting_server(redirected, &print.own_address(), &extra)?,
+            print.redirecting_https_server(redirected, tls)?,
+            print.redirecting_server(&names, &print.same_name(), &extra)?,
+            print.https_server(&names, tls)?,
+        ],
     };
     // Nothing in a comment may end it.
     let file = host.file.as_str().replace(char::is_control, " ");
@@ -32,67 +53,133 @@ pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String,
     Ok(format!("# written by pypaas from {file}; changes are overwritten\n\n{servers}"))
 }
 
-fn http_server(templates: &Templates, host: &VirtualHost, extra: &Snippet) -> Result<String, Unprintable> {
-    let authority = authority(host.face.http_port, 80);
-    let surroundings = Surroundings { authority, hsts: false, extra };
-    let locations = location::print(templates, &host.locations, &surroundings)?;
-    print_server(templates, host, &listen(&host.face, host.face.http_port, "")?, None, extra, locations)
+/// Lists the names under which the locations are served.
+fn names(host: &VirtualHost) -> Vec<&DomainName> {
+    std::iter::once(&host.name).chain(&host.face.aliases).collect()
 }
 
-/// Prints the server that sends clients to https. Its redirect is a location, so that the admin's own locations (such as
-/// an ACME client's) come first; one of his for `/` replaces it.
-fn redirecting_server(
-    templates: &Templates,
-    host: &VirtualHost,
-    extra: &Snippet,
-) -> Result<String, Unprintable> {
-    let port = if host.face.https_port == 443 { String::new() } else { format!(":{}", host.face.https_port) };
-    let target = format!("https://$host{port}$request_uri");
-    let pattern = context! { modifier => "", path => "/" };
-    let redirect = templates.print("location_redirect", context! { pattern, target })?;
-    let blocks = if extra.sets_for("location", "/") { Vec::new() } else { vec![redirect] };
-    let locations = Locations { defaults: Vec::new(), blocks };
-    print_server(templates, host, &listen(&host.face, host.face.http_port, "")?, None, extra, locations)
+/// Prints the server blocks of one domain.
+struct Printer<'a> {
+    templates: &'a Templates,
+    host: &'a VirtualHost,
 }
 
-fn https_server(templates: &Templates, host: &VirtualHost, tls: &Tls) -> Result<String, Unprintable> {
-    let extra = Snippet::read("nginx_https_extra_config", host.face.https_extra.as_deref())?;
-    let hsts = !extra.sets_for("add_header", HSTS) && !tls::config(tls)?.sets_for("add_header", HSTS);
-    let surroundings = Surroundings { authority: authority(host.face.https_port, 443), hsts, extra: &extra };
-    let locations = location::print(templates, &host.locations, &surroundings)?;
-    let listen = listen(&host.face, host.face.https_port, tls_options(host.version))?;
-    let block = tls::print(templates, tls, &extra)?;
-    print_server(templates, host, &listen, Some((block, hsts)), &extra, locations)
-}
-
-fn print_server(
-    templates: &Templates,
-    host: &VirtualHost,
-    listen: &[Value],
+/// What is in one server block, besides what every one has.
+struct Parts<'a> {
+    names: &'a [&'a DomainName],
+    listen: Vec<Value>,
+    /// The printed TLS directives, and whether HSTS is added.
     tls: Option<(String, bool)>,
-    extra: &Snippet,
+    extra: &'a Snippet,
     locations: Locations,
-) -> Result<String, Unprintable> {
-    let mut face = vec![Directive::new("server_tokens", "off")];
-    if tls.is_some() && host.version >= HTTP2_DIRECTIVE {
-        face.push(Directive::new("http2", "on"));
+}
+
+impl Printer<'_> {
+    fn http_server(&self, names: &[&DomainName], extra: &Snippet) -> Result<String, Unprintable> {
+        let face = &self.host.face;
+        let surroundings = Surroundings {
+            authority: authority(face.http_port, 80),
+            hsts: false,
+            gzip_static: self.host.gzip_static,
+            extra,
+        };
+        let locations = location::print(self.templates, &self.host.locations, &surroundings)?;
+        let listen = listen(face, face.http_port, "")?;
+        self.print(Parts { names, listen, tls: None, extra, locations })
     }
-    if host.version >= KEEPALIVE_MIN_TIMEOUT {
-        // Keeps a reload from closing connections that clients are just about to use.
-        face.push(Directive::new("keepalive_min_timeout", "2s"));
+
+    /// Prints the server that sends clients of plain http elsewhere. Its redirect is a location, so that the admin's own
+    /// locations (such as an ACME client's) come first; one of his for `/` replaces it.
+    fn redirecting_server(
+        &self,
+        names: &[&DomainName],
+        to: &str,
+        extra: &Snippet,
+    ) -> Result<String, Unprintable> {
+        let blocks = if extra.sets_for("location", "/") { Vec::new() } else { vec![self.redirect(to)?] };
+        let locations = Locations { defaults: Vec::new(), blocks };
+        let listen = listen(&self.host.face, self.host.face.http_port, "")?;
+        self.print(Parts { names, listen, tls: None, extra, locations })
     }
-    let (tls, hsts) = tls.map_or((None, false), |(block, hsts)| (Some(block), hsts));
-    let values = context! {
-        listen,
-        name => host.name.as_str(),
-        face => unless_set(&face, &[extra]),
-        tls,
-        hsts,
-        defaults => locations.defaults,
-        extra => &extra.text,
-        locations => locations.blocks,
-    };
-    templates.print("server", values)
+
+    /// Prints the server that sends clients of names that are redirected to the domain's own, over TLS.
+    fn redirecting_https_server(&self, names: &[&DomainName], tls: &Tls) -> Result<String, Unprintable> {
+        let extra = Snippet::default();
+        let hsts = !tls::config(tls)?.sets_for("add_header", HSTS);
+        let block = tls::print(self.templates, tls, &extra)?;
+        let locations = Locations { defaults: Vec::new(), blocks: vec![self.redirect(&self.own_address())?] };
+        let listen = self.https_listen()?;
+        self.print(Parts { names, listen, tls: Some((block, hsts)), extra: &extra, locations })
+    }
+
+    fn https_server(&self, names: &[&DomainName], tls: &Tls) -> Result<String, Unprintable> {
+        let face = &self.host.face;
+        let extra = Snippet::read("nginx_https_extra_config", face.https_extra.as_deref())?;
+        let hsts = !extra.sets_for("add_header", HSTS) && !tls::config(tls)?.sets_for("add_header", HSTS);
+        let surroundings = Surroundings {
+            authority: authority(face.https_port, 443),
+            hsts,
+            gzip_static: self.host.gzip_static,
+            extra: &extra,
+        };
+        let locations = location::print(self.templates, &self.host.locations, &surroundings)?;
+        let block = tls::print(self.templates, tls, &extra)?;
+        let listen = self.https_listen()?;
+        self.print(Parts { names, listen, tls: Some((block, hsts)), extra: &extra, locations })
+    }
+
+    fn https_listen(&self) -> Result<Vec<Value>, Unprintable> {
+        listen(&self.host.face, self.host.face.https_port, tls_options(self.host.version))
+    }
+
+    fn redirect(&self, to: &str) -> Result<String, Unprintable> {
+        let pattern = context! { modifier => "", path => "/" };
+        let target = format!("{to}$request_uri");
+        self.templates.print("location_redirect", context! { pattern, target })
+    }
+
+    /// Where clients of plain http go on over TLS: under the name they came by.
+    fn same_name(&self) -> String {
+        format!("https://$host{}", port_if_unusual(self.host.face.https_port, 443))
+    }
+
+    /// Where the domain itself is.
+    fn own_address(&self) -> String {
+        let Face { http_port, https_port, tls, .. } = &self.host.face;
+        let (scheme, port, usual) = match tls {
+            Some(_) => ("https", *https_port, 443),
+            None => ("http", *http_port, 80),
+        };
+        format!("{scheme}://{}{}", self.host.name, port_if_unusual(port, usual))
+    }
+
+    fn print(&self, parts: Parts<'_>) -> Result<String, Unprintable> {
+        let Parts { names, listen, tls, extra, locations } = parts;
+        let mut face = vec![Directive::new("server_tokens", "off")];
+        if tls.is_some() && self.host.version >= HTTP2_DIRECTIVE {
+            face.push(Directive::new("http2", "on"));
+        }
+        if self.host.version >= KEEPALIVE_MIN_TIMEOUT {
+            // Keeps a reload from closing connections that clients are just about to use.
+            face.push(Directive::new("keepalive_min_timeout", "2s"));
+        }
+        let (tls, hsts) = tls.map_or((None, false), |(block, hsts)| (Some(block), hsts));
+        let values = context! {
+            listen,
+            names => names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            face => unless_set(&face, &[extra]),
+            tls,
+            hsts,
+            defaults => locations.defaults,
+            extra => &extra.text,
+            locations => locations.blocks,
+        };
+        self.templates.print("server", values)
+    }
+}
+
+fn port_if_unusual(port: u16, usual: u16) -> String {
+    if port == usual { String::new() } else { format!(":{port}") }
 }
 
 /// Lists what follows each `listen`: the endpoint as data, the options as written. `ssl` and `http2` are pypaas' to say:

@@ -60,6 +60,7 @@ impl NginxBase for NginxStatic {
             placement.checkout.join(subdirectory)
         };
         let checkout = placement.checkout.clone();
-        Route::Static { root, checkout, extra: self.0.nginx_extra_config.clone() }
+        let pypaas_config::NginxStatic { index, spa, cache, nginx_extra_config, .. } = self.0.clone();
+        Route::Static { root, checkout, index, spa, cache, extra: nginx_extra_config }
     }
 }

@@ -80,14 +80,26 @@ fn a_backend_gives_nginx_a_server_for_each_process() {
 #[test]
 fn a_static_runner_serves_the_checkout_or_a_folder_of_it() {
     let root = |subdirectory: &str| {
-        let config = NginxStatic { subdirectory: subdirectory.into(), nginx_extra_config: None };
+        let config = NginxStatic {
+            subdirectory: subdirectory.into(),
+            index: "home.html".to_owned(),
+            spa: true,
+            cache: Some(SECOND),
+            nginx_extra_config: None,
+        };
         let files = runner(&RunnerConfig::NginxStatic(config));
         assert_eq!((files.command(), files.process_count()), (None, 0));
         assert_eq!(files.nginx().unwrap().upstream(&placement().upstream, &[]), None);
         files.nginx().unwrap().route(&placement())
     };
-    let serves =
-        |folder: &str| Route::Static { root: folder.into(), checkout: placement().checkout, extra: None };
+    let serves = |folder: &str| Route::Static {
+        root: folder.into(),
+        checkout: placement().checkout,
+        index: "home.html".to_owned(),
+        spa: true,
+        cache: Some(SECOND),
+        extra: None,
+    };
     assert_eq!(root(""), serves("/srv/checkout"));
     assert_eq!(root("public/assets"), serves("/srv/checkout/public/assets"));
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::Args;
-use pypaas_config::{Problem, Severity, load};
+use pypaas_config::{Problem, Severity};
 use serde::Serialize;
 
 use crate::failure::{FAILED, Failure};
@@ -53,7 +53,7 @@ struct Finding {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let home = home()?;
     let folder = configuration_folder(&home)?;
-    let loaded = load(&read(&folder)?);
+    let loaded = read(&folder)?.load();
     let mut findings: Vec<Finding> = loaded.problems.iter().map(Finding::from).collect();
     let is_usable = loaded.configuration.is_some();
     if let Some(configuration) = loaded.configuration {

@@ -27,6 +27,8 @@ struct Row {
     repo: String,
     branch: String,
     configured: bool,
+    /// Whether the repo's file is broken: nothing can be pushed until it is mended, and what is live stays.
+    broken: bool,
     commit: Option<String>,
     subject: Option<String>,
     release: Option<u64>,
@@ -49,7 +51,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for row in &rows {
         terminal::out(&row.text(Timestamp::now()));
     }
-    if rows.is_empty() {
+    for domain in &installation.configuration().broken_domains {
+        terminal::out(&format!(
+            "{domain}: its configuration is broken, nginx serves what it was last told\n"
+        ));
+    }
+    if rows.is_empty() && installation.problems.is_empty() {
         terminal::out("nothing is configured yet: write repo/<name>.yml in the configuration directory\n");
     }
     installation.warn_about_problems();
@@ -69,6 +76,7 @@ fn rows(installation: &Installation) -> Result<Vec<Row>, Failure> {
             repo: branch.repo.to_string(),
             branch: branch.branch.to_string(),
             configured: platform.branch(&branch).is_some(),
+            broken: platform.configuration.broken_repos.contains(&branch.repo),
             commit: live.map(|live| live.commit.to_string()),
             subject: live.map(|live| live.subject.clone()),
             release: live.map(|live| live.release),
@@ -95,7 +103,8 @@ impl Row {
         for (said, when) in [
             (", in maintenance", self.maintenance.is_some()),
             (", being deployed", self.deploying),
-            (", no longer configured", !self.configured),
+            (", its configuration is broken", self.broken),
+            (", no longer configured", !self.configured && !self.broken),
         ] {
             text.push_str(if when { said } else { "" });
         }

@@ -21,6 +21,13 @@ pub(super) fn built_in_error_log(text: &str) -> Option<Utf8PathBuf> {
         .map(Utf8PathBuf::from)
 }
 
+/// Says whether nginx was built with a module, from the arguments of `configure`.
+pub(super) fn has_module(text: &str, module: &str) -> bool {
+    let arguments = text.lines().find_map(|line| line.strip_prefix("configure arguments: "));
+    let wanted = format!("--with-{module}");
+    arguments.is_some_and(|arguments| arguments.split(' ').any(|argument| argument == wanted))
+}
+
 /// Reads what nginx objects to: `nginx: [emerg] unknown directive "gzipp" in /etc/nginx/x.conf:7`. `None` when it
 /// objects to nothing.
 pub(super) fn rejection(text: &str) -> Option<WebServerError> {
@@ -94,6 +101,14 @@ mod tests {
         assert_eq!(version("nginx version: nginx/1.18.0 (Ubuntu)\n"), Some(Version(1, 18, 0)));
         assert_eq!(version("nginx version: openresty/1.21.4.1\n"), Some(Version(1, 21, 4)));
         assert_eq!(version("nginx: not found"), None);
+    }
+
+    #[test]
+    fn modules_are_known() {
+        let text =
+            "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_ssl_module --with-http_v2_module";
+        assert!(has_module(text, "http_v2_module"));
+        assert!(!has_module(text, "http_gzip_static_module"));
     }
 
     #[test]

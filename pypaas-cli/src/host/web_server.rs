@@ -5,7 +5,6 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
 use super::LinuxHost;
@@ -21,14 +20,12 @@ const ANSWER: Duration = Duration::from_secs(60);
 
 impl WebServer for LinuxHost {
     fn web_server_version(&mut self) -> Result<Version, WebServerError> {
-        if let Some(version) = self.nginx_version {
-            return Ok(version);
-        }
-        let words = with(unprivileged(&self.nginx.command), &["-v"]);
-        let text = ask(&words)?.text;
-        let version = nginx_words::version(&text).ok_or_else(|| unreachable(&words, first_line(&text)))?;
-        self.nginx_version = Some(version);
-        Ok(version)
+        let text = self.nginx_build()?;
+        nginx_words::version(&text).ok_or_else(|| unreachable(&self.build_words(), first_line(&text)))
+    }
+
+    fn has_gzip_static(&mut self) -> Result<bool, WebServerError> {
+        Ok(nginx_words::has_module(&self.nginx_build()?, "http_gzip_static_module"))
     }
 
     fn web_server_runs(&mut self) -> bool {
@@ -44,7 +41,8 @@ impl WebServer for LinuxHost {
         let unseen = |reason: String| unreachable(&with(&self.nginx.command, &words), reason);
         let master = Master::find(&self.nginx.pid_file).map_err(unseen)?;
         let old = master.workers().map_err(|error| unseen(format!("cannot see nginx's workers: {error}")))?;
-        let log = master.error_log(self.built_in_error_log().as_deref());
+        let built_in = self.nginx_build().ok().and_then(|text| nginx_words::built_in_error_log(&text));
+        let log = master.error_log(built_in.as_deref());
         self.tell(&words)?;
         await_workers(master, &old, log)
     }
@@ -65,9 +63,17 @@ impl LinuxHost {
         Err(nginx_words::rejection(&text).unwrap_or_else(|| unreachable(&words, first_line(&text))))
     }
 
-    fn built_in_error_log(&self) -> Option<Utf8PathBuf> {
-        let answer = ask(&with(unprivileged(&self.nginx.command), &["-V"])).ok()?;
-        nginx_words::built_in_error_log(&answer.text)
+    /// Returns what nginx says of how it was built; it is asked once.
+    pub(super) fn nginx_build(&mut self) -> Result<String, WebServerError> {
+        if let Some(text) = &self.nginx_build {
+            return Ok(text.clone());
+        }
+        let text = ask(&self.build_words())?.text;
+        Ok(self.nginx_build.insert(text).clone())
+    }
+
+    fn build_words(&self) -> Vec<String> {
+        with(unprivileged(&self.nginx.command), &["-V"])
     }
 }
 

@@ -125,6 +125,35 @@ fn findings_of_the_configuration_and_of_the_host_are_told_together() {
 }
 
 #[test]
+fn files_in_the_wrong_place_are_mentioned_and_a_file_that_cannot_be_read_stops_nobody_else() {
+    let (sandbox, site) = with_site();
+    for path in ["pypaas.yaml", "repo/site.yml~", "repo/.#site.yml", "domain/site.example.yml", "notes.txt"] {
+        sandbox.write_config(path, "");
+    }
+    std::os::unix::fs::symlink("nowhere", sandbox.home().join("config/repo/blog.yml")).unwrap();
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, ERRORS, "{found}");
+    assert_says(
+        &found,
+        "error: the file cannot be read: No such file or directory (os error 2)\n--> repo/blog.yml\n",
+    );
+    for (path, reason) in [
+        ("pypaas.yaml", "the main file is `pypaas.yml`"),
+        ("repo/site.yml~", "editor backups are not read"),
+        ("repo/.#site.yml", "hidden files are not read"),
+        ("domain/site.example.yml", "the folder is not read"),
+    ] {
+        let said = format!("warning: `{path}` is ignored: {reason}\n");
+        assert_eq!(found.stdout.matches(&said).count(), 1, "{said}{found}");
+    }
+    assert!(!found.stdout.contains("notes.txt"), "{found}");
+
+    site.push("version 1").must_succeed();
+    let refused = site.worktree.push("blog", &["main"]).must_fail();
+    assert_says(&refused, "error: the configuration of `blog` cannot be used\n");
+}
+
+#[test]
 fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
     let sandbox = host::start();
     sandbox.write_config("pypaas.yml", "ports: {min: 1}\n");
@@ -172,7 +201,7 @@ fn a_folder_that_nginx_includes_in_the_wrong_place_is_found() {
 fn an_nginx_that_is_too_old_is_found() {
     let (sandbox, _) = with_certificate(|sandbox| sandbox.certificate("site.example"));
     let old =
-        "case \"$*\" in *-v) echo nginx version: nginx/1.18.0 >&2 ;; *) exec /usr/sbin/nginx \"$@\" ;; esac";
+        "case \"$*\" in *-V) echo nginx version: nginx/1.18.0 >&2 ;; *) exec /usr/sbin/nginx \"$@\" ;; esac";
     let old = stand_in(&sandbox, "nginx-1.18", old);
     change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {old} "));
     let message = "this is nginx 1.18.0, which cannot refuse unknown names over TLS";
@@ -459,7 +488,7 @@ fn a_certificate_of_another_name_is_found_and_stops_no_push() {
         "the certificate of `site.example`, `",
         "get one that names `site.example` among its alternative names\n",
     );
-    assert_says(&found, "`, does not name that domain: clients will refuse it\n");
+    assert_says(&found, "`, does not name `site.example`: clients will refuse it\n");
     let told = site.push("version 1").must_succeed().remote();
     assert!(told.contains("     ! warning: the certificate of `site.example`, `"), "{told}");
 }
@@ -473,6 +502,19 @@ fn a_wildcard_certificate_names_the_domains_below() {
         sandbox.write_config(&format!("domains/{name}.yml"), &text);
     }
     sandbox.pypaas(&["check"]).must_succeed();
+}
+
+#[test]
+fn a_certificate_must_name_aliases_and_what_is_redirected_too() {
+    let (sandbox, _) = with_certificate(|sandbox| sandbox.certificate("site.example"));
+    let text = sandbox.read_config("domains/site.example.yml");
+    sandbox.write_config("domains/site.example.yml", &format!("{text}redirect: www.site.example\n"));
+    must_find(
+        &sandbox,
+        ERRORS,
+        "the certificate of `site.example`, `",
+        "get one that names `www.site.example` among its alternative names\n",
+    );
 }
 
 #[test]
@@ -536,4 +578,38 @@ fn a_host_without_any_domain_or_process_is_only_warned_about() {
     assert_eq!(found.code, WARNINGS, "{found}");
     assert_says(&found, "warning: nginx does not include ");
     assert_says(&found, "warning: svscan ");
+}
+
+#[test]
+fn one_bad_file_stops_nobody_else_and_is_listed() {
+    let sandbox = host::start();
+    let client = sandbox.client("writer");
+    let (site, blog) =
+        (Site::configure(&sandbox, &client, "site"), Site::configure(&sandbox, &client, "blog"));
+    site.push("version 1").must_succeed();
+    blog.push("post 1").must_succeed();
+    let served = fs::read_to_string(sandbox.home().join("nginx.d/blog.example.conf")).unwrap();
+
+    sandbox.write_config("repo/blog.yml", "branches: {main: {runner: {}}}\n");
+    sandbox.write_config("domains/other.example.yml", "location: {}\n");
+    let refused = blog.push("post 2").must_fail();
+    assert_says(&refused, "error: the configuration of `blog` cannot be used\n");
+    assert_says(&refused, " --> repo/blog.yml:1:19");
+    assert_says(&refused, " = help: did you mean `runners`?");
+    site.push("version 2").must_succeed();
+    sandbox.pypaas(&["cleanup"]).must_succeed();
+    assert_eq!(fs::read_to_string(sandbox.home().join("nginx.d/blog.example.conf")).unwrap(), served);
+    assert_eq!(sandbox.get("blog.example", "/").text(), "post 1");
+    assert_eq!(sandbox.get("site.example", "/").text(), "version 2");
+
+    let listed = client.ssh(&["list"]);
+    assert_eq!(listed.code, ERRORS, "{listed}");
+    assert_says(&listed, " by writer, its configuration is broken\n");
+    assert_says(&listed, "blog.example: its configuration is broken, nginx serves what it was last told\n");
+    assert_says(&listed, "other.example: its configuration is broken, nginx serves what it was last told\n");
+    assert!(!listed.stdout.contains("no longer configured"), "{listed}");
+    assert!(listed.stderr.contains(" --> repo/blog.yml:1:19"), "{listed}");
+    let json: serde_json::Value = serde_json::from_str(&client.ssh(&["list", "--json"]).stdout).unwrap();
+    let broken: Vec<_> = json.as_array().unwrap().iter().map(|row| (&row["repo"], &row["broken"])).collect();
+    assert_eq!(serde_json::to_string(&broken).unwrap(), r#"[["blog",true],["site",false]]"#);
 }

@@ -1,6 +1,6 @@
 //! What still works when some files are wrong.
 
-use pypaas_config::{DomainName, RepoName, SourceFile, load};
+use pypaas_config::{DomainName, RepoName, SourceFile, UnreadableFile, load, load_readable};
 
 use crate::{SETTINGS, SHOP, load_files};
 
@@ -93,4 +93,50 @@ fn a_file_of_nothing_but_mistakes_is_summed_up() {
 
     assert_eq!(problems.len(), 101);
     assert_eq!(problems[0].message, "200 more problems in this file");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
+    let source = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let unread =
+        |path: &str| UnreadableFile { path: path.into(), reason: "Permission denied (os error 13)".into() };
+    let route = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}";
+    let loaded = load_readable(
+        &[
+            source("pypaas.yml", SETTINGS),
+            source("repo/shop.yml", SHOP),
+            source("domains/a.example.yml", route),
+        ],
+        &[unread("repo/blog.yml"), unread("domains/b.example.yml"), unread("repo/blog.yml~")],
+    );
+    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+    insta::assert_snapshot!(reports.join("\n\n"), @"
+    error: the file cannot be read: Permission denied (os error 13)
+    --> domains/b.example.yml
+     = help: the deploy user must be able to read it
+
+    error: the file cannot be read: Permission denied (os error 13)
+    --> repo/blog.yml
+     = help: the deploy user must be able to read it
+
+    warning: `repo/blog.yml~` is ignored: editor backups are not read
+    --> repo/blog.yml~
+    ");
+    let configuration = loaded.configuration.unwrap();
+    assert_eq!(configuration.broken_repos.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["blog"]);
+    assert_eq!(configuration.broken_domains.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["b.example"]);
+    assert_eq!((configuration.repos.len(), configuration.domains.len()), (1, 1));
+}
+
+#[test]
+fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
+    let unread = UnreadableFile { path: "pypaas.yml".into(), reason: "Is a directory (os error 21)".into() };
+    let loaded = load_readable(&[], &[unread]);
+    assert!(loaded.configuration.is_none());
+    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+    insta::assert_snapshot!(reports.join("\n\n"), @"
+    error: the file cannot be read: Is a directory (os error 21)
+    --> pypaas.yml
+     = help: the deploy user must be able to read it
+    ");
 }

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::{domain, location, reports};
+use crate::{SHOP, domain, location, reports};
+
+const LOCATIONS: &str = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}\n";
 
 #[test]
 fn a_location_without_slash_is_guessed() {
@@ -174,4 +176,108 @@ fn a_proxy_path_under_a_regular_expression_is_refused() {
     3 |     upstream: {repo: shop, branch: main, runner: web}
       |                                                  --- this runner
     ");
+}
+
+#[test]
+fn an_alias_that_is_no_name_is_refused() {
+    assert_snapshot!(domain(&format!("aliases: [shop.example.net, 'shop example']\n{LOCATIONS}")), @"
+    error: `shop example` is not a valid domain name
+     --> domains/shop.example.com.yml:1:29
+      |
+    1 | aliases: [shop.example.net, 'shop example']
+      |                             ^^^^^^^^^^^^^^ only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs as xn--…)
+    ");
+}
+
+#[test]
+fn a_mapping_for_aliases_is_refused() {
+    assert_snapshot!(domain(&format!("aliases: {{a: b}}\n{LOCATIONS}")), @"
+    error: `aliases` is a mapping
+     --> domains/shop.example.com.yml:1:1
+      |
+    1 | aliases: {a: b}
+      | ^^^^^^^ expected a domain's name
+    ");
+}
+
+#[test]
+fn an_alias_that_another_domain_has_is_refused() {
+    let other = format!("aliases: shop.example.com\n{LOCATIONS}");
+    assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/a.example.com.yml", &other), ("domains/shop.example.com.yml", LOCATIONS)]), @"
+    error: the name `shop.example.com` is taken
+     --> domains/a.example.com.yml:1:10
+      |
+    1 | aliases: shop.example.com
+      |          ^^^^^^^^^^^^^^^^ nginx would ignore it here
+     ::: domains/shop.example.com.yml
+    ");
+}
+
+#[test]
+fn a_name_that_two_domains_list_is_refused_where_it_comes_second() {
+    let listing = |key: &str| format!("{key}: WWW.example.com\n{LOCATIONS}");
+    assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/a.example.com.yml", &listing("redirect")), ("domains/b.example.com.yml", &listing("aliases"))]), @"
+    error: the name `www.example.com` is taken
+     --> domains/b.example.com.yml:1:10
+      |
+    1 | aliases: WWW.example.com
+      |          ^^^^^^^^^^^^^^^ nginx would ignore it here
+      |
+     ::: domains/a.example.com.yml:1:11
+      |
+    1 | redirect: WWW.example.com
+      |           ^^^^^^^^^^^^^^^ taken here
+    ");
+}
+
+#[test]
+fn a_domain_that_is_its_own_alias_is_refused() {
+    assert_snapshot!(domain(&format!("redirect:\n- www.example.com\n- shop.example.com\n{LOCATIONS}")), @"
+    error: the name `shop.example.com` is taken
+     --> domains/shop.example.com.yml:3:3
+      |
+    3 | - shop.example.com
+      |   ^^^^^^^^^^^^^^^^ nginx would ignore it here
+     ::: domains/shop.example.com.yml
+    ");
+}
+
+#[test]
+fn a_redirect_to_a_wildcard_is_refused() {
+    let text = format!("redirect: example.com\n{LOCATIONS}");
+    assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/*.example.com.yml", &text)]), @"
+    error: `redirect` leads to `*.example.com`
+     --> domains/*.example.com.yml:1:1
+      |
+    1 | redirect: example.com
+      | ^^^^^^^^ clients cannot be sent to a name with `*`
+    ");
+}
+
+#[test]
+fn a_regular_expression_that_is_never_tried_is_warned_about() {
+    let route = "{upstream: {repo: shop, branch: main, runner: web}}";
+    assert_snapshot!(domain(&format!("locations:\n  ^~ /api/: {route}\n  ~ ^/api/v[12]/: {route}\n")), @"
+    warning: nginx never tries `~ ^/api/v[12]/`
+     --> domains/shop.example.com.yml:3:3
+      |
+    2 |   ^~ /api/: {upstream: {repo: shop, branch: main, runner: web}}
+      |   -------- `^~` forbids regular expressions here
+    3 |   ~ ^/api/v[12]/: {upstream: {repo: shop, branch: main, runner: web}}
+      |   ^^^^^^^^^^^^^^ all it can match begins with the other location's path
+    ");
+}
+
+#[test]
+fn a_regular_expression_that_may_be_tried_is_not() {
+    let route = "{upstream: {repo: shop, branch: main, runner: web}}";
+    for location in ["~ ^/ap", "~ /api/", "~ ^/api?/x", "~ ^/(api|b)/", "~ ^/api/|/b", "~ ^/other/"] {
+        assert_eq!(
+            domain(&format!("locations:\n  ^~ /api/: {route}\n  {location}: {route}\n")),
+            "",
+            "{location}"
+        );
+    }
+    let longer = format!("locations:\n  ^~ /api/: {route}\n  /api/v1/: {route}\n  ~ ^/api/v: {route}\n");
+    assert_eq!(domain(&longer), "");
 }

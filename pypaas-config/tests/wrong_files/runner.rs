@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::{repo, runner};
+use crate::{repo, reports, runner};
 
 #[test]
 fn a_mistyped_type_is_guessed() {
@@ -191,5 +191,77 @@ fn a_proxy_path_for_uwsgi_is_refused() {
       |         ^^^^^^^^^^^^^^^^ a UwsgiNginxBackend has type, cmd, process_count, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
       |
       = help: `nginx_proxy_path` is a key of a NginxBackend
+    ");
+}
+
+#[test]
+fn an_index_in_another_folder_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\nindex: pages/index.html\n"), @"
+    error: `index` is `pages/index.html`
+     --> repo/shop.yml:6:16
+      |
+    6 |         index: pages/index.html
+      |                ^^^^^^^^^^^^^^^^ expected the name of a file, such as index.html
+    ");
+}
+
+#[test]
+fn a_word_for_spa_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\nspa: sometimes\n"), @"
+    error: `spa` is `sometimes`
+     --> repo/shop.yml:6:14
+      |
+    6 |         spa: sometimes
+      |              ^^^^^^^^^ expected true or false
+    ");
+}
+
+#[test]
+fn a_cache_time_without_unit_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\ncache: 3600\n"), @"
+    error: `cache` is `3600`
+     --> repo/shop.yml:6:16
+      |
+    6 |         cache: 3600
+      |                ^^^^ expected a duration such as 10m, 1h, 7d or 52w
+    ");
+}
+
+#[test]
+fn a_cache_time_of_a_thousand_years_is_refused() {
+    assert_snapshot!(runner("type: NginxStatic\ncache: 52000w\n"), @"
+    error: `cache` is `52000w`
+     --> repo/shop.yml:6:16
+      |
+    6 |         cache: 52000w
+      |                ^^^^^^ expected a duration of at most 520w
+    ");
+}
+
+#[test]
+fn a_cache_key_of_a_runner_with_processes_is_refused() {
+    assert_snapshot!(runner("type: NginxBackend\ncmd: npm start\ncache: 1h\n"), @"
+    error: unknown key `cache`
+     --> repo/shop.yml:7:9
+      |
+    7 |         cache: 1h
+      |         ^^^^^ a NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
+      |
+      = help: `cache` is a key of a NginxStatic
+    ");
+}
+
+#[test]
+fn a_single_page_application_needs_a_prefix() {
+    let shop = "branches:\n  main:\n    runners:\n      page: {type: NginxStatic, spa: true}\n";
+    let domain = "locations:\n  = /app:\n    upstream: {repo: shop, branch: main, runner: page}\n";
+    assert_snapshot!(reports(&[("repo/shop.yml", shop), ("domains/shop.example.com.yml", domain)]), @"
+    error: `= /app` leads to a runner with `spa`
+     --> domains/shop.example.com.yml:2:3
+      |
+    2 |   = /app:
+      |   ^^^^^^ expected a prefix such as `/` or `/app/`, below which any path may be asked for
+    3 |     upstream: {repo: shop, branch: main, runner: page}
+      |                                                  ---- this runner
     ");
 }

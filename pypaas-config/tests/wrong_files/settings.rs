@@ -173,3 +173,18 @@ fn a_missing_main_file_is_reported() {
      = help: create it; the least it can say is `ports: {min: 61500, max: 61800}`
     ");
 }
+
+#[test]
+fn a_port_range_that_is_too_small_is_warned_about() {
+    let shop = "branches:\n  main:\n    runners:\n      web: {type: NginxBackend, cmd: npm start, process_count: 4}\n";
+    assert_snapshot!(reports(&[("pypaas.yml", "ports:\n  min: 61500\n  max: 61506\n"), ("repo/shop.yml", shop)]), @"
+    warning: 7 ports are few for 4 processes behind nginx
+     --> pypaas.yml:1:1
+      |
+    1 | ports:
+      | ^^^^^ expected at least 8
+      |
+      = help: while a deploy replaces a version, each process of both has a port of its own
+    ");
+    assert_eq!(reports(&[("pypaas.yml", "ports: {min: 61500, max: 61507}"), ("repo/shop.yml", shop)]), "");
+}

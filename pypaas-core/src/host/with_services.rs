@@ -118,6 +118,10 @@ impl<H: WebServer, S> WebServer for WithServices<H, S> {
         self.host.web_server_runs()
     }
 
+    fn has_gzip_static(&mut self) -> Result<bool, WebServerError> {
+        self.host.has_gzip_static()
+    }
+
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
         self.host.test_web_server()
     }

@@ -36,6 +36,10 @@ impl WebServer for MemoryHost {
         self.web_server_runs
     }
 
+    fn has_gzip_static(&mut self) -> Result<bool, WebServerError> {
+        Ok(true)
+    }
+
     fn test_web_server(&mut self) -> Result<(), WebServerError> {
         let tested = self.effect("test nginx's configuration".to_owned(), |_, _| ());
         tested.map_err(|error| match error.kind() {

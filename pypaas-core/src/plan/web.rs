@@ -214,6 +214,8 @@ impl<'a> View<'a> {
             config: domain.ssl_config.clone().or_else(|| settings.ssl_config.clone()),
         });
         let face = Face {
+            aliases: domain.aliases.clone(),
+            redirects: domain.redirects.clone(),
             listen: settings.nginx.listen.clone(),
             http_port: settings.nginx.http_port,
             https_port: settings.nginx.https_port,
@@ -227,12 +229,15 @@ impl<'a> View<'a> {
             route: self.location_route(location),
             extra: location.nginx_extra_config.clone(),
         };
-        let locations = domain.locations.iter().map(location).collect();
+        let mut written: Vec<_> = domain.locations.iter().collect();
+        written.sort_by_key(|(_, location)| location.position);
+        let locations = written.into_iter().map(location).collect();
         VirtualHost {
             name: name.clone(),
             file: domain.file.clone(),
             face,
             locations,
+            gzip_static: self.observed.web_gzip_static,
             version: self.version(),
         }
     }
@@ -241,13 +246,14 @@ impl<'a> View<'a> {
         let settings = &self.platform.configuration.settings;
         let nginx = &settings.nginx;
         let domains = &self.platform.configuration.domains;
+        let names = || domains.iter().flat_map(|(name, domain)| domain.names(name));
         DefaultServer {
             listen: nginx.listen.clone(),
             http_port: nginx.http_port,
             https_port: domains.values().any(|domain| domain.ssl).then_some(nginx.https_port),
             tls_config: settings.ssl_config.clone(),
-            longest_name: domains.keys().map(|name| name.as_str().len()).max().unwrap_or(0),
-            names: domains.len(),
+            longest_name: names().map(|name| name.as_str().len()).max().unwrap_or(0),
+            names: names().count(),
             version: self.version(),
         }
     }

@@ -1,10 +1,27 @@
 //! Locations that serve files.
 
+use std::time::Duration;
+
 use camino::Utf8Path;
 use minijinja::context;
 
 use super::{Ground, Pattern};
 use crate::unprintable::Unprintable;
+
+/// The `index` nginx has by itself.
+const NGINX_INDEX: &str = "index.html";
+
+/// What is served, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Files<'a> {
+    pub(super) root: &'a Utf8Path,
+    pub(super) checkout: &'a Utf8Path,
+    pub(super) index: &'a str,
+    pub(super) spa: bool,
+    pub(super) cache: Option<Duration>,
+    /// Whether nginx can serve `app.js.gz` for `app.js`.
+    pub(super) gzip_static: bool,
+}
 
 /// Prints a location that serves the files in `root`. For a prefix the prefix is not part of the file's path; for an
 /// exact path or a regular expression the whole path is.
@@ -13,13 +30,16 @@ use crate::unprintable::Unprintable;
 /// allows a link inside the checkout and refuses one that leaves it; the weaker `if_not_owner` follows links to any file of the deploy user, such as
 /// the configuration or another app's checkout.
 ///
+/// A single-page application answers every path that is no file with the index of its root. That page is asked for anew
+/// each time, whatever `cache` says: it names the files of one version.
+///
 /// `is_free` says whether the domain has no exact location of this path.
 pub(super) fn print(
     ground: &Ground<'_>,
-    root: &Utf8Path,
-    checkout: &Utf8Path,
+    files: &Files<'_>,
     is_free: impl Fn(&str) -> bool,
 ) -> Result<String, Unprintable> {
+    let Files { root, checkout, index, spa, cache, gzip_static } = *files;
     let Pattern { modifier, path } = &ground.pattern;
     let prefix = matches!(*modifier, "" | "^~");
     let trimmed = root.as_str().trim_end_matches('/');
@@ -33,6 +53,11 @@ pub(super) fn print(
         place,
         folder,
         links_from => (!own("disable_symlinks")).then(|| format!("from={checkout}")),
+        index => (index != NGINX_INDEX && !own("index")).then_some(index),
+        gzip_static => gzip_static && !own("gzip_static"),
+        cache => cache.filter(|_| !own("expires")).map(|it| format!("{}s", it.as_secs())),
+        page => (spa && prefix && !own("try_files")).then(|| format!("{}/{index}", path.trim_end_matches('/'))),
+        page_file => format!("{trimmed}/{index}"),
         hidden => (*modifier != "=").then(|| hidden_files(if prefix { path } else { "" })),
         extra => &ground.extra.text,
     };

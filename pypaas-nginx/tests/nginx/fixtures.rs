@@ -1,5 +1,7 @@
 //! One virtual host of each kind.
 
+use std::time::Duration;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
     BranchName, BranchRef, DomainName, LocationPath, Protocol, RepoName, RunnerName, RunnerRef,
@@ -47,6 +49,8 @@ impl Machine {
     /// Makes a domain without TLS.
     pub(crate) fn domain(&self, name: &str, locations: Vec<RoutedLocation>) -> VirtualHost {
         let face = Face {
+            aliases: Vec::new(),
+            redirects: Vec::new(),
             listen: self.listen.clone(),
             http_port: self.http_port,
             https_port: self.https_port,
@@ -60,6 +64,7 @@ impl Machine {
             file: format!("domains/{name}.yml").into(),
             face,
             locations,
+            gzip_static: false,
             version: self.version,
         }
     }
@@ -105,7 +110,14 @@ pub(crate) fn proxy(protocol: Protocol, path: Option<&str>) -> Route {
 }
 
 pub(crate) fn files(root: &Utf8Path) -> Route {
-    Route::Static { root: root.to_owned(), checkout: root.to_owned(), extra: None }
+    Route::Static {
+        root: root.to_owned(),
+        checkout: root.to_owned(),
+        index: "index.html".to_owned(),
+        spa: false,
+        cache: None,
+        extra: None,
+    }
 }
 
 pub(crate) fn upstream_name(repo: &str, branch: &str, runner: &str) -> UpstreamName {
@@ -164,6 +176,9 @@ pub(crate) fn every_location(on: &Machine) -> VirtualHost {
     let runner_extra = Route::Static {
         root: on.root.join("checkout/dist"),
         checkout: on.root.join("checkout"),
+        index: "index.html".to_owned(),
+        spa: false,
+        cache: None,
         extra: Some("location ~* \\.(?:css|js)$ {\n    expires 1y;\n}".to_owned()),
     };
     on.domain(
@@ -197,6 +212,40 @@ pub(crate) fn wildcard(on: &Machine) -> VirtualHost {
     host
 }
 
+/// A single-page application at `/` and one below a prefix, both cached.
+pub(crate) fn single_page(on: &Machine) -> VirtualHost {
+    let page = |folder: &str, index: &str| Route::Static {
+        root: on.root.join(folder),
+        checkout: on.root.clone(),
+        index: index.to_owned(),
+        spa: true,
+        cache: Some(Duration::from_secs(3600)),
+        extra: None,
+    };
+    let locations = vec![
+        location("/", page("site", "index.html")),
+        location("/admin", page("site/admin app", "home.html")),
+        app("/api/"),
+    ];
+    let mut host = on.secure_domain("spa.example", locations);
+    host.gzip_static = true;
+    host
+}
+
+/// A domain with other names: with and without TLS.
+pub(crate) fn many_names(on: &Machine, tls: bool) -> VirtualHost {
+    let name = |text: &str| DomainName::new(text).unwrap();
+    let (own, suffix) = if tls { ("names.example", "") } else { ("plain.example", "-plain") };
+    let mut host = on.domain(own, vec![app("/")]);
+    host.face.tls = tls.then(|| on.tls());
+    host.face.aliases =
+        vec![name(&format!("alias{suffix}.example")), name(&format!("*.alias{suffix}.example"))];
+    host.face.redirects = vec![name(&format!("www.{own}"))];
+    host.face.http_extra =
+        Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}".to_owned());
+    host
+}
+
 /// All of the above, by the name of the file they are in.
 pub(crate) fn all(on: &Machine) -> Vec<(&'static str, VirtualHost)> {
     vec![
@@ -208,5 +257,8 @@ pub(crate) fn all(on: &Machine) -> Vec<(&'static str, VirtualHost)> {
         ("uwsgi", uwsgi(on)),
         ("unavailable", unavailable(on)),
         ("wildcard", wildcard(on)),
+        ("single_page", single_page(on)),
+        ("many_names", many_names(on, true)),
+        ("many_names_plain", many_names(on, false)),
     ]
 }

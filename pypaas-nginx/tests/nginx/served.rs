@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost};
 
 use crate::client::{self, ask, get, get_securely, negotiate};
-use crate::fixtures::{app, location, proxy, upstream};
+use crate::fixtures::{self, app, location, proxy, upstream};
 use crate::instance::Instance;
 use crate::sample_app;
 
@@ -114,6 +114,120 @@ fn files_are_served_and_nothing_else_is() {
     }
     assert_eq!(status("/public?a=b").header("Location"), Some("/public/?a=b"));
     assert_eq!(status("/public/folder").header("Location"), Some("/public/folder/"));
+}
+
+#[test]
+fn a_single_page_application_answers_every_path_that_is_no_file() {
+    let instance = started(|it| {
+        let mut host = fixtures::single_page(&it.machine);
+        (host.name, host.face.tls) = (NAME.to_owned().try_into().unwrap(), None);
+        host
+    });
+    for (file, text) in [
+        ("site/index.html", "page"),
+        ("site/app.js", "script"),
+        ("site/.env", "secret"),
+        ("site/docs/index.html", "docs"),
+        ("site/admin app/home.html", "admin page"),
+        ("site/admin app/a.js", "admin script"),
+    ] {
+        instance.write(file, text);
+    }
+    let ask = |path: &str| get(instance.machine.http_port, NAME, path).unwrap();
+    let (kept, fresh) = (Some("max-age=3600"), Some("no-cache"));
+    for (path, text, caching) in [
+        ("/", "page", fresh),
+        ("/index.html", "page", fresh),
+        ("/app.js", "script", kept),
+        ("/any/path?x=1", "page", fresh),
+        ("/docs/", "page", fresh),
+        ("/admin/", "admin page", fresh),
+        ("/admin/home.html", "admin page", fresh),
+        ("/admin/users/7", "admin page", fresh),
+        ("/admin/a.js", "admin script", kept),
+    ] {
+        let answer = ask(path);
+        assert_eq!(
+            (answer.status, answer.text(), answer.header("Cache-Control")),
+            (200, text, caching),
+            "{path}"
+        );
+    }
+    assert_eq!(ask("/admin").header("Location"), Some("/admin/"));
+    assert_eq!((ask("/.env").status, ask("/admin/../.env").status), (404, 404));
+    assert!(ask("/api/x").text().starts_with("GET /api/x HTTP/1.1"));
+
+    fs::remove_file(instance.machine.root.join("site/index.html")).unwrap();
+    assert_eq!(ask("/any/path").status, 404, "no circle of redirects");
+}
+
+#[test]
+fn files_that_are_compressed_already_are_served_to_who_takes_them() {
+    let instance = started(|it| {
+        let mut host = it.machine.domain(NAME, vec![it.machine.files("/", "site")]);
+        host.gzip_static = true;
+        host
+    });
+    instance.write("site/app.js", "plain");
+    instance.write("site/app.js.gz", "compressed");
+    let with = |encoding: &str| {
+        let request = format!("GET /app.js HTTP/1.1\r\nHost: {NAME}\r\n{encoding}Connection: close\r\n\r\n");
+        ask(instance.machine.http_port, &request).unwrap()
+    };
+    let taken = with("Accept-Encoding: gzip\r\n");
+    assert_eq!((taken.text(), taken.header("Content-Encoding")), ("compressed", Some("gzip")));
+    assert_eq!((with("").text(), with("").header("Vary")), ("plain", Some("Accept-Encoding")));
+}
+
+#[test]
+fn the_first_regular_expression_as_written_wins() {
+    let route = |number: u16| Route::Verbatim(format!("return 200 {number};"));
+    let instance = with_http(vec![
+        location("~ ^/v", route(1)),
+        location("/", route(4)),
+        location("~ ^/a/b", route(2)),
+        location("~ ^/a", route(3)),
+    ]);
+    let answers =
+        ["/v", "/a/b", "/a/c", "/x"].map(|path| get(instance.machine.http_port, NAME, path).unwrap());
+    assert_eq!(answers.each_ref().map(|it| it.text()), ["1", "2", "3", "4"]);
+}
+
+#[test]
+fn other_names_are_served_or_redirected() {
+    let name = |text: &str| text.to_owned().try_into().unwrap();
+    let with_names = |tls: bool| {
+        started(|it| {
+            let mut host = it.machine.domain(NAME, vec![app("/")]);
+            host.face.aliases = vec![name("shop.example.net")];
+            host.face.redirects = vec![name("www.shop.example"), name("*.old.example")];
+            host.face.tls = tls.then(|| it.machine.tls());
+            host
+        })
+    };
+    let plain = with_names(false);
+    let port = plain.machine.http_port;
+    let seen = get(port, "shop.example.net", "/a").unwrap();
+    assert!(seen.text().contains(&format!("Host: shop.example.net:{port}")), "{}", seen.text());
+    for other in ["www.shop.example", "x.old.example"] {
+        let sent = get(port, other, "/a?b").unwrap();
+        let target = format!("http://{NAME}:{port}/a?b");
+        assert_eq!((sent.status, sent.header("Location")), (301, Some(target.as_str())), "{other}");
+    }
+
+    let secure = with_names(true);
+    let (http, https) = (secure.machine.http_port, secure.machine.https_port);
+    let target = format!("https://{NAME}:{https}/a?b");
+    let sent = get(http, "www.shop.example", "/a?b").unwrap();
+    assert_eq!((sent.status, sent.header("Location")), (301, Some(target.as_str())), "in one step");
+    let sent = get_securely(https, Some("www.shop.example"), "www.shop.example", "/a?b").unwrap();
+    assert_eq!((sent.status, sent.header("Location")), (301, Some(target.as_str())));
+    assert_eq!(sent.header("Strict-Transport-Security"), Some("max-age=63072000"));
+    let sent = get(http, "shop.example.net", "/a?b").unwrap();
+    let target = format!("https://shop.example.net:{https}/a?b");
+    assert_eq!((sent.status, sent.header("Location")), (301, Some(target.as_str())));
+    let served = get_securely(https, Some("shop.example.net"), "shop.example.net", "/a").unwrap();
+    assert_eq!(served.status, 200);
 }
 
 #[test]

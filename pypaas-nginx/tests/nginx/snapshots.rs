@@ -496,6 +496,235 @@ fn a_newer_nginx_on_unusual_ports() {
 }
 
 #[test]
+fn single_page_applications() {
+    insta::assert_snapshot!(print(&fixtures::single_page(&Machine::usual())), @r#"
+    # written by pypaas from domains/spa.example.yml; changes are overwritten
+
+    server {
+        listen 0.0.0.0:80;
+        listen [::]:80;
+        server_name spa.example;
+        server_tokens off;
+
+        location / {
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen 0.0.0.0:443 ssl http2;
+        listen [::]:443 ssl http2;
+        server_name spa.example;
+        server_tokens off;
+
+        ssl_certificate /srv/test.crt;
+        ssl_certificate_key /srv/test.key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+        ssl_prefer_server_ciphers off;
+        ssl_session_cache shared:pypaas:10m;
+        ssl_session_timeout 1d;
+        ssl_session_tickets off;
+        add_header Strict-Transport-Security $pypaas_hsts always;
+
+        absolute_redirect off;
+        proxy_http_version 1.1;
+        proxy_read_timeout 1h;
+
+        location / {
+            root /srv/site;
+            try_files $uri /index.html;
+            disable_symlinks on from=/srv;
+            gzip_static on;
+            gzip_vary on;
+            expires 3600s;
+
+            location = /index.html {
+                expires -1;
+            }
+
+            location ~ /\.(?!well-known/) {
+                return 404;
+            }
+        }
+
+        location = /admin {
+            return 301 /admin/$is_args$args;
+        }
+
+        location /admin/ {
+            alias "/srv/site/admin app/";
+            index home.html;
+            try_files $uri /admin/home.html;
+            disable_symlinks on from=/srv;
+            gzip_static on;
+            gzip_vary on;
+            expires 3600s;
+
+            location = /admin/home.html {
+                alias "/srv/site/admin app/home.html";
+                expires -1;
+            }
+
+            location ~ /\.(?!well-known/) {
+                return 404;
+            }
+        }
+
+        location /api/ {
+            proxy_pass http://shop+master+web;
+            proxy_set_header Host $host;
+            proxy_set_header X-Real-IP $remote_addr;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $host;
+            proxy_set_header X-Forwarded-Port $server_port;
+            proxy_set_header X-Request-ID $request_id;
+            proxy_set_header Upgrade $pypaas_upgrade;
+            proxy_set_header Connection $pypaas_connection;
+        }
+    }
+    "#);
+}
+
+#[test]
+fn other_names_with_and_without_tls() {
+    let on = Machine::usual();
+    let both = [true, false].map(|tls| print(&fixtures::many_names(&on, tls)));
+    insta::assert_snapshot!(both.join("\n"), @"
+    # written by pypaas from domains/names.example.yml; changes are overwritten
+
+    server {
+        listen 0.0.0.0:80;
+        listen [::]:80;
+        server_name www.names.example;
+        server_tokens off;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
+            return 301 https://names.example$request_uri;
+        }
+    }
+
+    server {
+        listen 0.0.0.0:443 ssl http2;
+        listen [::]:443 ssl http2;
+        server_name www.names.example;
+        server_tokens off;
+
+        ssl_certificate /srv/test.crt;
+        ssl_certificate_key /srv/test.key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+        ssl_prefer_server_ciphers off;
+        ssl_session_cache shared:pypaas:10m;
+        ssl_session_timeout 1d;
+        ssl_session_tickets off;
+        add_header Strict-Transport-Security $pypaas_hsts always;
+
+        location / {
+            return 301 https://names.example$request_uri;
+        }
+    }
+
+    server {
+        listen 0.0.0.0:80;
+        listen [::]:80;
+        server_name names.example alias.example *.alias.example;
+        server_tokens off;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen 0.0.0.0:443 ssl http2;
+        listen [::]:443 ssl http2;
+        server_name names.example alias.example *.alias.example;
+        server_tokens off;
+
+        ssl_certificate /srv/test.crt;
+        ssl_certificate_key /srv/test.key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+        ssl_prefer_server_ciphers off;
+        ssl_session_cache shared:pypaas:10m;
+        ssl_session_timeout 1d;
+        ssl_session_tickets off;
+        add_header Strict-Transport-Security $pypaas_hsts always;
+
+        proxy_http_version 1.1;
+        proxy_read_timeout 1h;
+
+        location / {
+            proxy_pass http://shop+master+web;
+            proxy_set_header Host $host;
+            proxy_set_header X-Real-IP $remote_addr;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $host;
+            proxy_set_header X-Forwarded-Port $server_port;
+            proxy_set_header X-Request-ID $request_id;
+            proxy_set_header Upgrade $pypaas_upgrade;
+            proxy_set_header Connection $pypaas_connection;
+        }
+    }
+
+    # written by pypaas from domains/plain.example.yml; changes are overwritten
+
+    server {
+        listen 0.0.0.0:80;
+        listen [::]:80;
+        server_name www.plain.example;
+        server_tokens off;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
+            return 301 http://plain.example$request_uri;
+        }
+    }
+
+    server {
+        listen 0.0.0.0:80;
+        listen [::]:80;
+        server_name plain.example alias-plain.example *.alias-plain.example;
+        server_tokens off;
+
+        proxy_http_version 1.1;
+        proxy_read_timeout 1h;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
+            proxy_pass http://shop+master+web;
+            proxy_set_header Host $host;
+            proxy_set_header X-Real-IP $remote_addr;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $host;
+            proxy_set_header X-Forwarded-Port $server_port;
+            proxy_set_header X-Request-ID $request_id;
+            proxy_set_header Upgrade $pypaas_upgrade;
+            proxy_set_header Connection $pypaas_connection;
+        }
+    }
+    ");
+}
+
+#[test]
 fn an_upstream() {
     let upstream = Upstream {
         name: fixtures::upstream_name("shop", "feature/Login", "web"),

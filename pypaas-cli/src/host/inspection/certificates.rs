@@ -28,7 +28,8 @@ struct Facts {
     begin: Timestamp,
     end: Timestamp,
     key: String,
-    names_domain: bool,
+    /// The names of the domain that it does not have.
+    unnamed: Vec<DomainName>,
 }
 
 pub(super) fn inspect(now: Timestamp, demand: &Demand<'_>) -> Vec<Defect> {
@@ -81,7 +82,7 @@ fn inspect_files(name: &DomainName, domain: &Domain, now: Timestamp) -> io::Resu
     if !defects.is_empty() {
         return Ok(defects);
     }
-    let Some(facts) = read_certificate(certificate, name)? else {
+    let Some(facts) = read_certificate(certificate, name, domain)? else {
         let message =
             format!("the certificate of `{name}`, `{certificate}`, is not a certificate in PEM form");
         let mend = format!("put the certificate there, or name another file in `ssl_certificate` of {file}");
@@ -111,7 +112,7 @@ fn inspect_served(name: &DomainName, domain: &Domain, now: Timestamp, nginx: &Ng
         let mut file = tempfile::NamedTempFile::new()?;
         file.write_all(pem.as_bytes())?;
         let path = Utf8Path::from_path(file.path()).ok_or(ErrorKind::InvalidInput)?;
-        read_certificate(path, name)
+        read_certificate(path, name, domain)
     });
     match served {
         Ok(Some(facts)) => judge(name, &format!("`{}`", domain.ssl_certificate), &facts, now),
@@ -121,13 +122,13 @@ fn inspect_served(name: &DomainName, domain: &Domain, now: Timestamp, nginx: &Ng
 
 fn judge(name: &DomainName, place: &str, facts: &Facts, now: Timestamp) -> Vec<Defect> {
     let mut defects = Vec::new();
-    if !facts.names_domain {
+    for unnamed in &facts.unnamed {
         defects.push(defect(
             Severity::Error,
             format!(
-                "the certificate of `{name}`, {place}, does not name that domain: clients will refuse it"
+                "the certificate of `{name}`, {place}, does not name `{unnamed}`: clients will refuse it"
             ),
-            format!("get one that names `{name}` among its alternative names"),
+            format!("get one that names `{unnamed}` among its alternative names"),
         ));
     }
     let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
@@ -154,13 +155,21 @@ fn judge(name: &DomainName, place: &str, facts: &Facts, now: Timestamp) -> Vec<D
 }
 
 /// Reads a certificate; `None` when it is none.
-fn read_certificate(path: &Utf8Path, name: &DomainName) -> io::Result<Option<Facts>> {
-    // What `*.example.com` has to be good for.
-    let host = name.as_str().replacen('*', "any", 1);
-    let words =
-        ["x509", "-in", path.as_str(), "-noout", "-startdate", "-enddate", "-pubkey", "-checkhost", &host];
-    let told = openssl(&words)?;
-    Ok(told.status.success().then(|| facts(&told.text)).flatten())
+fn read_certificate(path: &Utf8Path, name: &DomainName, domain: &Domain) -> io::Result<Option<Facts>> {
+    let told = openssl(&["x509", "-in", path.as_str(), "-noout", "-startdate", "-enddate", "-pubkey"])?;
+    let Some(mut facts) = told.status.success().then(|| facts(&told.text)).flatten() else { return Ok(None) };
+    for name in domain.names(name) {
+        let told = openssl(&["x509", "-in", path.as_str(), "-noout", "-checkhost", &example(name)])?;
+        if !told.text.contains(" does match certificate") {
+            facts.unnamed.push(name.clone());
+        }
+    }
+    Ok(Some(facts))
+}
+
+/// Returns a name that a certificate for `name` has to be good for: `*.example.com` stands for all below.
+fn example(name: &DomainName) -> String {
+    name.as_str().replacen('*', "any", 1)
 }
 
 /// Returns the public key of a private one; `None` when it is none, or encrypted.
@@ -176,7 +185,7 @@ fn fetch(name: &DomainName, nginx: &NginxSettings) -> io::Result<String> {
         Some("[::]") => "[::1]",
         Some(address) => address,
     };
-    let (address, host) = (format!("{address}:{}", nginx.https_port), name.as_str().replacen('*', "any", 1));
+    let (address, host) = (format!("{address}:{}", nginx.https_port), example(name));
     let told = openssl(&["s_client", "-connect", &address, "-servername", &host])?;
     if told.status.success() { Ok(told.text) } else { Err(ErrorKind::ConnectionRefused.into()) }
 }
@@ -198,7 +207,7 @@ fn facts(text: &str) -> Option<Facts> {
         begin: time("notBefore=")?,
         end: time("notAfter=")?,
         key: public_key(text)?,
-        names_domain: text.contains(" does match certificate"),
+        unnamed: Vec::new(),
     })
 }
 
@@ -214,16 +223,14 @@ mod tests {
     #[test]
     fn what_openssl_says_is_understood() {
         let text = "notBefore=Nov 24 20:33:15 2026 GMT\nnotAfter=Dec  4 20:33:15 2026 GMT\n\
-                    -----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n\
-                    Hostname x.example does match certificate\n";
+                    -----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n";
         let expected = Facts {
             begin: "2026-11-24T20:33:15Z".parse().unwrap(),
             end: "2026-12-04T20:33:15Z".parse().unwrap(),
             key: "MFkw".to_owned(),
-            names_domain: true,
+            unnamed: Vec::new(),
         };
         assert_eq!(facts(text), Some(expected));
         assert_eq!(facts("Could not read certificate from g.crt\n"), None);
-        assert!(!facts(&text.replace("does match", "does NOT match")).unwrap().names_domain);
     }
 }

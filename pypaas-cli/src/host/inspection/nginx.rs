@@ -40,7 +40,8 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         }
     }
     let include = format!("include {}/*.conf;", host.layout.web());
-    match inclusion(host) {
+    let built_in = host.nginx_build().unwrap_or_default();
+    match inclusion(host, &built_in) {
         Inclusion::Included => {}
         Inclusion::Missing { main } => add(
             format!("nginx does not include what pypaas writes into `{}`", host.layout.web()),
@@ -70,9 +71,8 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
     defects
 }
 
-fn inclusion(host: &LinuxHost) -> Inclusion {
-    let built_in = ask(&with(unprivileged(&host.nginx.command), &["-V"])).map(|answer| answer.text);
-    match NginxFiles::of(&host.nginx.command, &built_in.unwrap_or_default()) {
+fn inclusion(host: &LinuxHost, built_in: &str) -> Inclusion {
+    match NginxFiles::of(&host.nginx.command, built_in) {
         Some(files) => files.inclusion_of(host.layout.web()),
         None => Inclusion::Unknown,
     }
