@@ -31,6 +31,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) gzip_static: bool,
     /// The admin's directives in the server.
     pub(crate) extra: &'a Snippet,
+    /// His TLS directives, in which other ones may be.
+    pub(crate) tls_config: &'a Snippet,
 }
 
 /// The printed locations of a server, and what they need in it.

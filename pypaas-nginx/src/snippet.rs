@@ -10,6 +10,7 @@ pub(crate) struct Snippet {
     /// The lines, moved to the left.
     pub(crate) text: String,
     directives: Vec<Vec<String>>,
+    sources: Vec<String>,
 }
 
 impl Snippet {
@@ -22,7 +23,7 @@ impl Snippet {
         let reading = syntax::read(&text);
         match reading.flaw {
             Some(flaw) => Err(Unprintable(format!("`{key}` {flaw}"))),
-            None => Ok(Self { text, directives: reading.directives }),
+            None => Ok(Self { text, directives: reading.directives, sources: reading.sources }),
         }
     }
 
@@ -31,12 +32,25 @@ impl Snippet {
         let between = if self.text.is_empty() || other.text.is_empty() { "" } else { "\n" };
         self.text = format!("{}{between}{}", self.text, other.text);
         self.directives.extend(other.directives);
+        self.sources.extend(other.sources);
         self
     }
 
     /// Says whether it has the directive `directive` outside of inner blocks.
     pub(crate) fn sets(&self, directive: &str) -> bool {
         self.directives.iter().any(|words| words.first().is_some_and(|it| it == directive))
+    }
+
+    /// Lists the headers it adds outside of inner blocks, as they are written, but for those of `names`.
+    pub(crate) fn headers_besides(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        let is_wanted = move |words: &[String]| match words {
+            [directive, name, ..] => {
+                directive == "add_header" && !names.iter().any(|it| it.eq_ignore_ascii_case(name))
+            }
+            _ => false,
+        };
+        let all = self.directives.iter().zip(&self.sources);
+        all.filter(move |(words, _)| is_wanted(words)).map(|(_, source)| source.as_str())
     }
 
     /// Says whether it has `directive` for `name`, such as `proxy_set_header` for `Host`; case is ignored.

@@ -5,6 +5,8 @@
 pub(crate) struct Reading {
     /// The directives outside of inner blocks, each as its words.
     pub(crate) directives: Vec<Vec<String>>,
+    /// The same directives as they are written, without what follows them.
+    pub(crate) sources: Vec<String>,
     /// The directives inside of them.
     pub(crate) inner: Vec<WrittenDirective>,
     /// For each line whether it begins inside of a value that spans lines: its leading blanks belong to the value.
@@ -41,11 +43,19 @@ enum Place {
 
 /// Reads directives.
 pub(crate) fn read(text: &str) -> Reading {
-    let mut reader =
-        Reader { place: Place::BetweenWords, open: Vec::new(), words: Vec::new(), found: Reading::default() };
+    let mut reader = Reader {
+        place: Place::BetweenWords,
+        open: Vec::new(),
+        text,
+        at: 0,
+        start: 0,
+        words: Vec::new(),
+        found: Reading::default(),
+    };
     reader.found.within_value.push(false);
     let (mut escaped, mut variable) = (false, false);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        reader.at = at;
         if escaped {
             reader.add(c);
         } else {
@@ -62,7 +72,12 @@ pub(crate) fn read(text: &str) -> Reading {
     reader.finish()
 }
 
-struct Reader {
+struct Reader<'a> {
+    text: &'a str,
+    /// The byte that is read.
+    at: usize,
+    /// The byte at which the directive begins.
+    start: usize,
     place: Place,
     /// The names of the blocks that are open.
     open: Vec<String>,
@@ -70,7 +85,7 @@ struct Reader {
     found: Reading,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn take(&mut self, c: char, variable: bool) {
         match (self.place, c) {
             (Place::Comment, '\n') => self.place = Place::BetweenWords,
@@ -98,6 +113,9 @@ impl Reader {
 
     fn begin_word(&mut self, place: Place) {
         self.place = place;
+        if self.words.is_empty() {
+            self.start = self.at;
+        }
         self.words.push(String::new());
     }
 
@@ -112,7 +130,11 @@ impl Reader {
         let words = std::mem::take(&mut self.words);
         match self.open.as_slice() {
             _ if words.is_empty() => {}
-            [] => self.found.directives.push(words),
+            [] => {
+                self.found.directives.push(words);
+                let source = self.text.get(self.start..=self.at).unwrap_or_default();
+                self.found.sources.push(source.to_owned());
+            }
             within => self.found.inner.push(WrittenDirective { within: within.to_vec(), words }),
         }
     }
@@ -184,6 +206,12 @@ mod tests {
             all,
             [": user x", ": http", "http: include a b/*.conf", "http: server", "http>server: listen 80"]
         );
+    }
+
+    #[test]
+    fn directives_are_kept_as_they_are_written() {
+        let reading = read("# x\n  add_header X-A 'a; {b}' always;gzip on;\nif ($a) { b; }");
+        assert_eq!(reading.sources, ["add_header X-A 'a; {b}' always;", "gzip on;", "if ($a) {"]);
     }
 
     #[test]

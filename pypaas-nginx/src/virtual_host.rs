@@ -82,6 +82,7 @@ impl Printer<'_> {
             hsts: false,
             gzip_static: self.host.gzip_static,
             extra,
+            tls_config: &Snippet::default(),
         };
         let locations = location::print(self.templates, &self.host.locations, &surroundings)?;
         let listen = listen(face, face.http_port, "")?;
@@ -115,12 +116,14 @@ impl Printer<'_> {
     fn https_server(&self, names: &[&DomainName], tls: &Tls) -> Result<String, Unprintable> {
         let face = &self.host.face;
         let extra = Snippet::read("nginx_https_extra_config", face.https_extra.as_deref())?;
-        let hsts = !extra.sets_for("add_header", HSTS) && !tls::config(tls)?.sets_for("add_header", HSTS);
+        let tls_config = tls::config(tls)?;
+        let hsts = !extra.sets_for("add_header", HSTS) && !tls_config.sets_for("add_header", HSTS);
         let surroundings = Surroundings {
             authority: authority(face.https_port, 443),
             hsts,
             gzip_static: self.host.gzip_static,
             extra: &extra,
+            tls_config: &tls_config,
         };
         let locations = location::print(self.templates, &self.host.locations, &surroundings)?;
         let block = tls::print(self.templates, tls, &extra)?;

@@ -9,4 +9,5 @@ mod dry_run_is_true;
 mod edits;
 mod invariants;
 mod memory;
+mod nginx_files;
 mod printed;

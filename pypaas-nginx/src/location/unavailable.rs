@@ -10,7 +10,8 @@ use crate::unprintable::Unprintable;
 /// Prints a location that answers 503 with a page.
 ///
 /// The admin's directives for the location are left out: they are about a service that is not there, and could answer in
-/// its place. `types {}` makes the page HTML under every path, `/app.js` too.
+/// its place. The headers he adds to all of the server are repeated: the location has some of its own, and nginx drops
+/// those of the server then. `types {}` makes the page HTML under every path, `/app.js` too.
 pub(super) fn print(
     templates: &Templates,
     pattern: &Pattern<'_>,
@@ -27,6 +28,12 @@ pub(super) fn print(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
          <title>{title}</title><h1>{title}</h1><p>{explanation}</p></html>"
     );
-    templates
-        .print("location_unavailable", context! { pattern, hsts => surroundings.hsts, page, retry_after })
+    let own = ["Retry-After", "Cache-Control"];
+    let headers =
+        surroundings.tls_config.headers_besides(&own).chain(surroundings.extra.headers_besides(&own));
+    let headers: Vec<String> = headers.map(str::to_owned).collect();
+    templates.print(
+        "location_unavailable",
+        context! { pattern, hsts => surroundings.hsts, headers, page, retry_after },
+    )
 }

@@ -147,7 +147,7 @@ pub(crate) fn secure_with_extras(on: &Machine) -> VirtualHost {
     host.face.http_extra =
         Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}\n".to_owned());
     host.face.https_extra =
-        Some("    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
+        Some("    resolver 127.0.0.53;\n    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
     host
 }
 

@@ -97,6 +97,7 @@ fn tls_with_extras_everywhere() {
         proxy_http_version 1.1;
         proxy_read_timeout 1h;
 
+        resolver 127.0.0.53;
         gzip on;
         gzip_types
             text/css
