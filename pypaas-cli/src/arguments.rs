@@ -23,7 +23,12 @@ pub(crate) enum Command {
     Rollback(commands::rollback::Arguments),
     Rebuild(commands::rebuild::Arguments),
     Restart(commands::restart::Arguments),
+    Stop(commands::stop::Arguments),
+    Start(commands::start::Arguments),
     Maintenance(commands::maintenance::Arguments),
+    Run(commands::run::Arguments),
+    Env(commands::env::Arguments),
+    Secret(commands::secret::Arguments),
     #[command(name = "custom_cmds", alias = "custom-cmds")]
     CustomCmds(commands::custom_cmds::Arguments),
     Apply(commands::apply::Arguments),

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod cleanup;
 pub(crate) mod custom_cmds;
 mod deploying;
+pub(crate) mod env;
 pub(crate) mod git;
 pub(crate) mod list;
 pub(crate) mod logs;
@@ -16,12 +17,15 @@ mod redeploy;
 pub(crate) mod releases;
 pub(crate) mod restart;
 pub(crate) mod rollback;
+pub(crate) mod run;
+pub(crate) mod secret;
 pub(crate) mod ssh;
+pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod update_hook;
 mod watch;
 
-use std::env;
 use std::process::ExitCode;
 
 use crate::arguments::Command;
@@ -46,8 +50,8 @@ impl Context {
     /// Reads who gave the command from the environment.
     pub(crate) fn from_environment() -> Self {
         Self {
-            by: env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()),
-            from: env::var(FROM_VARIABLE).ok(),
+            by: std::env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()),
+            from: std::env::var(FROM_VARIABLE).ok(),
         }
     }
 }
@@ -63,6 +67,11 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Rebuild(arguments) => rebuild::run(&arguments, context),
         Command::Restart(arguments) => restart::run(&arguments, context),
         Command::Maintenance(arguments) => maintenance::run(&arguments, context),
+        Command::Stop(arguments) => stop::run(&arguments, context),
+        Command::Start(arguments) => start::run(&arguments, context),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Env(arguments) => env::run(&arguments),
+        Command::Secret(arguments) => secret::run(&arguments, context),
         Command::CustomCmds(arguments) => custom_cmds::run(&arguments),
         Command::Apply(arguments) => apply::run(&arguments, context),
         Command::Plan(arguments) => plan::run(&arguments, context),

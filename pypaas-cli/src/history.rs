@@ -82,6 +82,10 @@ pub(crate) enum Kind {
     Restart,
     /// An earlier release.
     Rollback,
+    /// What had been stopped.
+    Start,
+    /// The live checkout, with another secret.
+    Secret,
 }
 
 /// A part of an attempt.
@@ -114,6 +118,8 @@ impl Kind {
             Self::Rebuild => "rebuild",
             Self::Restart => "restart",
             Self::Rollback => "rollback",
+            Self::Start => "start",
+            Self::Secret => "secret",
         }
     }
 }

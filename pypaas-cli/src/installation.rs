@@ -15,6 +15,7 @@ use pypaas_runners::{Scripts, builders, runner};
 
 use crate::failure::Failure;
 use crate::host::LinuxHost;
+use crate::secrets;
 use crate::terminal;
 
 /// The file that makes a folder the configuration directory.
@@ -46,11 +47,15 @@ impl Installation {
         let files = read(&folder)?;
         let loaded = files.load();
         match loaded.configuration {
-            Some(configuration) => Ok(Self {
-                files: files.readable,
-                folder,
-                ..Self::new(&home, configuration, loaded.problems)?
-            }),
+            Some(configuration) => {
+                let mut it = Self {
+                    files: files.readable,
+                    folder,
+                    ..Self::new(&home, configuration, loaded.problems)?
+                };
+                it.platform.secrets = secrets::read_all(&it.platform)?;
+                Ok(it)
+            }
             None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
                 "mend the file, then run `pypaas check`",

@@ -50,7 +50,7 @@ pub use names::{BranchName, BranchRef, DomainName, InvalidName, RepoName, Runner
 pub use nginx_settings::NginxSettings;
 pub use outline::outline;
 pub use problem::{Problem, Severity};
-pub use repo::{Branch, BuildChoice, Repo};
+pub use repo::{Branch, BuildChoice, Repo, is_reserved_variable, is_variable};
 pub use runner::{NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, SimpleProcess};
 pub use settings::{PortRange, Settings};
 pub use verbatim::Verbatim;

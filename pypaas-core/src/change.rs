@@ -76,16 +76,40 @@ pub fn deploy(
     Ok(record(host, &platform.layout, &request.branch)?.unwrap_or_default())
 }
 
-/// Switches maintenance of `branch`, whose lock is held, on or off.
+/// Switches maintenance of `branch`, whose lock is held, on, with a message to visitors, or off.
 pub fn maintenance(
     host: &mut dyn Host,
     platform: &Platform,
     branch: &BranchRef,
     on: bool,
+    message: Option<&str>,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    let make = |observed: &_| plan::maintenance(platform, observed, branch, on, message);
+    answer_otherwise(host, platform, branch, make, story)
+}
+
+/// Stops the processes of `branch`, whose lock is held, until something is made live on it again.
+pub fn stop(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    story: &mut dyn Story,
+) -> Result<(), ChangeError> {
+    let make = |observed: &_| plan::stop(platform, observed, branch);
+    answer_otherwise(host, platform, branch, make, story)?;
+    converge(host, platform, branch, story)
+}
+
+/// Makes nginx answer otherwise for `branch`, and remembers that.
+fn answer_otherwise(
+    host: &mut dyn Host,
+    platform: &Platform,
+    branch: &BranchRef,
+    make: impl FnOnce(&crate::Observed) -> Result<Plan, PlanError>,
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
     converge(host, platform, branch, story)?;
-    let make = |observed: &_| plan::maintenance(platform, observed, branch, on);
     let outcome = exclusively(host, platform, story, |host, story| {
         run(host, platform, Scope::Branch { branch, commit: None, ports: false }, make, story, true)
     });

@@ -76,6 +76,11 @@ impl Layout {
         self.branch_state(branch).join("deploys")
     }
 
+    /// The secrets of `branch`.
+    pub fn secrets(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("secrets.json")
+    }
+
     /// What was tried on `branch`, one line an attempt.
     pub fn history(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.branch_state(branch).join("history.jsonl")

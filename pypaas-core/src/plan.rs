@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cleanup::{cleanup, hooks, orphans, remove, web_files};
 pub use machine::{machine, recorded, wants_new_processes};
-pub use maintenance::maintenance;
+pub use maintenance::{maintenance, stop};
 pub use stage::{Request, Source, Stage, converge, deploy, stages};
 pub(crate) use web::files_of as web_files_of;
 pub use web::{route_of, urls};

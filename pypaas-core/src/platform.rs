@@ -26,6 +26,8 @@ pub struct Platform {
     pub base_environment: Environment,
     /// The `update` hook of every repository.
     pub hook: String,
+    /// Values of branches' environments that are not in the configuration; they count over it.
+    pub secrets: BTreeMap<BranchRef, BTreeMap<String, String>>,
     runners: BTreeMap<RunnerRef, Box<dyn Runner>>,
 }
 
@@ -55,7 +57,8 @@ impl Platform {
             }
         }
         let Parts { web, scripts, builders, base_environment, hook, .. } = parts;
-        Self { configuration, layout, web, scripts, builders, base_environment, hook, runners }
+        let secrets = BTreeMap::new();
+        Self { configuration, layout, web, scripts, builders, base_environment, hook, secrets, runners }
     }
 
     /// Puts a runner in, or another one in its place.
@@ -106,7 +109,7 @@ impl Platform {
     }
 
     /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
-    /// over the base, the builder's folders in front of `PATH`, and what pypaas tells every process.
+    /// over the base, the secrets over that, the builder's folders in front of `PATH`, and what pypaas tells every process.
     pub fn environment(&self, branch: &BranchRef, deployed: &Deployed) -> Environment {
         let mut environment = self.base_environment.clone();
         let checkout = self.layout.checkout(branch, &deployed.checkout);
@@ -118,6 +121,7 @@ impl Platform {
         if let Some(config) = self.branch(branch) {
             environment.extend(config.env.clone());
         }
+        environment.extend(self.secrets.get(branch).cloned().unwrap_or_default());
         for folder in builder.map(Builder::path).unwrap_or_default().iter().rev() {
             environment.prepend_path(checkout.join(folder).as_str());
         }

@@ -29,6 +29,12 @@ pub struct Record {
     /// Whether the branch is in maintenance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
+    /// What visitors are told in maintenance, in the admin's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Whether the admin stopped its processes; whatever is made live next runs again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// The last deploys that went live, newest last.
     #[serde(default)]
     pub releases: Vec<Release>,
@@ -117,14 +123,14 @@ impl Record {
             at: new.at,
         });
         releases.drain(..releases.len().saturating_sub(KEPT_RELEASES));
-        let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
-        Self { live: Some(new), trying: None, retiring: self.live.clone(), maintenance, releases }
+        Self { live: Some(new), retiring: self.live.clone(), releases, stopped: false, ..self.settled() }
     }
 
     /// Returns the record in which nothing is under way: only what is live remains.
     pub fn settled(&self) -> Self {
         let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
-        Self { trying: None, retiring: None, maintenance, ..self.clone() }
+        let message = self.message.clone().filter(|_| maintenance.is_some());
+        Self { trying: None, retiring: None, maintenance, message, ..self.clone() }
     }
 }
 
@@ -137,7 +143,8 @@ impl fmt::Display for Record {
             (Some(live), None, None) => write!(f, "release {live} is live"),
             (None, None, _) => f.write_str("nothing is live"),
         }?;
-        if self.maintenance.is_some() { f.write_str(", in maintenance") } else { Ok(()) }
+        f.write_str(if self.maintenance.is_some() { ", in maintenance" } else { "" })?;
+        f.write_str(if self.stopped { ", stopped" } else { "" })
     }
 }
 

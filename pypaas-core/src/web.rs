@@ -154,10 +154,12 @@ pub enum Route {
 }
 
 /// Why a location cannot be served now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unavailable {
-    /// Its branch is in maintenance and has no `maintenance_upstream`.
-    Maintenance,
+    /// Its branch is in maintenance and has no `maintenance_upstream`; with the admin's words, if there are any.
+    Maintenance(Option<String>),
+    /// The admin stopped its branch.
+    Stopped,
     /// Nothing has been deployed yet.
     NotDeployed,
 }

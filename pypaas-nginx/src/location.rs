@@ -119,7 +119,7 @@ fn print_one(
             let free = |path: &str| !all.iter().any(|it| exact(it, path));
             static_files::print(&ground(extra.as_ref())?, &files, free)
         }
-        Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), surroundings, *why),
+        Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), surroundings, why),
         Route::Verbatim(text) => {
             let ground = ground(Some(text))?;
             let values =

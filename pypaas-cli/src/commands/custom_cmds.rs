@@ -8,6 +8,7 @@ use pypaas_core::record;
 
 use crate::arguments::BranchArguments;
 use crate::failure::Failure;
+use crate::foreground;
 use crate::installation::Installation;
 
 /// Run commands of the branch's `custom_cmds` in its live checkout
@@ -40,16 +41,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let record = record(&mut installation.host(), &platform.layout, &branch)?;
     let live = record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-    let environment = platform.environment(&branch, &live);
     for line in lines {
-        let status = Command::new("/bin/sh")
-            .args(["-c", line])
-            .current_dir(platform.layout.checkout(&branch, &live.checkout))
-            .env_clear()
-            .envs(environment.iter())
-            .status()?;
-        if !status.success() {
-            return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)));
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]);
+        let status = foreground::run(command, platform, &branch, &live)?;
+        if status != 0 {
+            return Ok(ExitCode::from(status));
         }
     }
     Ok(ExitCode::SUCCESS)

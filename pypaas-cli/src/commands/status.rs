@@ -50,6 +50,7 @@ struct Row {
     live: Option<Live>,
     processes: Processes,
     maintenance: Option<Maintenance>,
+    message: Option<String>,
     deploying: Option<Deploying>,
     last_failure: Option<LastFailure>,
     urls: Vec<String>,
@@ -67,6 +68,8 @@ enum State {
     Down,
     /// nginx answers in its place.
     Maintenance,
+    /// The admin stopped it.
+    Stopped,
     /// Nothing was ever deployed.
     NotDeployed,
 }
@@ -254,6 +257,7 @@ fn row(
         live: record.live.as_ref().map(Live::of),
         processes,
         maintenance: record.maintenance,
+        message: record.message.clone(),
         deploying: record.trying.as_ref().map(|new| Deploying {
             commit: new.commit.to_string(),
             by: new.by.clone(),
@@ -275,6 +279,7 @@ fn row(
 fn state(record: &Record, processes: &Processes) -> State {
     match (&record.live, record.maintenance) {
         (None, _) => State::NotDeployed,
+        _ if record.stopped => State::Stopped,
         (_, Some(_)) => State::Maintenance,
         _ if processes.up == processes.wanted => State::Up,
         _ if processes.up == 0 => State::Down,
@@ -324,7 +329,7 @@ fn overview(rows: &[Row], now: Timestamp) -> String {
         let look = match row.state {
             State::Up => Look::Good,
             State::Degraded | State::Down => Look::Bad,
-            State::Maintenance | State::NotDeployed => Look::Faint,
+            State::Maintenance | State::Stopped | State::NotDeployed => Look::Faint,
         };
         let restarts = row.processes.restarts;
         table.row([
@@ -362,7 +367,14 @@ impl Row {
     fn notes(&self, now: Timestamp) -> Vec<(String, Look)> {
         let mut notes = Vec::new();
         if self.maintenance.is_some() {
-            notes.push(("in maintenance".to_owned(), Look::Bad));
+            let message = self.message.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+            notes.push((format!("in maintenance{message}"), Look::Bad));
+        }
+        if self.state == State::Stopped {
+            notes.push((
+                format!("stopped: `pypaas start {} {}` starts it", self.repo, self.branch),
+                Look::Bad,
+            ));
         }
         if let Some(restored) = self.live.as_ref().and_then(|live| live.restored) {
             notes.push((format!("rolled back to release {restored}"), Look::Strong));

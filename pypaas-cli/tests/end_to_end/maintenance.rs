@@ -150,3 +150,43 @@ fn a_branch_can_be_in_maintenance_before_its_first_deploy() {
     shop.sandbox.pypaas(&["maintenance", "off", "shop", "main"]).must_succeed();
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
 }
+
+#[test]
+fn visitors_are_told_what_the_admin_says() {
+    let sandbox = host::start();
+    let admin = sandbox.client("admin");
+    let site = Site::configure(&sandbox, &admin, "site");
+    site.push("version 1").must_succeed();
+    let page = || sandbox.get("site.example", "/");
+    assert_eq!(admin.ssh_line("maintenance show site main").stdout, "site main is not in maintenance\n");
+
+    let words = r#"it's "5" o'clock; $HOME <b>"#;
+    admin
+        .ssh_line(r#"maintenance on site main --message 'it'\''s "5" o'\''clock; $HOME <b>'"#)
+        .must_succeed();
+
+    assert_eq!(page().status, 503);
+    let shown = "<p>it&#39;s &#34;5&#34; o&#39;clock; &#36;HOME &#60;b&#62;</p>";
+    assert!(page().text().contains(shown), "{}", page().text());
+    let said = admin.ssh_line("maintenance show site main").stdout;
+    assert_eq!(said, format!("site main is in maintenance: {words}\n"));
+    insta::assert_snapshot!(admin.ssh_line("maintenance show site main --json").stdout, @r#"
+    {
+      "maintenance": "admin",
+      "message": "it's \"5\" o'clock; $HOME <b>"
+    }
+    "#);
+    site.push("version 2").must_succeed();
+    assert!(page().text().contains(shown), "a deploy leaves it");
+    admin.ssh_line("maintenance on site main").must_succeed();
+    assert!(page().text().contains("will be back soon"), "{}", page().text());
+    admin.ssh_line("maintenance off site main").must_succeed();
+    assert_eq!(page().text(), "version 2");
+
+    let refused = admin.ssh_line("maintenance on site main --message 'two\nlines'").must_fail();
+    assert!(
+        refused.stderr.starts_with("error: a message is one line of at most 500 characters\n"),
+        "{refused}"
+    );
+    assert_eq!(page().status, 200);
+}

@@ -81,7 +81,7 @@ fn a_crash_while_maintenance_is_switched_leaves_it_on_or_off() {
             for n in 0.. {
                 let mut host = deployed.clone();
                 host.crash_at(n);
-                let _ = maintenance(&mut host, &platform, &branch, true, &mut Quiet);
+                let _ = maintenance(&mut host, &platform, &branch, true, None, &mut Quiet);
                 if !host.has_crashed() {
                     break;
                 }

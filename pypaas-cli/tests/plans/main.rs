@@ -11,3 +11,4 @@ mod invariants;
 mod memory;
 mod nginx_files;
 mod printed;
+mod stopping;

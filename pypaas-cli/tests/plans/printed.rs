@@ -353,7 +353,7 @@ fn maintenance_by_hand() {
     let (platform, mut host, branches) = deployed("two-backends");
     let scope = Scope::Branch { branch: &branches[0], commit: None, ports: false };
     let observed = observe(&mut host, &platform, scope).unwrap();
-    insta::assert_snapshot!(plan::maintenance(&platform, &observed, &branches[0], true).unwrap(), @"
+    insta::assert_snapshot!(plan::maintenance(&platform, &observed, &branches[0], true, None).unwrap(), @"
     Switch maintenance on
       note what nginx's files say now
       write nginx's shop.example.com.conf

@@ -46,7 +46,7 @@ pub fn wants_new_processes(
     branch: &BranchRef,
 ) -> Result<bool, PlanError> {
     let record = observed.record(branch);
-    let Some(live) = &record.live else { return Ok(false) };
+    let Some(live) = record.live.as_ref().filter(|_| !record.stopped) else { return Ok(false) };
     if !observed.web_runs && platform.domains(branch).next().is_some() {
         return Ok(false);
     }

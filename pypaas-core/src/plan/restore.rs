@@ -42,7 +42,7 @@ fn run_live(
     branch: &BranchRef,
     record: &Record,
 ) -> Result<Vec<Step>, PlanError> {
-    let Some(live) = &record.live else { return Ok(Vec::new()) };
+    let Some(live) = record.live.as_ref().filter(|_| !record.stopped) else { return Ok(Vec::new()) };
     let (mut starts, mut waits) = (Vec::new(), Vec::new());
     for (service, process, runner) in services::configured(platform, branch, live) {
         let Some(definition) = services::definition(platform, branch, live, process, runner)? else {

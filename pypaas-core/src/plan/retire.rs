@@ -16,9 +16,9 @@ pub(super) fn retire(
 ) -> Plan {
     let record = observed.record(branch);
     let wanted: BTreeSet<ServiceName> = record.live.iter().flat_map(|live| live.services(branch)).collect();
+    let runs = |name: &ServiceName| wanted.contains(name) && !record.stopped;
     let own = || observed.services.iter().filter(|(name, _)| name.branch() == *branch);
-    let stale =
-        own().filter(|(name, state)| !wanted.contains(name) && (state.enabled || state.process.is_some()));
+    let stale = own().filter(|(name, state)| !runs(name) && (state.enabled || state.process.is_some()));
     let stale: Vec<ServiceName> = stale.map(|(name, _)| name.clone()).collect();
 
     let mut plan = Plan::default();
@@ -28,15 +28,17 @@ pub(super) fn retire(
     let end =
         |checkout: &CheckoutName| Step::EndCommands { branch: branch.clone(), checkout: checkout.clone() };
     plan.section("End what was being built", Phase::Stop, tried.map(end).collect());
-    let old: Vec<&Deployed> = [&record.retiring, &record.trying].into_iter().flatten().collect();
+    let stopped = record.live.as_ref().filter(|_| record.stopped);
+    let old: Vec<&Deployed> =
+        [&record.retiring, &record.trying].into_iter().flatten().chain(stopped).collect();
+    let (drain, stop) = match record.stopped {
+        true => ("Finish requests", "Stop what runs"),
+        false => ("Finish requests of the old version", "Stop the old version"),
+    };
     if !stale.is_empty() {
-        plan.section(
-            "Finish requests of the old version",
-            Phase::Drain,
-            services::drain(platform, branch, &old),
-        );
+        plan.section(drain, Phase::Drain, services::drain(platform, branch, &old));
     }
-    plan.section("Stop the old version", Phase::Stop, services::stop(platform, stale));
+    plan.section(stop, Phase::Stop, services::stop(platform, stale));
 
     // A free slot stays, stopped, for the next deploy; what has no live process beside it goes.
     let has_live =

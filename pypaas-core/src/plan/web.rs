@@ -271,7 +271,10 @@ impl<'a> View<'a> {
         let branch = runner.branch_ref();
         let record = self.record(&branch).ok_or(Unavailable::NotDeployed)?;
         if record.maintenance.is_some() {
-            return Err(Unavailable::Maintenance);
+            return Err(Unavailable::Maintenance(record.message.clone()));
+        }
+        if record.stopped {
+            return Err(Unavailable::Stopped);
         }
         let live = record.live.as_ref().ok_or(Unavailable::NotDeployed)?;
         let known = self.platform.runner(runner).ok_or(Unavailable::NotDeployed)?;

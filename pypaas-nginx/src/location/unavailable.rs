@@ -16,13 +16,17 @@ pub(super) fn print(
     templates: &Templates,
     pattern: &Pattern<'_>,
     surroundings: &Surroundings<'_>,
-    why: Unavailable,
+    why: &Unavailable,
 ) -> Result<String, Unprintable> {
     let (title, explanation, retry_after) = match why {
-        Unavailable::Maintenance => {
-            ("In maintenance", "This site is being worked on and will be back soon.", 30)
+        Unavailable::Maintenance(Some(message)) => ("In maintenance", as_html(message), 30),
+        Unavailable::Maintenance(None) => {
+            ("In maintenance", "This site is being worked on and will be back soon.".to_owned(), 30)
         }
-        Unavailable::NotDeployed => ("Not deployed yet", "Nothing has been deployed here yet.", 300),
+        Unavailable::Stopped => ("Switched off", "This site is switched off for now.".to_owned(), 300),
+        Unavailable::NotDeployed => {
+            ("Not deployed yet", "Nothing has been deployed here yet.".to_owned(), 300)
+        }
     };
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
@@ -36,4 +40,16 @@ pub(super) fn print(
         "location_unavailable",
         context! { pattern, hsts => surroundings.hsts, headers, page, retry_after },
     )
+}
+
+/// Writes the admin's words as HTML. A `$` too: nginx would look for a variable.
+fn as_html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' | '"' | '\'' | '$' => html.push_str(&format!("&#{};", c as u32)),
+            _ => html.push(c),
+        }
+    }
+    html
 }

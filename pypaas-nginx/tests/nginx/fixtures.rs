@@ -203,7 +203,10 @@ pub(crate) fn uwsgi(on: &Machine) -> VirtualHost {
 
 pub(crate) fn unavailable(on: &Machine) -> VirtualHost {
     let new = location("/new", Route::Unavailable(Unavailable::NotDeployed));
-    on.secure_domain("away.example", vec![location("/", Route::Unavailable(Unavailable::Maintenance)), new])
+    on.secure_domain(
+        "away.example",
+        vec![location("/", Route::Unavailable(Unavailable::Maintenance(None))), new],
+    )
 }
 
 pub(crate) fn wildcard(on: &Machine) -> VirtualHost {

@@ -232,7 +232,7 @@ fn other_names_are_served_or_redirected() {
 
 #[test]
 fn a_place_that_is_away_says_so_under_every_path_and_method() {
-    let instance = with_http(vec![location("/", Route::Unavailable(Unavailable::Maintenance))]);
+    let instance = with_http(vec![location("/", Route::Unavailable(Unavailable::Maintenance(None)))]);
     for request in ["GET /", "GET /app.js", "HEAD /", "POST /form"] {
         let body = "Content-Length: 3\r\nConnection: close\r\n\r\na=b";
         let answer =
@@ -244,6 +244,17 @@ fn a_place_that_is_away_says_so_under_every_path_and_method() {
         assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{request}");
         assert_eq!(answer.text().contains("In maintenance"), !request.starts_with("HEAD"), "{request}");
     }
+}
+
+#[test]
+fn the_admins_words_are_shown_as_they_are() {
+    let words = "back at <b>5 & \"6\"</b>, it's $host \\n 日本";
+    let away = Unavailable::Maintenance(Some(words.to_owned()));
+    let instance = with_http(vec![location("/", Route::Unavailable(away))]);
+    let answer = get(instance.machine.http_port, NAME, "/").unwrap();
+    let page = answer.text();
+    let shown = "<p>back at &#60;b&#62;5 &#38; &#34;6&#34;&#60;/b&#62;, it&#39;s &#36;host \\n 日本</p>";
+    assert!(page.contains(shown), "{page}");
 }
 
 #[test]

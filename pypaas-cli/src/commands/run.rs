@@ -1,0 +1,49 @@
+//! `run`: one command, once, where a branch's processes run.
+
+use std::io::ErrorKind;
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+use pypaas_core::plan::PlanError;
+use pypaas_core::record;
+
+use crate::arguments::BranchArguments;
+use crate::failure::Failure;
+use crate::foreground;
+use crate::installation::Installation;
+
+/// Run a command once, in a branch's live checkout with its environment
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas run shop main -- npm run migrate\n  \
+    pypaas run shop main -- sh -c 'echo $GIT_COMMIT | tee commit.txt'\n  \
+    ssh -t deploy@host run shop main -- node   with a terminal\n\n\
+    Its input, output and exit status are those of this command.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branch: BranchArguments,
+    /// The command and its arguments; no shell looks at them
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<String>,
+}
+
+/// Runs it. Waits for no lock: what is live may be replaced meanwhile.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let platform = &installation.platform;
+    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
+    let record = record(&mut installation.host(), &platform.layout, &branch)?;
+    let live = record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let Some((program, words)) = arguments.command.split_first() else { return Ok(ExitCode::SUCCESS) };
+    let mut command = Command::new(program);
+    command.args(words);
+    match foreground::run(command, platform, &branch, &live) {
+        Ok(status) => Ok(ExitCode::from(status)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(
+            format!("there is no program `{program}` in the PATH of {branch}"),
+            "for shell commands, run `sh -c '…'`",
+        )),
+        Err(error) => {
+            Err(Failure::new(format!("cannot run `{program}`: {error}"), "may the deploy user run it?"))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `secret`: values that are in the environment of a branch and nowhere else.
+
+use std::io::{IsTerminal, Read, stdin};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, is_reserved_variable, is_variable};
+use pypaas_core::plan::{Request, Source};
+use pypaas_core::{lock_branch, unlock_branch};
+
+use super::Context;
+use super::deploying::Deploying;
+use crate::arguments::BranchArguments;
+use crate::failure::Failure;
+use crate::history::Kind;
+use crate::installation::Installation;
+use crate::narrator::Narrator;
+use crate::secrets::{self, Secrets};
+use crate::terminal;
+
+/// The longest value that is taken: a run script has to hold it.
+const LONGEST: u64 = 64 * 1024;
+
+/// Keep values out of the configuration: in the environment of a branch, and shown nowhere
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas secret set shop main TOKEN <token.txt\n  \
+    pass show token | ssh deploy@host secret set shop main TOKEN\n  \
+    pypaas secret unset shop main TOKEN\n  pypaas secret list shop main\n\n\
+    A secret counts over `env`. Setting one starts new processes beside the old ones.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(super) action: Action,
+}
+
+/// What to do with secrets.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Set one; its value is read from standard input, without a newline at its end
+    Set(Change),
+    /// Forget one
+    Unset(Change),
+    /// List the names of those that are set
+    List(List),
+}
+
+/// A secret that is set or forgotten.
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    #[command(flatten)]
+    pub(super) branch: BranchArguments,
+    /// The variable's name
+    name: String,
+    /// Let it take effect only with the next deploy or restart
+    #[arg(long)]
+    no_restart: bool,
+}
+
+/// Whose secrets are listed.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub(super) branch: BranchArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Sets, forgets or lists.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    match &arguments.action {
+        Action::Set(change) => {
+            let value = read_value()?;
+            set(change, Some(value), context)
+        }
+        Action::Unset(change) => set(change, None, context),
+        Action::List(list) => print(list),
+    }
+}
+
+fn print(list: &List) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let branch = installation.branch(&list.branch.repo, &list.branch.branch)?;
+    let secrets = secrets::read(&installation.platform.layout, &branch)?;
+    let names: Vec<&String> = secrets.keys().collect();
+    if list.json {
+        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&names)?));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for name in names {
+        terminal::out(&format!("{name}\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn set(change: &Change, value: Option<String>, context: &Context) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let branch = installation.branch(&change.branch.repo, &change.branch.branch)?;
+    let name = &change.name;
+    if !is_variable(name) || is_reserved_variable(name) {
+        return Err(Failure::new(
+            format!("`{name}` cannot name a secret"),
+            "letters, digits and `_`, not beginning with a digit; not one that pypaas or the shell sets itself",
+        ));
+    }
+    let before = replace(&installation, &branch, context, |secrets| {
+        match value {
+            Some(value) => secrets.insert(name.clone(), value),
+            None => secrets.remove(name),
+        };
+    })?;
+    let after = secrets::read(&installation.platform.layout, &branch)?;
+    if before == after {
+        let same = if after.contains_key(name) { "has that value already" } else { "is not set" };
+        terminal::err(&format!("{name} of {branch} {same}\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = if after.contains_key(name) { "set" } else { "unset" };
+    if change.no_restart {
+        terminal::err(&format!("{name} of {branch} is {done}; the next deploy or restart uses it\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Err(failure) = restart(&branch, context, &format!("restarting, {name} is {done},")) {
+        replace(&installation, &branch, context, |secrets| *secrets = before)?;
+        terminal::err(&format!("{name} of {branch} is what it was before\n"));
+        return Err(failure);
+    }
+    terminal::err(&format!("{name} of {branch} is {done}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the secrets of `branch` under its lock; returns what they were.
+fn replace(
+    installation: &Installation,
+    branch: &BranchRef,
+    context: &Context,
+    change: impl FnOnce(&mut Secrets),
+) -> Result<Secrets, Failure> {
+    let platform = &installation.platform;
+    let mut host = installation.host();
+    let purpose = format!("setting a secret of {branch} for {} at {}", context.by, Timestamp::now());
+    lock_branch(&mut host, platform, branch, &purpose, &mut Narrator::default())?;
+    let outcome = secrets::read(&platform.layout, branch).map_err(Failure::from).and_then(|before| {
+        let mut secrets = before.clone();
+        change(&mut secrets);
+        secrets::write(&platform.layout, branch, &secrets)?;
+        Ok(before)
+    });
+    unlock_branch(&mut host, &platform.layout, branch)?;
+    outcome
+}
+
+/// Starts new processes with the secrets as they are now, where there are any.
+fn restart(branch: &BranchRef, context: &Context, title: &str) -> Result<(), Failure> {
+    let installation = Installation::load()?;
+    let deploying = Deploying {
+        installation: &installation,
+        branch: branch.clone(),
+        title: title.to_owned(),
+        kind: Kind::Secret,
+        context,
+        received: None,
+    };
+    deploying.run(|record, _| {
+        let runs = record.live.is_some() && !record.stopped;
+        let request = Request { branch: branch.clone(), source: Source::Live, by: context.by.clone() };
+        Ok(runs.then_some(request))
+    })
+}
+
+fn read_value() -> Result<String, Failure> {
+    if stdin().is_terminal() {
+        terminal::err("the value, then Ctrl-D on a line of its own:\n");
+    }
+    let mut value = Vec::new();
+    stdin().take(LONGEST + 1).read_to_end(&mut value)?;
+    let wrong = |reason: &str| Failure::new(format!("the value {reason}"), "nothing was changed");
+    if value.len() as u64 > LONGEST {
+        return Err(wrong("is longer than 64 KiB"));
+    }
+    let value = String::from_utf8(value).map_err(|_| wrong("is not UTF-8"))?;
+    let value = value.strip_suffix('\n').unwrap_or(&value);
+    if value.contains('\0') {
+        return Err(wrong("contains a NUL character"));
+    }
+    Ok(value.to_owned())
+}

@@ -1,0 +1,36 @@
+//! `stop`: no process of a branch runs until something is made live on it again.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use pypaas_core::{lock_branch, stop, unlock_branch};
+
+use super::Context;
+use crate::arguments::BranchArguments;
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::narrator::Narrator;
+
+/// Stop a branch's processes; nginx answers in their place until `start` or the next deploy
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pypaas stop shop main")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    branch: BranchArguments,
+}
+
+/// Stops the branch, now and at every boot.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
+    let installation = Installation::load()?;
+    let platform = &installation.platform;
+    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
+    let mut host = installation.host();
+    let mut narrator = Narrator::default();
+    let purpose = format!("stopping {branch} for {}", context.by);
+    lock_branch(&mut host, platform, &branch, &purpose, &mut narrator)?;
+    let outcome = stop(&mut host, platform, &branch, &mut narrator);
+    unlock_branch(&mut host, &platform.layout, &branch)?;
+    outcome?;
+    narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
+    Ok(ExitCode::SUCCESS)
+}
