@@ -19,6 +19,7 @@ pub(crate) enum Command {
     List(commands::list::Arguments),
     Status(commands::status::Arguments),
     Logs(commands::logs::Arguments),
+    Why(commands::why::Arguments),
     Releases(commands::releases::Arguments),
     Rollback(commands::rollback::Arguments),
     Rebuild(commands::rebuild::Arguments),

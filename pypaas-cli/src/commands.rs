@@ -25,6 +25,7 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod update_hook;
 mod watch;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::List(arguments) => list::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
         Command::Releases(arguments) => releases::run(&arguments),
         Command::Rollback(arguments) => rollback::run(&arguments, context),
         Command::Rebuild(arguments) => rebuild::run(&arguments, context),

@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod deploy_log;
+mod diagnosis;
 mod failure;
 mod foreground;
 mod history;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::suggest;
 use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Settings, Verbatim};
 
 /// One configuration file's path (relative to the configuration directory, such as `repo/shop.yml`) and text.
@@ -54,6 +55,12 @@ impl Configuration {
     /// Finds what is configured for `branch`.
     pub fn branch(&self, branch: &BranchRef) -> Option<&Branch> {
         self.repos.get(&branch.repo)?.branches.get(&branch.branch)
+    }
+
+    /// Finds the configured domain whose name is nearest to `name`, if any is near enough to be what was meant.
+    pub fn nearest_domain(&self, name: &str) -> Option<&DomainName> {
+        let nearest = suggest::closest(name, self.domains.keys().map(DomainName::as_str))?;
+        self.domains.keys().find(|domain| domain.as_str() == nearest)
     }
 
     /// Lists all configured branches.

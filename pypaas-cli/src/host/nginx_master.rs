@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::SystemTime;
 
 use camino::Utf8Path;
 
@@ -39,6 +40,12 @@ impl Master {
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.id))?;
         let ids = children.split_ascii_whitespace().filter_map(|id| id.parse().ok());
         Ok(ids.filter(|&id| title(id).starts_with(WORKER)).collect())
+    }
+
+    /// Returns when it last loaded its files: when its youngest worker was started.
+    pub(super) fn loaded_at(self) -> Option<SystemTime> {
+        let workers = self.workers().ok()?;
+        workers.into_iter().filter_map(|worker| Process::read(worker)?.started()).max()
     }
 
     /// Says whether a worker takes connections. The kernel's list of children may miss one while another ends, so this

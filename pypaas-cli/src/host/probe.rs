@@ -46,12 +46,7 @@ impl Probe for LinuxHost {
     fn answers(&mut self, port: u16, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
         let deadline = Instant::now() + timeout;
         let mut connection = connect(port, CONNECT.min(timeout))?;
-        exchange(&mut connection, path, deadline).map_err(|error| match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                ProbeError(format!("no answer within {} ms", timeout.as_millis()))
-            }
-            _ => said(error),
-        })
+        exchange(&mut connection, "localhost", path, deadline).map_err(|error| late(error, timeout))
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
@@ -85,9 +80,33 @@ fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {
     }
 }
 
-fn exchange(connection: &mut TcpStream, path: &str, deadline: Instant) -> io::Result<u16> {
+impl LinuxHost {
+    /// Sends `GET path` to `address` as a client that looks for `name`; returns the status of the answer.
+    pub(crate) fn answers_for(
+        &self,
+        address: SocketAddr,
+        name: &str,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<u16, ProbeError> {
+        let deadline = Instant::now() + timeout;
+        let mut connection = TcpStream::connect_timeout(&address, CONNECT).map_err(said)?;
+        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
+    }
+}
+
+fn late(error: io::Error, timeout: Duration) -> ProbeError {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            ProbeError(format!("no answer within {} ms", timeout.as_millis()))
+        }
+        _ => said(error),
+    }
+}
+
+fn exchange(connection: &mut TcpStream, name: &str, path: &str, deadline: Instant) -> io::Result<u16> {
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: pypaas-healthcheck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: pypaas-healthcheck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );
     connection.set_write_timeout(Some(left(deadline)?))?;
     connection.write_all(request.as_bytes())?;

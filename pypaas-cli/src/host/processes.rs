@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use pypaas_core::ServiceName;
@@ -61,6 +61,15 @@ impl Process {
         if let Some(handle) = self.handle() {
             let _ = pidfd_send_signal(&handle, signal);
         }
+    }
+
+    /// Returns when it was started, to a hundredth of a second.
+    pub(super) fn started(&self) -> Option<SystemTime> {
+        let uptime = fs::read_to_string("/proc/uptime").ok()?;
+        let uptime: f64 = uptime.split(' ').next()?.parse().ok()?;
+        let ticks = rustix::param::clock_ticks_per_second();
+        let age = uptime - self.began as f64 / ticks as f64;
+        SystemTime::now().checked_sub(Duration::try_from_secs_f64(age.max(0.0)).ok()?)
     }
 
     /// What tells it from a later process of the same id.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
@@ -49,6 +49,11 @@ impl WebServer for LinuxHost {
 }
 
 impl LinuxHost {
+    /// Returns when nginx last loaded its files.
+    pub(crate) fn nginx_loaded_at(&self) -> Option<SystemTime> {
+        Master::find(&self.nginx.pid_file).ok()?.loaded_at()
+    }
+
     /// Runs nginx with `arguments` and returns what it said; the command may start with `sudo`, which must not ask for a
     /// password.
     pub(super) fn tell(&self, arguments: &[&str]) -> Result<String, WebServerError> {

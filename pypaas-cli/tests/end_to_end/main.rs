@@ -35,3 +35,4 @@ mod stop_and_start;
 mod stopping;
 mod tls;
 mod values;
+mod why;

@@ -33,7 +33,7 @@ fn states(fixture: &str) -> [(&'static str, BTreeMap<String, String>); 3] {
 /// Switches maintenance of every branch on.
 fn closed(mut host: MemoryHost, platform: &Platform) -> MemoryHost {
     for branch in branches(platform) {
-        maintenance(&mut host, platform, &branch, true, &mut Quiet).unwrap();
+        maintenance(&mut host, platform, &branch, true, None, &mut Quiet).unwrap();
     }
     host
 }

@@ -1,0 +1,337 @@
+//! Why a request is not answered: its way is walked, from the configuration to the app, until something is wrong.
+
+mod address;
+mod processes;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use pypaas_config::{BranchRef, Domain, DomainName, Location, LocationPath, Problem, RunnerRef, Severity};
+use pypaas_core::host::WebServer;
+use pypaas_core::plan::{Request, Source, Stage, route_of};
+use pypaas_core::{Deployed, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe};
+use serde::Serialize;
+
+use crate::host::inspection::Extent;
+use crate::host::{LinuxHost, is_locked};
+use crate::installation::{Installation, reports};
+use crate::wording::{ago, count};
+
+pub(crate) use address::Address;
+
+/// How long nginx may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How much younger than nginx's workers a file may be: clocks tick in hundredths of a second.
+const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// What was found on the way.
+#[derive(Debug, Serialize)]
+pub(crate) struct Diagnosis {
+    /// The address whose way was walked.
+    pub(crate) url: String,
+    /// What was right, in the order of the way.
+    pub(crate) checked: Vec<String>,
+    /// The first thing that was wrong; `None` when nothing was.
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize)]
+pub(crate) struct Wrong {
+    /// What.
+    pub(crate) what: String,
+    /// What to do.
+    pub(crate) mend: String,
+    /// What the app said last, where that may tell more.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Wrong {
+    fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what: what.into(), mend: mend.into(), lines: Vec::new() }
+    }
+}
+
+/// Walks the way of a request for `address`. Changes nothing and waits for no lock.
+pub(crate) fn diagnose(installation: &Installation, address: &Address) -> Diagnosis {
+    let mut walk = Walk { installation, host: installation.host(), address, checked: Vec::new() };
+    let wrong = walk.whole().err();
+    Diagnosis { url: address.to_string(), checked: walk.checked, wrong }
+}
+
+struct Walk<'a> {
+    installation: &'a Installation,
+    host: LinuxHost,
+    address: &'a Address,
+    checked: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn whole(&mut self) -> Result<(), Wrong> {
+        let (name, domain) = self.domain()?;
+        let (path, location) = self.location(domain)?;
+        let runner = &location.upstream;
+        let branch = runner.branch_ref();
+        let observed = self.look(&branch)?;
+        let live = self.branch(&branch, &observed)?;
+        self.nginx(&branch)?;
+        self.files(&branch, &observed)?;
+        self.loaded(name, runner)?;
+        self.listens(domain)?;
+        let route = route_of(&self.installation.platform, &observed, location);
+        if live.processes.iter().any(|process| process.runner == runner.runner) {
+            processes::check(self, &branch, &live, &runner.runner)?;
+        }
+        self.answer(domain, path, &route, &branch, &live)
+    }
+
+    fn pass(&mut self, what: impl Into<String>) {
+        self.checked.push(what.into());
+    }
+
+    fn domain(&mut self) -> Result<(&'a DomainName, &'a Domain), Wrong> {
+        let configuration = self.installation.configuration();
+        let host = self.address.host.as_str();
+        let is_broken = |name: &&DomainName| name.as_str() == host;
+        if configuration.broken_domains.iter().any(|name| is_broken(&name)) {
+            let about = |problem: &&Problem| {
+                problem.severity == Severity::Error || problem.file.file_stem() == Some(host)
+            };
+            let problems: Vec<Problem> = self.installation.problems.iter().filter(about).cloned().collect();
+            let what =
+                format!("the configuration of `{host}` cannot be used, so nginx keeps what it was told last");
+            return Err(Wrong {
+                lines: reports(&problems).lines().map(str::to_owned).collect(),
+                ..Wrong::new(what, "mend the file, then run `pypaas apply`")
+            });
+        }
+        let Some((name, domain)) = configuration.domains.iter().find(|(name, _)| name.as_str() == host)
+        else {
+            let mend = match configuration.nearest_domain(host) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => {
+                    format!("write {}/domains/{host}.yml, then run `pypaas apply`", self.installation.folder)
+                }
+            };
+            return Err(Wrong::new(
+                format!("no domain `{host}` is configured, so nginx gives it no answer"),
+                mend,
+            ));
+        };
+        if self.address.is_secure() && !domain.ssl {
+            let what = format!("`{host}` is not served over https: {} does not say `ssl: true`", domain.file);
+            return Err(Wrong::new(what, "set `ssl: true` and run `pypaas apply`, or use http"));
+        }
+        self.pass(format!("`{name}` is configured in {}", domain.file));
+        Ok((name, domain))
+    }
+
+    /// Finds the location that nginx would choose among those that are no regular expressions.
+    fn location(&mut self, domain: &'a Domain) -> Result<(&'a LocationPath, &'a Location), Wrong> {
+        let path = self.address.path_without_query();
+        let exact = |it: &LocationPath| it.split() == ("=", path);
+        let prefix = |it: &LocationPath| matches!(it.split().0, "" | "^~") && path.starts_with(it.split().1);
+        let locations = || domain.locations.iter();
+        let found = locations()
+            .find(|(it, _)| exact(it))
+            .or_else(|| locations().filter(|(it, _)| prefix(it)).max_by_key(|(it, _)| it.split().1.len()));
+        let regexes = locations().filter(|(it, _)| it.is_regex()).count();
+        let Some((location, target)) = found.or_else(|| locations().find(|(it, _)| it.is_regex())) else {
+            let known: Vec<&str> = domain.locations.keys().map(LocationPath::as_str).collect();
+            return Err(Wrong::new(
+                format!("no location of {} covers `{path}`, so nginx answers 404", domain.file),
+                format!("there are: {}", known.join(", ")),
+            ));
+        };
+        let RunnerRef { repo, branch, runner } = &target.upstream;
+        let mut text = format!("its location `{location}` leads to {repo} {branch} {runner}");
+        if regexes > 0 && !location.is_regex() {
+            text.push_str(&format!(
+                ", unless one of {} takes it",
+                count(regexes, "regular expression", "regular expressions")
+            ));
+        }
+        self.pass(text);
+        Ok((location, target))
+    }
+
+    fn look(&mut self, branch: &BranchRef) -> Result<Observed, Wrong> {
+        let scope = Scope::Branch { branch, commit: None, ports: false };
+        observe(&mut self.host, &self.installation.platform, scope).map_err(|error| {
+            let failure = crate::failure::Failure::from(error);
+            Wrong::new(failure.causes(), "run `pypaas check`")
+        })
+    }
+
+    fn branch(&mut self, branch: &BranchRef, observed: &Observed) -> Result<Deployed, Wrong> {
+        let record = observed.record(branch);
+        let is_running = is_locked(&self.installation.platform.layout.branch_lock(branch));
+        let Some(live) = record.live.clone() else {
+            let (what, mend) = match record.trying.is_some() && is_running {
+                true => (
+                    format!("{branch} is being deployed for the first time"),
+                    "wait until the push has ended".to_owned(),
+                ),
+                false => (
+                    format!("{branch} has never been deployed"),
+                    format!("push it: `git push <remote> {}`", branch.branch),
+                ),
+            };
+            return Err(Wrong::new(what, mend));
+        };
+        if record.maintenance == Some(Maintenance::Deploy) && !is_running {
+            let what = format!("{branch} is in maintenance: a deploy that needed it was killed");
+            return Err(Wrong::new(what, "run `pypaas apply`: it brings the version back that was live"));
+        }
+        if record.maintenance.is_some() {
+            let message = record.message.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+            let what = format!("{branch} is in maintenance{message}");
+            return Err(Wrong::new(
+                what,
+                match record.maintenance {
+                    Some(Maintenance::Deploy) => "wait until its deploy has ended".to_owned(),
+                    _ => format!("`pypaas maintenance off {branch}` ends it"),
+                },
+            ));
+        }
+        if record.stopped {
+            return Err(Wrong::new(
+                format!("{branch} is stopped"),
+                format!("`pypaas start {branch}` starts it"),
+            ));
+        }
+        self.pass(format!(
+            "release {} of {branch} is live: {} \"{}\", {} by {}",
+            live.release,
+            live.commit.short(),
+            live.subject,
+            ago(observed.now, live.at),
+            live.by
+        ));
+        Ok(live)
+    }
+
+    fn nginx(&mut self, branch: &BranchRef) -> Result<(), Wrong> {
+        let defects = self.host.inspect(&self.installation.platform, Extent::Branch(branch));
+        let grave = defects.into_iter().find(|it| it.severity == Severity::Error && it.about != "services");
+        if let Some(defect) = grave {
+            return Err(Wrong::new(defect.message, defect.mend));
+        }
+        if let Err(error) = self.host.test_web_server() {
+            let mend = "nginx goes on with what it had loaded; mend the configuration it names";
+            return Err(Wrong::new(error.to_string(), mend));
+        }
+        self.pass("nginx runs, includes what pypaas writes, and accepts it");
+        Ok(())
+    }
+
+    /// Checks that nginx's files say what they should.
+    fn files(&mut self, branch: &BranchRef, observed: &Observed) -> Result<(), Wrong> {
+        if observed.web_journal.is_some() && !is_locked(&self.installation.platform.layout.machine_lock()) {
+            let what =
+                "a change of nginx's files was interrupted, so nginx may serve something else than they say";
+            return Err(Wrong::new(what, "run `pypaas apply`"));
+        }
+        let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+        let plan = Stage::Restore { lenient: true }.plan(&self.installation.platform, observed, &request);
+        let plan = plan.map_err(|error| Wrong::new(error.to_string(), "mend the configuration"))?;
+        let differing = plan.steps().find_map(|step| match step {
+            Step::WriteWebFile { file, .. } => Some((file, observed.web_files.contains_key(file))),
+            Step::RemoveWebFile { file } => Some((file, true)),
+            _ => None,
+        });
+        if let Some((file, is_there)) = differing {
+            let path = self.installation.platform.layout.web_file(file);
+            let what = match is_there {
+                true => format!("`{path}` says something else than the configuration"),
+                false => format!("`{path}` is missing"),
+            };
+            return Err(Wrong::new(what, "run `pypaas apply`"));
+        }
+        self.pass("nginx's files say what is configured");
+        Ok(())
+    }
+
+    /// Checks that nginx has read the files since they were written.
+    fn loaded(&mut self, domain: &DomainName, runner: &RunnerRef) -> Result<(), Wrong> {
+        let Some(loaded) = self.host.nginx_loaded_at() else { return Ok(()) };
+        for file in [WebFileName::domain(domain), WebFileName::upstream(&UpstreamName::new(runner))] {
+            let path = self.installation.platform.layout.web_file(&file);
+            let written = fs::metadata(&path).and_then(|found| found.modified());
+            if written.is_ok_and(|written| written > loaded + TOLERANCE) {
+                let what = format!("nginx has not loaded `{path}` since it was written");
+                return Err(Wrong::new(what, "reload nginx: `sudo nginx -s reload`"));
+            }
+        }
+        self.pass("nginx has loaded them");
+        Ok(())
+    }
+
+    fn listens(&mut self, domain: &Domain) -> Result<(), Wrong> {
+        let address = self.nginx_address(domain);
+        if let Some(port) = self.address.port.filter(|port| *port != address.port()) {
+            let what = format!("nginx serves it at port {}, and not at {port}", address.port());
+            return Err(Wrong::new(what, "use that port, or change it in `nginx` of pypaas.yml"));
+        }
+        match TcpStream::connect_timeout(&address, ANSWER) {
+            Ok(_) => {
+                self.pass(format!("nginx accepts connections at {address}"));
+                Ok(())
+            }
+            Err(error) => Err(Wrong::new(
+                format!("nobody accepts connections at {address}: {error}"),
+                "nginx's error log says why it does not; a reload can fail silently when a port is taken",
+            )),
+        }
+    }
+
+    /// The address at which nginx is reached from this host.
+    fn nginx_address(&self, domain: &Domain) -> SocketAddr {
+        let nginx = &self.installation.configuration().settings.nginx;
+        let is_secure = self.address.is_secure() || (domain.ssl && self.address.scheme.is_none());
+        let port = if is_secure { nginx.https_port } else { nginx.http_port };
+        let mut listen =
+            nginx.listen.iter().filter_map(|it| it.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+        let address = listen.find(|address| !address.is_unspecified());
+        SocketAddr::new(address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)
+    }
+
+    /// Asks nginx itself.
+    fn answer(
+        &mut self,
+        domain: &Domain,
+        location: &LocationPath,
+        route: &Route,
+        branch: &BranchRef,
+        live: &Deployed,
+    ) -> Result<(), Wrong> {
+        if domain.ssl && (self.address.is_secure() || self.address.scheme.is_none()) {
+            self.pass("its certificate is there and fits");
+            return Ok(());
+        }
+        let (address, path) = (self.nginx_address(domain), self.address.path.as_str());
+        let status = self.host.answers_for(address, &self.address.host, path, ANSWER).map_err(|error| {
+            let mend = format!("is the app busy? `pypaas logs {branch} -f` shows what it says");
+            Wrong::new(format!("nginx at {address} gives no answer to `GET {path}`: {error}"), mend)
+        })?;
+        match (status, route) {
+            (403 | 404, Route::Static { root, .. }) => Err(Wrong::new(
+                format!("there is no file for `{path}` in `{root}`: nginx answers {status}"),
+                format!(
+                    "is it in the commit, and below the `subdirectory` that location `{location}` serves?"
+                ),
+            )),
+            (500.., _) => Err(Wrong {
+                what: format!("`GET {path}` is answered with {status}, though all before the app is right"),
+                mend: format!("`pypaas logs {branch} -f` shows what the app says"),
+                lines: processes::last_lines(self, branch, live, None),
+            }),
+            _ => {
+                self.pass(format!("`GET {path}` is answered with {status}"));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The end of the way: do the processes behind nginx run, listen where they should, and answer?
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use pypaas_config::{BranchRef, RunnerName, Severity};
+use pypaas_core::host::{Logs, Probe, Services};
+use pypaas_core::{Deployed, Process, Readiness, ServiceName};
+
+use super::{Walk, Wrong};
+use crate::host::inspection::Extent;
+use crate::wording::{count, span};
+
+/// How many of an app's last lines are shown.
+const LINES: usize = 10;
+
+/// How far back starts are counted, to tell a process that keeps ending from one that just started.
+const LATELY: Duration = Duration::from_secs(60);
+
+/// Checks every process of `runner`: with one that is down, some requests fail.
+pub(super) fn check(
+    walk: &mut Walk<'_>,
+    branch: &BranchRef,
+    live: &Deployed,
+    runner: &RunnerName,
+) -> Result<(), Wrong> {
+    let own: Vec<&Process> = live.processes.iter().filter(|it| it.runner == *runner).collect();
+    if walk.installation.platform.runner(&branch.runner(runner)).is_none_or(|it| it.command().is_none()) {
+        return Ok(());
+    }
+    for process in &own {
+        runs(walk, branch, live, process)?;
+    }
+    walk.pass(format!("{} of {runner} run", count(own.len(), "process", "processes")));
+    for process in &own {
+        listens(walk, branch, live, process)?;
+    }
+    let ports: Vec<String> = own.iter().filter_map(|it| it.port).map(|port| port.to_string()).collect();
+    if !ports.is_empty() {
+        walk.pass(format!("they accept connections at 127.0.0.1, port {}", ports.join(", ")));
+    }
+    for process in &own {
+        is_healthy(walk, branch, live, process)?;
+    }
+    Ok(())
+}
+
+/// Returns the last lines of the processes of `live`, or of one of them.
+pub(super) fn last_lines(
+    walk: &mut Walk<'_>,
+    branch: &BranchRef,
+    live: &Deployed,
+    only: Option<&ServiceName>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for service in live.services(branch).filter(|service| only.is_none_or(|only| only == service)) {
+        lines.extend(walk.host.last_lines(&service, LINES));
+    }
+    lines
+}
+
+fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Process) -> Result<(), Wrong> {
+    let service = process.service(branch, live.slot);
+    let state = walk.host.inspect_service(&service);
+    let state = state.map_err(|error| Wrong::new(error.to_string(), "run `pypaas check`"))?;
+    let Some(state) = state else {
+        return Err(Wrong::new(format!("the service {service} is gone"), "run `pypaas apply`"));
+    };
+    if !state.supervised {
+        let defects = walk.host.inspect(&walk.installation.platform, Extent::Branch(branch));
+        let why = defects.into_iter().find(|it| it.about == "services" && it.severity == Severity::Error);
+        return Err(match why {
+            Some(defect) => Wrong::new(defect.message, defect.mend),
+            None => Wrong::new(
+                format!("nothing supervises {service}"),
+                "is svscan running, and does it watch `services_dir`?",
+            ),
+        });
+    }
+    if !state.enabled {
+        return Err(Wrong::new(format!("{service} is not meant to run"), "run `pypaas apply`"));
+    }
+    let since = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
+    let vitals = walk.host.vitals([(service.clone(), since)]);
+    let starts = vitals.get(&service).and_then(|it| it.starts).unwrap_or(0);
+    let keeps_ending = starts >= 3;
+    match state.process {
+        Some((_, uptime)) if !keeps_ending || uptime >= LATELY => Ok(()),
+        up => Err(Wrong {
+            what: match (keeps_ending, up) {
+                (true, _) => {
+                    format!("{service} keeps ending: it was started {starts} times within {}", span(LATELY))
+                }
+                (false, _) => format!("{service} is down"),
+            },
+            mend: format!("see what it says: `pypaas logs {branch} {}`", process.runner),
+            lines: last_lines(walk, branch, live, Some(&service)),
+        }),
+    }
+}
+
+fn listens(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Process) -> Result<(), Wrong> {
+    let Some(port) = process.port else { return Ok(()) };
+    let service = process.service(branch, live.slot);
+    let addresses = walk.host.listening(&service).unwrap_or_default();
+    let accepts = walk.host.accepts(port);
+    if accepts.is_ok() && addresses.iter().any(|address| address.port() == port) {
+        return Ok(());
+    }
+    let what = match accepts {
+        Ok(()) => format!("another program listens at port {port}, which is {service}'s"),
+        Err(error) => format!(
+            "{service} does not listen where nginx asks it, at 127.0.0.1:{port}: {}",
+            instead(&addresses, port, &error.0)
+        ),
+    };
+    let mend = match addresses.iter().any(|address| address.port() == port) {
+        true => "let the app listen on 127.0.0.1, or on all addresses".to_owned(),
+        false => "let the app listen on the port in its variable `PORT`".to_owned(),
+    };
+    Err(Wrong { lines: last_lines(walk, branch, live, Some(&service)), ..Wrong::new(what, mend) })
+}
+
+/// Says where it listens instead.
+fn instead(addresses: &BTreeSet<SocketAddr>, port: u16, refusal: &str) -> String {
+    let own: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let only_v6 = |address: &SocketAddr| {
+        address.port() == port && matches!(address.ip(), IpAddr::V6(ip) if ip.is_loopback())
+    };
+    match own.as_slice() {
+        [] => format!("it listens nowhere ({refusal})"),
+        _ if addresses.iter().any(only_v6) => format!("it listens only on {}", own.join(", ")),
+        _ => format!("it listens on {}", own.join(", ")),
+    }
+}
+
+fn is_healthy(
+    walk: &mut Walk<'_>,
+    branch: &BranchRef,
+    live: &Deployed,
+    process: &Process,
+) -> Result<(), Wrong> {
+    let platform = &walk.installation.platform;
+    let readiness = platform.runner(&branch.runner(&process.runner)).map(|runner| runner.readiness());
+    let (Some(port), Some(Readiness::Healthy { check, .. })) = (process.port, readiness) else {
+        return Ok(());
+    };
+    let service = process.service(branch, live.slot);
+    let what = match walk.host.answers(port, &check.path, check.timeout) {
+        Ok(status) if check.status.contains(&status) => {
+            walk.pass(format!("{service} answers its health check {}", check.path));
+            return Ok(());
+        }
+        Ok(status) => format!("{service} answers its health check {} with {status}", check.path),
+        Err(error) => format!("{service} does not answer its health check {}: {error}", check.path),
+    };
+    let mend = format!("see what it says, or give it new processes: `pypaas restart {branch}`");
+    Err(Wrong { lines: last_lines(walk, branch, live, Some(&service)), ..Wrong::new(what, mend) })
+}
