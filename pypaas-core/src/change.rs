@@ -68,7 +68,13 @@ pub fn deploy(
                 story.warn(&format!("the new version is live, but the old one is not gone: {error}"));
             }
             Err(error) => {
-                converge_after(host, platform, &request.branch, story, nginx_after(&error))?;
+                let mended = converge_after(host, platform, &request.branch, story, nginx_after(&error));
+                if let Err(failed) = mended {
+                    let failed = crate::apply::chain(&failed);
+                    story.warn(&format!(
+                        "not all is as it was before; the next command tries again: {failed}"
+                    ));
+                }
                 return Err(error);
             }
         }
@@ -110,7 +116,7 @@ fn answer_otherwise(
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
     converge(host, platform, branch, story)?;
-    let outcome = exclusively(host, platform, story, |host, story| {
+    let outcome = exclusively(host, platform, story, true, |host, story| {
         run(host, platform, Scope::Branch { branch, commit: None, ports: false }, make, story, true)
     });
     if outcome.is_err() {
@@ -146,6 +152,10 @@ fn converge_after(
     nginx: NginxHas,
 ) -> Result<(), ChangeError> {
     let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+    if let Err(error) = run_stage(host, platform, Stage::Clear, &request, story) {
+        let error = crate::apply::chain(&error);
+        story.warn(&format!("what was tried runs beside what is live for a while: {error}"));
+    }
     run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
     if is_switching(host, platform)? {
         // What was wanted was rejected: now its files go back to what nginx accepted, or it would not even start again.
@@ -154,6 +164,13 @@ fn converge_after(
     if is_switching(host, platform)? && nginx == NginxHas::PerhapsSwitched {
         story.warn(
             "nginx may serve something else than its files say: nothing is stopped until it accepts them",
+        );
+        return Ok(());
+    }
+    let observed = observe(host, platform, Scope::Branch { branch, commit: None, ports: false })?;
+    if plan::is_served_unrecorded(platform, &observed, branch) {
+        story.warn(
+            "nginx leads to a version that is not recorded as live: nothing is stopped until its files can be put right",
         );
         return Ok(());
     }
@@ -173,7 +190,7 @@ pub fn lock_branch(
     purpose: &str,
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
-    take(host, platform, &platform.layout.branch_lock(branch), purpose, story)
+    take(host, platform, &platform.layout.branch_lock(branch), purpose, story, true)
 }
 
 /// Gives the lock of `branch` back.
@@ -218,11 +235,13 @@ fn run_stage(
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
     let commit = request.source.commit();
-    let scope = Scope::Branch { branch: &request.branch, commit, ports: stage == Stage::Begin };
+    let scope = Scope::Branch { branch: &request.branch, commit, ports: stage.looks_at_ports() };
     let make = |observed: &_| stage.plan(platform, observed, request);
     let abandonable = stage.can_be_abandoned();
     if stage.is_exclusive() {
-        exclusively(host, platform, story, |host, story| run(host, platform, scope, make, story, abandonable))
+        exclusively(host, platform, story, abandonable, |host, story| {
+            run(host, platform, scope, make, story, abandonable)
+        })
     } else {
         run(host, platform, scope, make, story, abandonable)
     }
@@ -242,15 +261,17 @@ fn run(
         .map_err(|error| blame(platform, host, error))?)
 }
 
-/// Runs `work` while the machine's lock is held.
+/// Runs `work` while the machine's lock is held. Waiting for it ends when the caller wants to stop, unless what is to be
+/// done must be done all the same: mending what an abandoned change left.
 fn exclusively(
     host: &mut dyn Host,
     platform: &Platform,
     story: &mut dyn Story,
+    can_be_abandoned: bool,
     work: impl FnOnce(&mut dyn Host, &mut dyn Story) -> Result<(), ChangeError>,
 ) -> Result<(), ChangeError> {
     let lock = platform.layout.machine_lock();
-    take(host, platform, &lock, "switching nginx", story)?;
+    take(host, platform, &lock, "switching nginx", story, can_be_abandoned)?;
     let outcome = work(host, story);
     host.unlock(&lock)?;
     outcome
@@ -262,6 +283,7 @@ fn take(
     lock: &camino::Utf8Path,
     purpose: &str,
     story: &mut dyn Story,
+    can_be_abandoned: bool,
 ) -> Result<(), ChangeError> {
     let timeout = platform.configuration.settings.lock_timeout;
     let begin = host.elapsed();
@@ -269,7 +291,7 @@ fn take(
     let mut told = false;
     while !host.try_lock(lock, &note)? {
         let holder = host.lock_note(lock)?;
-        if let Some(reason) = host.wants_to_stop() {
+        if let Some(reason) = host.wants_to_stop().filter(|_| can_be_abandoned) {
             return Err(ChangeError::Abandoned(reason));
         }
         let waited = host.elapsed().saturating_sub(begin);

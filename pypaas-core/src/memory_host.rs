@@ -52,6 +52,8 @@ pub struct MemoryHost {
     pub rejected: Option<String>,
     /// Why the caller wants to stop.
     pub leaves: Option<String>,
+    /// Locks that another program holds, and until when.
+    pub held_elsewhere: BTreeMap<Utf8PathBuf, Duration>,
     journal: Vec<String>,
     faults: Vec<Fault>,
     mishaps: BTreeMap<usize, Mishap>,
@@ -105,6 +107,7 @@ impl MemoryHost {
             behaviour: BTreeMap::new(),
             rejected: None,
             leaves: None,
+            held_elsewhere: BTreeMap::new(),
             journal: Vec::new(),
             faults: Vec::new(),
             mishaps: BTreeMap::new(),
@@ -212,7 +215,8 @@ impl Clock for MemoryHost {
 
 impl Locks for MemoryHost {
     fn try_lock(&mut self, path: &Utf8Path, note: &str) -> Result<bool, LockError> {
-        if self.locks.contains_key(path) {
+        let elsewhere = self.held_elsewhere.get(path).is_some_and(|until| self.elapsed < *until);
+        if elsewhere || self.locks.contains_key(path) {
             return Ok(false);
         }
         self.locks.insert(path.to_owned(), note.to_owned());

@@ -26,7 +26,7 @@ pub use machine::{machine, recorded, wants_new_processes};
 pub use maintenance::{maintenance, stop};
 pub use stage::{Request, Source, Stage, converge, deploy, stages};
 pub(crate) use web::files_of as web_files_of;
-pub use web::{route_of, urls};
+pub use web::{is_served_unrecorded, route_of, urls};
 
 use crate::{ScriptTextError, Step, WebTextError};
 
@@ -160,10 +160,20 @@ pub enum PlanError {
         /// `ports.max`.
         max: u16,
     },
+    /// Something else took a port between its choice and the start of the process it was chosen for.
+    #[error("something else listens by now on the port chosen for the new version: {}", list(ports))]
+    PortsTaken {
+        /// Which.
+        ports: Vec<u16>,
+    },
     /// A generated nginx file cannot be written.
     #[error(transparent)]
     WebText(#[from] WebTextError),
     /// A generated script cannot be written.
     #[error(transparent)]
     ScriptText(#[from] ScriptTextError),
+}
+
+fn list(ports: &[u16]) -> String {
+    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }

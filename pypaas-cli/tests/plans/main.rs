@@ -11,4 +11,5 @@ mod invariants;
 mod memory;
 mod nginx_files;
 mod printed;
+mod recovering;
 mod stopping;

@@ -55,7 +55,7 @@ pub fn cleanup(
     story: &mut dyn Story,
 ) -> Result<Vec<Unapplied>, ChangeError> {
     let mut failed = Vec::new();
-    exclusively(host, platform, story, |host, story| {
+    exclusively(host, platform, story, true, |host, story| {
         run(host, platform, Scope::Machine, |observed| Ok(plan::hooks(platform, observed)), story, true)
     })?;
     tidy(host, platform, &format!("cleaning up for {by}"), story, &mut failed)?;
@@ -88,7 +88,7 @@ fn tidy(
     story: &mut dyn Story,
     failed: &mut Vec<Unapplied>,
 ) -> Result<(), ChangeError> {
-    exclusively(host, platform, story, |host, story| {
+    exclusively(host, platform, story, true, |host, story| {
         switch_web_files(host, platform, story, failed);
         Ok(())
     })?;

@@ -1,10 +1,12 @@
 //! The middle of a deploy: services are defined, the commit is checked out and built.
 
+use std::collections::BTreeSet;
+
 use pypaas_config::{Branch, BranchRef, BuildChoice};
 
 use super::{Phase, Plan, PlanError, Request, services};
 use crate::host::ShellCommand;
-use crate::{BuildRecipe, Deployed, Observed, Platform, Requirement, Slot, Step};
+use crate::{BuildRecipe, Deployed, Observed, Platform, Requirement, ServiceName, Slot, Step};
 
 /// The build script a checkout may bring.
 const BUILD_SCRIPT: &str = ".build.sh";
@@ -96,6 +98,8 @@ fn define(
     branch: &BranchRef,
     new: &Deployed,
 ) -> Result<Vec<Step>, PlanError> {
+    let live: BTreeSet<ServiceName> =
+        observed.record(branch).live.iter().flat_map(|live| live.services(branch)).collect();
     let mut steps = Vec::new();
     for (service, process, runner) in services::configured(platform, branch, new) {
         let Some(definition) = services::definition(platform, branch, new, process, runner)? else {
@@ -105,7 +109,9 @@ fn define(
             let name = process.service(branch, slot);
             let known = observed.services.get(&name);
             let differs = known.is_none_or(|known| {
-                !known.supervised || (slot == service.slot && known.definition != definition)
+                // The script of a live process is its own, also while nothing supervises it.
+                (!known.supervised && !live.contains(&name))
+                    || (slot == service.slot && known.definition != definition)
             });
             if differs {
                 steps.push(Step::DefineService { service: name, definition: definition.clone() });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RunnerName};
 
-use super::stage::{Request, Source, Stage, stages};
+use super::stage::{MEND, Request, Source, Stage, stages};
 use super::{Plan, PlanError, cleanup, services};
 use crate::{Observed, Platform, Process, Record};
 
@@ -24,7 +24,7 @@ pub fn machine(platform: &Platform, observed: &Observed, by: &str) -> Result<Pla
                 Ok::<_, PlanError>(world)
             })
         };
-        world = add(world, &[Stage::Restore { lenient: true }, Stage::Retire])?;
+        world = add(world, &MEND)?;
         if wants_new_processes(platform, &world, &branch)? {
             world = add(world, &stages(platform, &branch))?;
         }

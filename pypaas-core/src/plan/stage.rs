@@ -3,7 +3,7 @@
 use pypaas_config::{BranchRef, Overlap};
 use serde::Serialize;
 
-use super::{Plan, PlanError, begin, build, restore, retire, start, switch, web};
+use super::{Plan, PlanError, begin, build, restore, retire, start, switch, web, web::WhenDown};
 use crate::{CheckoutName, CommitId, Deployed, Observed, Platform};
 
 /// A wish to make something live.
@@ -57,6 +57,8 @@ impl Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Stops what a deploy that failed has tried, where it may not run beside what is live and that must start again.
+    Clear,
     /// Starts what should run and makes nginx's files say what the record says.
     Restore {
         /// Whether nginx's refusal is only a warning.
@@ -80,12 +82,18 @@ impl Stage {
     /// Says whether the machine's lock is held from observing to the end of applying: ports are chosen or nginx's files
     /// are switched, which depend on other branches.
     pub fn is_exclusive(self) -> bool {
-        matches!(self, Self::Restore { .. } | Self::Begin | Self::Close | Self::Switch)
+        matches!(self, Self::Clear | Self::Restore { .. } | Self::Begin | Self::Close | Self::Switch)
     }
 
     /// Says whether the change can still be abandoned.
     pub fn can_be_abandoned(self) -> bool {
         matches!(self, Self::Begin | Self::Build | Self::Close | Self::Start | Self::Switch)
+    }
+
+    /// Says whether it matters which ports something holds: when they are chosen, and, a build later, before the processes
+    /// that get them start. What accepts at a port would otherwise be taken for the new version.
+    pub fn looks_at_ports(self) -> bool {
+        matches!(self, Self::Begin | Self::Start)
     }
 
     /// Plans the stage.
@@ -100,7 +108,8 @@ impl Stage {
             Self::Restore { lenient } => restore::restore(platform, observed, branch, lenient),
             Self::Begin => begin::begin(platform, observed, request),
             Self::Build => build::build(platform, observed, request),
-            Self::Close => web::close(platform, observed, branch),
+            Self::Clear => restore::clear(platform, observed, branch),
+            Self::Close => web::close(platform, observed, branch, WhenDown::Fail),
             Self::Start => start::start(platform, observed, branch),
             Self::Switch => switch::switch(platform, observed, branch),
             Self::Retire => Ok(retire::retire(platform, observed, branch, request.source.kept())),
@@ -108,9 +117,13 @@ impl Stage {
     }
 }
 
+/// The stages that make the machine agree with a record.
+pub(super) const MEND: [Stage; 3] = [Stage::Clear, Stage::Restore { lenient: true }, Stage::Retire];
+
 /// Lists the stages of a deploy of `branch`.
 pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
-    let mut stages = vec![Stage::Restore { lenient: false }, Stage::Retire, Stage::Begin, Stage::Build];
+    let mut stages =
+        vec![Stage::Clear, Stage::Restore { lenient: false }, Stage::Retire, Stage::Begin, Stage::Build];
     if needs_maintenance(platform, branch) {
         stages.push(Stage::Close);
     }
@@ -126,7 +139,7 @@ pub fn deploy(platform: &Platform, observed: &Observed, request: &Request) -> Re
 /// Plans what makes the machine agree with the record of `branch`.
 pub fn converge(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
-    string_together(platform, observed, &request, &[Stage::Restore { lenient: true }, Stage::Retire])
+    string_together(platform, observed, &request, &MEND)
 }
 
 fn string_together(
@@ -143,6 +156,11 @@ fn string_together(
         plan.append(part);
     }
     Ok(plan)
+}
+
+/// Says whether the processes of `runner` may not run beside those of another version.
+pub(super) fn runs_alone(platform: &Platform, branch: &BranchRef, runner: &dyn crate::Runner) -> bool {
+    runner.overlap() == Overlap::StopFirst || needs_maintenance(platform, branch)
 }
 
 /// Says whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx

@@ -9,6 +9,11 @@ use crate::{Deployed, Observed, Platform, Runner, ServiceName, Step};
 pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let record = observed.record(branch);
     let new = record.trying.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let ports = new.processes.iter().filter_map(|process| process.port);
+    let taken: Vec<u16> = ports.filter(|port| observed.ports_in_use.contains(port)).collect();
+    if !taken.is_empty() {
+        return Err(PlanError::PortsTaken { ports: taken });
+    }
     let mut plan = Plan::default();
     if needs_maintenance(platform, branch) {
         let old: Vec<&Deployed> = record.live.iter().collect();

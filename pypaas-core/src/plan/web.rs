@@ -7,8 +7,9 @@ use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 use super::{Phase, Plan, PlanError};
 use crate::host::Version;
 use crate::{
-    DefaultServer, Face, Maintenance, Observed, Placement, Platform, Record, Route, RoutedLocation, Server,
-    Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange, WebFileName, WebJournal,
+    CheckoutName, DefaultServer, Face, Maintenance, Observed, Placement, Platform, Process, Record, Route,
+    RoutedLocation, Server, Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange,
+    WebFileName, WebJournal,
 };
 
 /// The oldest nginx whose syntax is written when none could be asked.
@@ -24,17 +25,25 @@ pub(super) enum WhenDown {
 }
 
 /// Plans maintenance during a deploy: recorded first, so that a crash does not leave it on.
-pub(super) fn close(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
-    let record = observed.record(branch);
-    if record.live.is_none() {
+pub(super) fn close(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    when_down: WhenDown,
+) -> Result<Plan, PlanError> {
+    let before = observed.record(branch);
+    if before.live.is_none() {
         return Ok(Plan::default());
     }
-    let maintenance = record.maintenance.or(Some(Maintenance::Deploy));
-    let record = Record { maintenance, ..record };
-    let write = Step::WriteRecord { branch: branch.clone(), record: Box::new(record.clone()) };
+    let maintenance = before.maintenance.or(Some(Maintenance::Deploy));
+    let record = Record { maintenance, ..before.clone() };
     let mut plan = Plan::default();
-    let mut steps = vec![write];
-    steps.extend(switch(platform, observed, branch, &record)?);
+    let mut steps = Vec::new();
+    if record != before {
+        steps.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.clone()) });
+    }
+    let view = View { platform, observed, replaced: Some((branch, &record)), patient: false };
+    steps.extend(replace_files(observed, view.of_branch(branch)?, when_down)?);
     plan.section("Switch maintenance on", Phase::Switch, steps);
     Ok(plan)
 }
@@ -173,12 +182,14 @@ impl<'a> View<'a> {
     ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
         let web = self.platform.web.as_ref();
         let mut files = BTreeMap::new();
-        let mut any = false;
+        let (mut any, mut any_waits) = (false, false);
         for (name, domain) in domains {
             any = true;
             runners.extend(domain.targets().cloned());
             let file = WebFileName::domain(name);
-            if !(self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain)) {
+            if self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain) {
+                any_waits = true;
+            } else {
                 files.insert(file, Some(web.virtual_host(&self.virtual_host(name, domain))?));
             }
         }
@@ -187,7 +198,10 @@ impl<'a> View<'a> {
         }
         for runner in runners {
             let upstream = self.upstream(&runner).map(|upstream| web.upstream(&upstream)).transpose()?;
-            files.insert(upstream_file(&runner), upstream);
+            // A domain that stays as it is may name an upstream that is on its way out.
+            if upstream.is_some() || !any_waits {
+                files.insert(upstream_file(&runner), upstream);
+            }
         }
         Ok(files)
     }
@@ -279,7 +293,8 @@ impl<'a> View<'a> {
         let live = record.live.as_ref().ok_or(Unavailable::NotDeployed)?;
         let known = self.platform.runner(runner).ok_or(Unavailable::NotDeployed)?;
         let nginx = known.nginx().ok_or(Unavailable::NotDeployed)?;
-        if known.needs_port() && live.ports(&runner.runner).is_empty() {
+        // What is live may still be of another type than is configured.
+        if known.needs_port() == live.ports(&runner.runner).is_empty() {
             return Err(Unavailable::NotDeployed);
         }
         let checkout = self.platform.layout.checkout(&branch, &live.checkout);
@@ -296,6 +311,37 @@ impl<'a> View<'a> {
         }
         self.platform.runner(runner)?.nginx()?.upstream(&UpstreamName::new(runner), &servers)
     }
+}
+
+/// Says whether nginx's files lead to a version of `branch` that is neither live nor was to stay: switched to by a deploy
+/// that failed before its commit point, and not put back since. It must go on running.
+pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
+    let record = observed.record(branch);
+    let live = record.live.as_ref();
+    let others = || [&record.trying, &record.retiring].into_iter().flatten();
+    // What a switch that did not end wrote was never loaded.
+    let accepted = |file: &WebFileName| {
+        let journal = observed.web_journal.as_ref().and_then(|journal| journal.files.get(file));
+        journal.map_or_else(|| observed.web_files.get(file), |change| change.good.as_ref())
+    };
+    let is_led_to = |process: &Process, port: u16| {
+        let is_live = live.is_some_and(|live| live.processes.iter().any(|it| it.port == Some(port)));
+        let text = accepted(&upstream_file(&branch.runner(&process.runner)));
+        !is_live && text.is_some_and(|text| names(text, &format!(":{port}")))
+    };
+    let is_shown = |checkout: &CheckoutName| {
+        let path = platform.layout.checkout(branch, checkout);
+        let mut texts = platform.domains(branch).filter_map(|(name, _)| accepted(&WebFileName::domain(name)));
+        live.is_none_or(|live| live.checkout != *checkout) && texts.any(|text| names(text, path.as_str()))
+    };
+    others().any(|it| is_shown(&it.checkout))
+        || others().flat_map(|it| &it.processes).any(|it| it.port.is_some_and(|port| is_led_to(it, port)))
+}
+
+/// Says whether `text` holds `word`, and not just a longer one that begins alike.
+fn names(text: &str, word: &str) -> bool {
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.match_indices(word).any(|(at, word)| !text[at + word.len()..].starts_with(goes_on))
 }
 
 /// Finds what a location leads to while the records are as observed.
