@@ -2,16 +2,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::process::{Child, Command, Stdio};
 
 use camino::Utf8Path;
 use pypaas_core::Environment;
+
+use crate::deploy_logger::DeployLogger;
 
 /// One deploy's log.
 #[derive(Debug)]
 pub(crate) struct DeployLog {
     file: File,
-    logger: Option<Child>,
+    logger: Option<DeployLogger>,
 }
 
 impl DeployLog {
@@ -21,36 +22,15 @@ impl DeployLog {
             fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let logger = logger.map(|line| start(line, environment)).transpose()?;
+        let logger = logger.map(|line| DeployLogger::start(line, environment)).transpose()?;
         Ok(Self { file, logger })
     }
 
     /// Appends `bytes`. A log that cannot be written does not stop a deploy.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         let _ = self.file.write_all(bytes);
-        if let Some(input) = self.logger.as_mut().and_then(|logger| logger.stdin.as_mut()) {
-            let _ = input.write_all(bytes);
+        if let Some(logger) = &mut self.logger {
+            logger.write(bytes);
         }
     }
-}
-
-impl Drop for DeployLog {
-    /// Lets the logger read to the end of its input.
-    fn drop(&mut self) {
-        if let Some(mut logger) = self.logger.take() {
-            drop(logger.stdin.take());
-            let _ = logger.wait();
-        }
-    }
-}
-
-fn start(line: &str, environment: &Environment) -> io::Result<Child> {
-    Command::new("/bin/sh")
-        .args(["-c", line])
-        .env_clear()
-        .envs(environment.iter())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
 }

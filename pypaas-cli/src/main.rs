@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod deploy_log;
+mod deploy_logger;
 mod diagnosis;
 mod failure;
 mod foreground;

@@ -42,6 +42,22 @@ fn all_that_a_push_says_is_kept_and_given_to_the_deploy_logger() {
 }
 
 #[test]
+fn a_deploy_logger_that_does_not_read_or_ends_early_stops_no_deploy() {
+    // More than a pipe holds.
+    let talkative = "runners: {web: {type: NginxStatic, subdirectory: public}}, hooks: {build: 'seq 100000'}";
+    for (logger, warns) in [("exec sleep 1000", true), ("exit 3", false), ("sleep 1000 & wait", true)] {
+        let settings = format!("deploy_logger_cmd: {logger}\n");
+        let shop = Shop::on(host::builder().settings(&settings).start().unwrap(), "static-site", talkative);
+
+        let pushed = shop.push().must_succeed();
+
+        assert_says(&pushed, "       100000\n");
+        assert_eq!(pushed.remote().contains("`deploy_logger_cmd` did not read"), warns, "{logger}");
+        shop.assert_settled();
+    }
+}
+
+#[test]
 fn a_branch_that_is_not_configured_is_refused_and_nothing_happens() {
     let shop = Shop::live("dies-on-sigterm", NODE);
     let (pids, checkouts) = (shop.pids(), shop.checkouts());
