@@ -7,6 +7,7 @@ mod applying;
 mod crash_anywhere;
 mod dry_run_is_true;
 mod edits;
+mod hostile;
 mod invariants;
 mod memory;
 mod nginx_files;
