@@ -1,6 +1,8 @@
 //! How a pushed commit is built, and what a pusher is told of it.
 
 use std::fs;
+use std::io::Read;
+use std::process::Command;
 
 use crate::shop::{NODE, Shop, assert_says};
 
@@ -157,4 +159,34 @@ fn the_cache_and_data_folders_of_a_branch_outlive_its_checkouts() {
         let kept = fs::read_to_string(shop.sandbox.home().join(folder).join("shop/main/kept")).unwrap();
         assert_eq!(kept, format!("{first}\n{second}\n"));
     }
+}
+
+#[test]
+fn what_refused_pushes_leave_behind_is_gone_after_a_day() {
+    let shop =
+        Shop::live("static-site", "runners: {web: {type: NginxStatic}}, hooks: {after_build: test ! -e big}");
+    let repo = shop.sandbox.home().join("repos/shop");
+    let size = || {
+        let told = Command::new("du").args(["-sk", repo.join("objects").as_str()]).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        told.split_whitespace().next().unwrap().parse::<u32>().unwrap()
+    };
+    let before = size();
+    for number in 0..3 {
+        let mut noise = vec![0; 500_000];
+        fs::File::open("/dev/urandom").unwrap().read_exact(&mut noise).unwrap();
+        shop.code.write("big", noise);
+        shop.code.commit(&format!("Too big, {number}"));
+        shop.push().must_fail();
+    }
+    assert!(size() > before + 1_000, "the pushed objects are looked at by the build: {} KB", size());
+
+    // A day later.
+    let shell =
+        format!("find {repo}/objects -type f -exec touch -d '2 days ago' {{}} +; git -C {repo} gc --quiet");
+    assert!(Command::new("sh").args(["-c", &shell]).status().unwrap().success());
+    assert!(size() < before + 300, "{} KB", size());
+    shop.code.remove("big");
+    shop.code.commit("Small again");
+    shop.push().must_succeed();
 }

@@ -613,3 +613,65 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
     let broken: Vec<_> = json.as_array().unwrap().iter().map(|row| (&row["repo"], &row["broken"])).collect();
     assert_eq!(serde_json::to_string(&broken).unwrap(), r#"[["blog",true],["site",false]]"#);
 }
+
+#[test]
+fn each_mistake_is_shown_where_it_stands_and_nothing_on_the_machine_changes() {
+    let (sandbox, site) = with_site();
+    site.push("version 1").must_succeed();
+    let before = state_of(&sandbox);
+    let domain = "domains/site.example.yml";
+    let route = |runner: &str| {
+        format!("locations:\n  /:\n    upstream: {{repo: site, branch: main, runner: {runner}}}\n")
+    };
+    for (path, text, place, help) in [
+        (
+            "repo/site.yml",
+            "branches:\n  main:\n    runers: {}\n".to_owned(),
+            "3:5",
+            "did you mean `runners`?",
+        ),
+        ("repo/site.yml", "branches:\n\tmain: {}\n".to_owned(), "2:2", "replace the tab"),
+        ("repo/site.yml", String::new(), "1:1", ""),
+        ("repo/site.yml", "branches:\r\n  main: {}\r\n  main: {}\r\n".to_owned(), "3:3", ""),
+        (
+            "repo/site.yml",
+            "branches:\n  main:\n    runners:\n      page:\n        type: NginxStatik\n".to_owned(),
+            "5:15",
+            "did you mean `NginxStatic`?",
+        ),
+        (domain, route("pag"), "3:50", "did you mean `page`?"),
+        (domain, format!("{}ssl: maybe\n", route("page")), "4:6", ""),
+    ] {
+        let good = sandbox.read_config(path);
+        sandbox.write_config(path, &text);
+        let found = sandbox.pypaas(&["check"]);
+        assert_eq!(found.code, ERRORS, "{found}");
+        assert_says(&found, &format!(" --> {path}:{place}\n"));
+        assert_says(&found, help);
+        sandbox.write_config(path, &good);
+    }
+    assert_eq!(state_of(&sandbox), before);
+    sandbox.pypaas(&["check"]).must_succeed();
+}
+
+/// What a check could have changed: the files of the home, with their times, and the processes of nginx.
+fn state_of(sandbox: &Sandbox) -> Vec<String> {
+    fn add(folder: &camino::Utf8Path, found: &mut Vec<String>) {
+        for entry in folder.read_dir_utf8().unwrap().map(Result::unwrap) {
+            let is_folder = entry.file_type().unwrap().is_dir();
+            let modified = entry.path().symlink_metadata().unwrap().modified().unwrap();
+            if is_folder {
+                add(entry.path(), found);
+            }
+            found.push(format!("{} {modified:?}", entry.path()));
+        }
+    }
+    let mut state = Vec::new();
+    for folder in ["state", "checkouts", "repos", "nginx.d", "services-real"] {
+        add(&sandbox.home().join(folder), &mut state);
+    }
+    let nginx = sandbox.processes().into_iter().filter(|process| process.command.contains("nginx: "));
+    state.extend(nginx.map(|process| process.pid.to_string()));
+    state.sort();
+    state
+}

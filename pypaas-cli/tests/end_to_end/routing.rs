@@ -259,3 +259,25 @@ fn nginx_files(sandbox: &Sandbox) -> BTreeMap<String, String> {
     let entries = sandbox.home().join("nginx.d").read_dir_utf8().unwrap().map(Result::unwrap);
     entries.map(|it| (it.file_name().to_owned(), fs::read_to_string(it.path()).unwrap())).collect()
 }
+
+#[test]
+fn a_thousand_domains_with_names_of_two_hundred_characters_need_no_warning_of_nginx() {
+    let mut sandbox = host::start();
+    let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
+    let route = sandbox.read_config("domains/site.example.yml");
+    let label = "x".repeat(60);
+    let name = |number: u32| format!("{number:014}.{label}.{label}.{label}.no");
+    for number in 0..1_000 {
+        assert_eq!(name(number).len(), 200);
+        sandbox.write_config(&format!("domains/{}.yml", name(number)), &route);
+    }
+
+    site.push("version 1").must_succeed();
+
+    assert_eq!(sandbox.get(&name(0), "/").text(), "version 1");
+    assert_eq!(sandbox.get(&name(999), "/").text(), "version 1");
+    sandbox.kill_nginx();
+    sandbox.start_nginx();
+    assert_eq!(sandbox.get(&name(500), "/").text(), "version 1");
+    assert_eq!(sandbox.log("nginx-error.log").matches("[warn]").count(), 0);
+}
