@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost};
+use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost, WebText};
+use pypaas_nginx::NginxText;
 
 use crate::client::{self, ask, get, get_securely, negotiate};
 use crate::fixtures::{self, app, location, proxy, upstream};
@@ -297,12 +298,32 @@ fn https_asks_clients_to_stay_unless_the_app_asks_otherwise() {
 fn tls_is_modern() {
     let instance = with_https(vec![app("/")]);
     let negotiate = |options: &[&str]| negotiate(instance.machine.https_port, NAME, options);
-    assert_eq!(negotiate(&["-tls1_1"]), None);
+    for old in ["-tls1", "-tls1_1"] {
+        assert_eq!(negotiate(&[old, "-cipher", "ALL:@SECLEVEL=0"]), None, "{old}");
+    }
     assert_eq!(negotiate(&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"]), None);
     let chosen =
         negotiate(&["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256"]);
     assert_eq!(chosen.as_deref(), Some("ECDHE-ECDSA-CHACHA20-POLY1305 h2"));
     assert_eq!(negotiate(&["-tls1_3"]).as_deref(), Some("TLS_AES_256_GCM_SHA384 h2"));
+}
+
+/// So that the refusals above are nginx's and not the client's.
+#[test]
+fn an_admin_may_want_old_protocols_for_the_whole_machine() {
+    let config = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\nssl_ciphers ALL:@SECLEVEL=0;".to_owned();
+    let instance = started(|it| {
+        let mut default = it.machine.default_server(NAME.len(), 1);
+        default.tls_config = Some(config.clone());
+        it.write("nginx.d/+default.conf", &NginxText::new().default_server(&default).unwrap());
+        let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
+        host.face.tls = Some(Tls { config: Some(config), ..it.machine.tls() });
+        host
+    });
+    for old in ["-tls1", "-tls1_1"] {
+        let chosen = negotiate(instance.machine.https_port, NAME, &[old, "-cipher", "ALL:@SECLEVEL=0"]);
+        assert!(chosen.is_some(), "{old}");
+    }
 }
 
 /// The protocols of the default server count for all servers of the port, so it must have some of its own.
