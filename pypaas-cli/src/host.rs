@@ -61,6 +61,13 @@ pub(crate) struct LinuxHost {
     began: Instant,
 }
 
+/// Reads a status file, for `fuzz/`.
+pub(crate) fn read_supervise_status(bytes: &[u8]) {
+    let status = supervise::Status::read(bytes);
+    let elapsed = status.map(|status| (status.since.elapsed(), status.process));
+    assert!(elapsed.is_none() || bytes.len() == 18, "{elapsed:?}");
+}
+
 impl LinuxHost {
     /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
     pub(crate) fn new(layout: Layout, nginx: NginxSettings) -> Self {

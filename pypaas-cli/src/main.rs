@@ -1,37 +1,7 @@
-//! The `pypaas` program: the command line, the SSH entry, and the real machine behind [`pypaas_core::Host`].
-
-mod arguments;
-mod commands;
-mod deploy_log;
-mod deploy_logger;
-mod diagnosis;
-mod failure;
-mod foreground;
-mod history;
-mod host;
-mod installation;
-mod keys;
-mod moment;
-mod narrator;
-mod secrets;
-mod table;
-mod terminal;
-mod wording;
+//! The `pypaas` program.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::CommandLine;
-use crate::commands::Context;
-
 fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
-        Ok(line) => line,
-        Err(error) => return terminal::usage(&error),
-    };
-    match commands::run(line.command, &Context::from_environment()) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    }
+    pypaas_cli::main()
 }

@@ -98,7 +98,7 @@ impl Record {
     /// Returns the number the next release gets.
     pub fn next_release(&self) -> u64 {
         let known = [&self.live, &self.trying, &self.retiring].into_iter().flatten().map(|it| it.release);
-        known.chain(self.releases.iter().map(|it| it.number)).max().unwrap_or(0) + 1
+        known.chain(self.releases.iter().map(|it| it.number)).max().unwrap_or(0).saturating_add(1)
     }
 
     /// Returns everything that has processes or a checkout: live, tried and retiring.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser};
 
 use super::Context;
-use crate::arguments::CommandLine;
+use crate::arguments::{Command, CommandLine};
 use crate::failure::Failure;
 use crate::terminal;
 
@@ -23,26 +23,51 @@ pub(crate) struct Arguments {
 /// Runs the client's command, or shows what there is when there is none.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let context = Context { by: arguments.key.clone(), from: client_address() };
-    let words = match env::var(CLIENT_COMMAND) {
-        Err(env::VarError::NotPresent) => return Ok(greet(&context)),
+    let wish = match env::var(CLIENT_COMMAND) {
+        Err(env::VarError::NotPresent) => Wish::Help,
         Err(env::VarError::NotUnicode(_)) => return Err(refuse("it is not UTF-8")),
-        Ok(line) => shlex::split(&line).ok_or_else(|| refuse("its quotes do not match"))?,
+        Ok(line) => read(&line).map_err(refuse)?,
     };
-    if words.first().is_some_and(|word| word == "help") {
-        return Ok(greet(&context));
+    match wish {
+        Wish::Help => Ok(greet(&context)),
+        Wish::Usage { error, refused: true } => Ok(refuse_usage(&error)),
+        Wish::Usage { error, refused: false } => Ok(terminal::usage(&error)),
+        Wish::Run(command) => super::run(*command, &context),
     }
-    if words.is_empty() {
-        return Err(refuse("it is empty"));
+}
+
+/// What a client wants.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// To know what there is.
+    Help,
+    /// Something that makes no sense, or the help of a command.
+    Usage {
+        /// What is said about it.
+        error: clap::Error,
+        /// Whether it is no help that was asked for.
+        refused: bool,
+    },
+    /// A command that clients may give.
+    Run(Box<Command>),
+}
+
+/// Reads a client's command line: words as a shell splits them, and nothing is expanded. The error says why it is refused.
+pub(crate) fn read(line: &str) -> Result<Wish, &'static str> {
+    let words = shlex::split(line).ok_or("its quotes do not match")?;
+    match words.first() {
+        None => return Err("it is empty"),
+        Some(word) if word == "help" => return Ok(Wish::Help),
+        Some(_) => {}
     }
-    let line = match CommandLine::try_parse_from(["pypaas".to_owned()].into_iter().chain(words.clone())) {
-        Ok(line) => line,
-        Err(error) if is_hidden(&words[0]) || error.exit_code() != 0 => return Ok(refuse_usage(&error)),
-        Err(error) => return Ok(terminal::usage(&error)),
-    };
-    if !line.command.is_for_clients() {
-        return Err(refuse("pypaas calls it by itself"));
+    match CommandLine::try_parse_from(["pypaas".to_owned()].into_iter().chain(words.clone())) {
+        Ok(line) if !line.command.is_for_clients() => Err("pypaas calls it by itself"),
+        Ok(line) => Ok(Wish::Run(Box::new(line.command))),
+        Err(error) => {
+            let refused = words.first().is_some_and(|word| is_hidden(word)) || error.exit_code() != 0;
+            Ok(Wish::Usage { error, refused })
+        }
     }
-    super::run(line.command, &context)
 }
 
 /// Reads the client's address: the first word that sshd leaves in `SSH_CLIENT`.

@@ -97,7 +97,7 @@ impl Supervise {
 
 impl Status {
     /// Reads the 18 bytes of daemontools 0.76; the process id is little-endian, the stamp is not.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (since, rest) = bytes.split_first_chunk::<12>()?;
         let (process, rest) = rest.split_first_chunk::<4>()?;
         let [_paused, want] = rest.try_into().ok()?;

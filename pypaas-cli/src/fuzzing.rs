@@ -1,0 +1,57 @@
+//! Doors for the fuzz targets in `fuzz/`: what reads the bytes of others, and what must hold whatever they are. No part of
+//! any interface.
+
+use camino::Utf8Path;
+
+use crate::commands::ssh::{self, Wish};
+use crate::keys;
+
+/// Reads a client's command line, as the SSH entry does, and checks that it asks for nothing that clients may not.
+pub fn ssh_command_line(line: &str) {
+    if let Ok(Wish::Run(command)) = ssh::read(line) {
+        assert!(command.is_for_clients(), "{command:?}");
+    }
+}
+
+/// Reads a key file and checks that every line written from it forces pypaas's own command.
+pub fn key_file(name: &str, text: &str) {
+    let folder = Utf8Path::new("/home/deploy/.ssh/authorized_keys.d");
+    // Only names without `/` are those of files in the folder.
+    let Ok(keys) = keys::parse(&folder.join(name.replace('/', "")), text) else { return };
+    let written = keys::authorized_keys(&keys, "'/usr/bin/pypaas'");
+    let lines: Vec<&str> = written.lines().skip(1).collect();
+    assert_eq!(lines.len(), keys.len(), "{written}");
+    for line in lines {
+        let (options, rest) = as_sshd_reads(line);
+        let commands = options.iter().filter(|it| it.to_ascii_lowercase().starts_with("command=")).count();
+        assert!(commands == 1 && options[0].starts_with("command=\"'/usr/bin/pypaas' ssh '"), "{line}");
+        assert_eq!(options[1..3], ["restrict", "pty"], "{line}");
+        assert_eq!(rest.split(' ').count(), 3, "{line}");
+    }
+}
+
+/// Splits a line of `authorized_keys` into its options and the key behind them, as sshd does
+/// (`sshkey_advance_past_options`).
+fn as_sshd_reads(line: &str) -> (Vec<&str>, &str) {
+    let bytes = line.as_bytes();
+    let (mut at, mut begin, mut quoted, mut options) = (0, 0, false, Vec::new());
+    while at < bytes.len() && (quoted || !matches!(bytes[at], b' ' | b'\t')) {
+        match bytes[at] {
+            b'\\' if bytes.get(at + 1) == Some(&b'"') => at += 1,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => {
+                options.push(&line[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    options.push(&line[begin..at]);
+    (options, line[at..].trim_start())
+}
+
+/// Reads the status file of a supervisor.
+pub fn supervise_status(bytes: &[u8]) {
+    crate::host::read_supervise_status(bytes);
+}
