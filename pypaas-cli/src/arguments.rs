@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Secret(commands::secret::Arguments),
     #[command(name = "custom_cmds", alias = "custom-cmds")]
     CustomCmds(commands::custom_cmds::Arguments),
+    Metrics(commands::metrics::Arguments),
     Apply(commands::apply::Arguments),
     Plan(commands::plan::Arguments),
     Cleanup(commands::cleanup::Arguments),
@@ -49,6 +50,37 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Says whether it changes something, or runs what may.
+    pub(crate) fn is_change(&self) -> bool {
+        match self {
+            Self::GitReceivePack(_)
+            | Self::UpdateHook(_)
+            | Self::Rollback(_)
+            | Self::Rebuild(_)
+            | Self::Restart(_)
+            | Self::Stop(_)
+            | Self::Start(_)
+            | Self::Run(_)
+            | Self::CustomCmds(_)
+            | Self::Apply(_)
+            | Self::Cleanup(_)
+            | Self::RebuildAuthorizedKeys(_) => true,
+            Self::Maintenance(it) => it.state != commands::maintenance::State::Show,
+            Self::Secret(it) => !matches!(it.action, commands::secret::Action::List(_)),
+            Self::List(_)
+            | Self::Status(_)
+            | Self::Logs(_)
+            | Self::Why(_)
+            | Self::Metrics(_)
+            | Self::Releases(_)
+            | Self::Env(_)
+            | Self::Plan(_)
+            | Self::Check(_)
+            | Self::GitUploadPack(_)
+            | Self::Ssh(_) => false,
+        }
+    }
+
     /// Says whether a client may give this command over SSH. What sshd and git call is not a client's to call.
     pub(crate) fn is_for_clients(&self) -> bool {
         !matches!(self, Self::Ssh(_) | Self::UpdateHook(_))

@@ -12,6 +12,8 @@ use crate::terminal;
 pub(crate) const FAILED: u8 = 2;
 /// Exit status when another change of the same branch took too long.
 const BUSY: u8 = 3;
+/// Exit status when the key that was used may not do this.
+const FORBIDDEN: u8 = 4;
 
 /// What to do when nginx does not accept its configuration.
 const REJECTED: &str =
@@ -22,18 +24,30 @@ const REJECTED: &str =
 pub(crate) struct Failure {
     error: Box<dyn Error + Send + Sync>,
     hint: Option<String>,
+    status: Option<u8>,
 }
 
 impl Failure {
     /// Fails with a message of its own and advice.
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { error: message.into().into(), hint: Some(hint.into()) }
+        Self { error: message.into().into(), hint: Some(hint.into()), status: None }
+    }
+
+    /// Fails because the key that was used may not do this.
+    pub(crate) fn forbidden(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status: Some(FORBIDDEN), ..Self::new(message, hint) }
     }
 
     /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         terminal::err(&self.text());
-        ExitCode::from(if matches!(self.find(), Some(ChangeError::Busy { .. })) { BUSY } else { FAILED })
+        ExitCode::from(self.status())
+    }
+
+    /// Returns the exit status.
+    pub(crate) fn status(&self) -> u8 {
+        let is_busy = matches!(self.find(), Some(ChangeError::Busy { .. }));
+        self.status.unwrap_or(if is_busy { BUSY } else { FAILED })
     }
 
     /// Returns what [`Self::report`] prints.
@@ -110,6 +124,6 @@ impl Failure {
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: Box::new(error), hint: None }
+        Self { error: Box::new(error), hint: None, status: None }
     }
 }

@@ -8,7 +8,7 @@ use crate::keys;
 
 /// Reads a client's command line, as the SSH entry does, and checks that it asks for nothing that clients may not.
 pub fn ssh_command_line(line: &str) {
-    if let Ok(Wish::Run(command)) = ssh::read(line) {
+    if let Ok(Wish::Run { command, .. }) = ssh::read(line) {
         assert!(command.is_for_clients(), "{command:?}");
     }
 }

@@ -56,6 +56,20 @@ pub(crate) struct Attempt {
     pub(crate) log: Option<String>,
     /// Why it did not go live: the error and its causes.
     pub(crate) reason: Option<String>,
+    /// How many attempts there were until now, this one included.
+    #[serde(default)]
+    pub(crate) totals: Totals,
+}
+
+/// Counts that outlive the attempts that are forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Totals {
+    /// Those that went live.
+    pub(crate) succeeded: u64,
+    /// Those that were refused.
+    pub(crate) refused: u64,
+    /// Those that were abandoned.
+    pub(crate) abandoned: u64,
 }
 
 /// How an attempt ended.
@@ -137,12 +151,19 @@ pub(crate) fn read(layout: &Layout, branch: &BranchRef) -> io::Result<Vec<Attemp
     Ok(attempts)
 }
 
-/// Appends an attempt; the branch's lock is held. Of the oldest ones, and the configurations only they were tried with,
+/// Appends an attempt and returns it with the totals until now; the branch's lock is held. Of the oldest ones, and the configurations only they were tried with,
 /// the history is freed from time to time.
-pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> io::Result<()> {
+pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> io::Result<Attempt> {
     let path = layout.history(branch);
     durable::create_folder(durable::folder_of(&path))?;
-    let line = serde_json::to_string(attempt)? + "\n";
+    let mut totals = read(layout, branch)?.last().map(|last| last.totals).unwrap_or_default();
+    match attempt.outcome {
+        Outcome::Succeeded => totals.succeeded += 1,
+        Outcome::Refused => totals.refused += 1,
+        Outcome::Abandoned => totals.abandoned += 1,
+    }
+    let attempt = Attempt { totals, ..attempt.clone() };
+    let line = serde_json::to_string(&attempt)? + "\n";
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
     // A line that was cut off must not take this one with it.
     let torn = fs::read(&path)?.last().is_some_and(|last| *last != b'\n');
@@ -151,7 +172,7 @@ pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> 
     if fs::read_to_string(&path)?.lines().count() > KEPT + SLACK {
         prune(layout, branch)?;
     }
-    Ok(())
+    Ok(attempt)
 }
 
 fn prune(layout: &Layout, branch: &BranchRef) -> io::Result<()> {
@@ -287,6 +308,7 @@ mod tests {
             builder: None,
             log: None,
             reason: None,
+            totals: Totals::default(),
         };
         fs::write(layout.configurations(&branch()).join("gone"), "").unwrap();
         append(&layout, &branch(), &attempt(1)).unwrap();
@@ -306,6 +328,7 @@ mod tests {
         }
 
         assert_eq!(releases(read(&layout, &branch()).unwrap()), (31..=130).collect::<Vec<_>>());
+        assert_eq!(read(&layout, &branch()).unwrap().last().unwrap().totals.succeeded, 130);
         let lines = fs::read_to_string(layout.history(&branch())).unwrap().lines().count();
         assert!((KEPT..=KEPT + SLACK).contains(&lines), "{lines}");
         let kept = |hash: &str| layout.configurations(&branch()).join(hash).exists();

@@ -27,6 +27,7 @@ mod stopping;
 mod submodules;
 mod supervise;
 mod tai64n;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod vitals;

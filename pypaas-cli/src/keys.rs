@@ -1,6 +1,7 @@
 //! Key files, and the `authorized_keys` made of them.
 
 use camino::Utf8Path;
+use pypaas_config::Right;
 use ssh_key::PublicKey;
 
 use crate::installation::shell_word;
@@ -23,9 +24,15 @@ pub(crate) struct Key {
     name: String,
     options: Vec<String>,
     key: String,
+    /// The only rights it has at most; `None`: whatever repos give it.
+    only: Option<Vec<Right>>,
 }
 
-/// Reads the keys of one file, one a line; blank lines and lines that begin with `#` say nothing.
+/// What a leading comment begins with that limits the keys of its file.
+const LIMIT: &str = "# pypaas:";
+
+/// Reads the keys of one file, one a line; blank lines and lines that begin with `#` say nothing, except that one before
+/// all keys, such as `# pypaas: read`, limits them to these rights.
 pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     let name = file.file_name().unwrap_or_default();
     let name = name.strip_suffix(".pub").unwrap_or(name);
@@ -35,15 +42,25 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
         return Err(KeyError { place: file.to_string(), reason });
     }
     let mut keys = Vec::new();
+    let mut only = None;
     for (position, line) in text.lines().enumerate() {
         let line = line.trim();
+        if let Some(rights) = line.strip_prefix(LIMIT) {
+            let limit = match keys.is_empty() {
+                true => read_limit(rights),
+                false => Err("a limit must stand before the keys of its file".to_owned()),
+            };
+            let place = format!("{file}:{}", position + 1);
+            only = Some(limit.map_err(|reason| KeyError { place, reason })?);
+        }
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        keys.push(parse_line(name, line).map_err(|reason| {
+        let key = parse_line(name, line).map_err(|reason| {
             let place = format!("{file}:{}", position + 1);
             KeyError { place, reason }
-        })?);
+        })?;
+        keys.push(Key { only: only.clone(), ..key });
     }
     Ok(keys)
 }
@@ -52,13 +69,26 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
 /// allowed, for custom commands that talk to a person.
 pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
     let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
-    for Key { name, options, key } in keys {
-        let command =
-            format!("{command} ssh {}", shell_word(name)).replace('\\', r"\\").replace('"', r#"\""#);
+    for Key { name, options, key, only } in keys {
+        let only = only.as_ref().map(|rights| {
+            let rights: Vec<String> = rights.iter().map(Right::to_string).collect();
+            format!(" --only {}", rights.join(","))
+        });
+        let command = format!("{command} ssh {}{}", shell_word(name), only.unwrap_or_default());
+        let command = command.replace('\\', r"\\").replace('"', r#"\""#);
         let more: String = options.iter().map(|option| format!(",{option}")).collect();
         text.push_str(&format!("command=\"{command}\",restrict,pty{more} {key} {name}\n"));
     }
     text
+}
+
+/// Reads rights that are separated by commas or spaces; at least one.
+fn read_limit(text: &str) -> Result<Vec<Right>, String> {
+    let words = text.split([',', ' ', '\t']).filter(|word| !word.is_empty());
+    let rights: Option<Vec<Right>> = words.map(Right::parse).collect();
+    rights
+        .filter(|rights| !rights.is_empty())
+        .ok_or_else(|| format!("`{}` names no rights; there are `push`, `run` and `read`", text.trim()))
 }
 
 fn parse_line(name: &str, line: &str) -> Result<Key, String> {
@@ -72,7 +102,7 @@ fn parse_line(name: &str, line: &str) -> Result<Key, String> {
     }
     let key = format!("{algorithm} {blob}");
     PublicKey::from_openssh(&key).map_err(|error| format!("this is not a public key: {error}"))?;
-    Ok(Key { name: name.to_owned(), options, key })
+    Ok(Key { name: name.to_owned(), options, key, only: None })
 }
 
 /// Takes the options off the front of a line: what stands before the key's type, quoted spaces included.

@@ -2,7 +2,9 @@
 //!
 //! A library only so that `fuzz/` reaches what reads the bytes of others; the program is [`main`].
 
+mod access;
 mod arguments;
+mod audit;
 mod commands;
 mod deploy_log;
 mod deploy_logger;

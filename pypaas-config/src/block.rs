@@ -1,6 +1,6 @@
 //! The blocks of the configuration and the keys that each of them knows.
 
-use crate::{domain, health_check, hooks, location, nginx_settings, repo, runner, settings};
+use crate::{access, domain, health_check, hooks, location, nginx_settings, repo, runner, settings};
 
 /// A mapping with a fixed set of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub const BLOCKS: &[&Block] = &[
     &settings::PORTS,
     &nginx_settings::NGINX,
     &repo::REPO,
+    &access::ACCESS,
     &repo::BRANCH,
     &hooks::HOOKS,
     &runner::SIMPLE_PROCESS,
@@ -78,6 +79,7 @@ mod tests {
 
     fn look_into_repo(root: &Node, source: &Source, seen: &mut Seen) {
         look(&repo::REPO, root, source, seen);
+        look(&access::ACCESS, &root.get("access").unwrap().node, source, seen);
         for branch in entries(&root.get("branches").unwrap().node) {
             look(&repo::BRANCH, &branch.node, source, seen);
             look(&hooks::HOOKS, &branch.node.get("hooks").unwrap().node, source, seen);

@@ -5,10 +5,13 @@ use crate::fields::Field;
 use crate::finding::Findings;
 
 /// `hooks`.
-pub(crate) const HOOKS: Block =
-    Block { name: "hooks", keys: &["before_build", "build", "after_build", "maintenance"] };
+pub(crate) const HOOKS: Block = Block {
+    name: "hooks",
+    keys: &["before_build", "build", "after_build", "maintenance", "after_deploy", "deploy_failed"],
+};
 
-/// Shell commands around a deploy, each list run in order; a failing one refuses the deploy.
+/// Shell commands around a deploy, each list run in order; a failing one refuses the deploy, except of the last two lists,
+/// which only tell how it ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// `before_build`: in the fresh checkout, before anything is built.
@@ -19,6 +22,10 @@ pub struct Hooks {
     pub after_build: Vec<String>,
     /// `maintenance`: while no process of the branch runs. Having any makes every deploy a deploy with maintenance.
     pub maintenance: Vec<String>,
+    /// `after_deploy`: when the new version serves; its facts are JSON on standard input.
+    pub after_deploy: Vec<String>,
+    /// `deploy_failed`: when it was refused or abandoned, likewise.
+    pub deploy_failed: Vec<String>,
 }
 
 impl Hooks {
@@ -29,6 +36,8 @@ impl Hooks {
             build: fields.optional("build", findings, Field::texts),
             after_build: fields.optional("after_build", findings, Field::texts).unwrap_or_default(),
             maintenance: fields.optional("maintenance", findings, Field::texts).unwrap_or_default(),
+            after_deploy: fields.optional("after_deploy", findings, Field::texts).unwrap_or_default(),
+            deploy_failed: fields.optional("deploy_failed", findings, Field::texts).unwrap_or_default(),
         }
     }
 }

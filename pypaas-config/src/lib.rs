@@ -10,6 +10,7 @@
 //!
 //! The crate is pure: it reads no file; whoever has files passes their texts.
 
+mod access;
 mod block;
 mod capacity;
 mod claims;
@@ -39,6 +40,7 @@ mod syntax;
 mod tree;
 mod verbatim;
 
+pub use access::{Access, Right};
 pub use block::{BLOCKS, Block};
 pub use configuration::{Configuration, Loaded, SourceFile, UnreadableFile};
 pub use domain::Domain;

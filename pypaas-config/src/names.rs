@@ -148,7 +148,13 @@ pub(crate) fn bytes_in_file_name(name: &str) -> usize {
     name.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
 }
 
+/// Files beside the folders of repos.
+const RESERVED: [&str; 2] = ["audit.log", "audit.log.1"];
+
 fn check_repo(text: &str) -> Result<(), &'static str> {
+    if RESERVED.contains(&text) {
+        return Err("pypaas keeps a file of that name where the state of repos is");
+    }
     check_component(text)?;
     if text.ends_with(".git") {
         return Err("it must not end in `.git`");

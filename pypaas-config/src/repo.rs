@@ -9,10 +9,10 @@ use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
 use crate::names::{LONGEST_FILE_NAME, bytes_in_file_name};
 use crate::tree::Value;
-use crate::{BranchName, Hooks, RunnerConfig, RunnerName};
+use crate::{Access, BranchName, Hooks, RunnerConfig, RunnerName};
 
 /// A whole repo file.
-pub(crate) const REPO: Block = Block { name: "a repo", keys: &["branches"] };
+pub(crate) const REPO: Block = Block { name: "a repo", keys: &["branches", "access"] };
 /// One of `branches`.
 pub(crate) const BRANCH: Block =
     Block { name: "a branch", keys: &["runners", "env", "hooks", "build", "custom_cmds"] };
@@ -24,6 +24,8 @@ pub struct Repo {
     pub file: Utf8PathBuf,
     /// `branches`: those that can be pushed.
     pub branches: BTreeMap<BranchName, Branch>,
+    /// `access`: which keys may do what. Default: all keys everything.
+    pub access: Access,
 }
 
 /// One branch.
@@ -64,8 +66,12 @@ impl Repo {
         field: Field<'_>,
         findings: &mut Findings,
     ) -> Option<Self> {
-        let branches = field.fields(&REPO, findings)?.require("branches", findings)?;
-        let mut repo = Self { file: path.clone(), branches: BTreeMap::new() };
+        let fields = field.fields(&REPO, findings)?;
+        let branches = fields.require("branches", findings);
+        let access = fields.written("access").map(|access| Access::decode(access, findings));
+        let branches = branches?;
+        let access = access.unwrap_or_default();
+        let mut repo = Self { file: path.clone(), branches: BTreeMap::new(), access };
         let written = branches.named("branches", findings);
         if written.is_empty() && !findings.is_broken(field.node.place.file) {
             findings.add(branches.wrong("at least one branch, else nothing can be pushed"));

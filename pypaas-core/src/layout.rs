@@ -146,6 +146,11 @@ impl Layout {
         self.web.join(name.to_string())
     }
 
+    /// The log of who changed what. Below the home whatever the settings say: it is written also while they are broken.
+    pub fn audit_log(home: &Utf8Path) -> Utf8PathBuf {
+        home.join("state/audit.log")
+    }
+
     /// The folder of public keys, one or more a file. Below the home whatever the settings say, so that access can be
     /// given before anything is configured.
     pub fn key_files(home: &Utf8Path) -> Utf8PathBuf {

@@ -15,7 +15,7 @@ use crate::installation::Installation;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// Names of custom commands, run in order until one fails
     #[arg(required = true)]
     commands: Vec<String>,

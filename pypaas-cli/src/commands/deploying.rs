@@ -4,16 +4,17 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use pypaas_config::BranchRef;
-use pypaas_core::host::{Clock, Git};
+use pypaas_core::host::{Clock, Git, ShellCommand};
 use pypaas_core::plan::{self, Request};
 use pypaas_core::{
     Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, record, unlock_branch,
 };
+use serde::Serialize;
 
 use super::Context;
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
-use crate::history::{self, Attempt, Kind, Outcome, Section};
+use crate::history::{self, Attempt, Kind, Outcome, Section, Totals};
 use crate::host::LinuxHost;
 use crate::host::inspection::{Defect, Extent};
 use crate::installation::Installation;
@@ -56,19 +57,22 @@ impl Deploying<'_> {
         let purpose = format!("{} of {} for {}", self.title, self.branch, self.context.by);
         narrator.line(&purpose);
         lock_branch(&mut host, platform, &self.branch, &purpose, &mut narrator)?;
-        let outcome = self.carry_out(&mut host, &mut narrator, at, request);
+        let mut attempt = None;
+        let outcome = self.carry_out(&mut host, &mut narrator, at, request, &mut attempt);
         unlock_branch(&mut host, &platform.layout, &self.branch)?;
         match outcome {
             Ok(record) => {
                 if let Some(live) = record.and_then(|record| record.live) {
                     self.tell_success(&mut narrator, &live, begin.elapsed());
                 }
+                self.tell_others(&mut host, &mut narrator, attempt.as_ref());
                 Ok(())
             }
             Err(failure) => {
                 for line in failure.text().lines() {
                     narrator.log_only(line);
                 }
+                self.tell_others(&mut host, &mut narrator, attempt.as_ref());
                 Err(failure)
             }
         }
@@ -81,6 +85,7 @@ impl Deploying<'_> {
         narrator: &mut Narrator,
         at: Timestamp,
         request: impl FnOnce(&Record, &mut Narrator) -> Result<Option<Request>, Failure>,
+        attempt: &mut Option<Attempt>,
     ) -> Result<Option<Record>, Failure> {
         let platform = &self.installation.platform;
         let before = record(host, &platform.layout, &self.branch)?.unwrap_or_default();
@@ -91,7 +96,7 @@ impl Deploying<'_> {
         let outcome =
             self.check_host(host, narrator).and_then(|()| Ok(deploy(host, platform, &request, narrator)?));
         let sections = narrator.take_sections();
-        memory.note(host, &request, outcome.as_ref(), sections);
+        *attempt = memory.note(host, &request, outcome.as_ref(), sections);
         outcome.map(Some)
     }
 
@@ -136,6 +141,43 @@ impl Deploying<'_> {
         }
     }
 
+    /// Runs the hooks that tell of it. One that fails is reported and changes nothing.
+    fn tell_others(&self, host: &mut LinuxHost, narrator: &mut Narrator, attempt: Option<&Attempt>) {
+        let platform = &self.installation.platform;
+        let (Some(attempt), Some(config)) = (attempt, platform.branch(&self.branch)) else { return };
+        let (title, lines) = match attempt.outcome {
+            Outcome::Succeeded => ("After the deploy", &config.hooks.after_deploy),
+            Outcome::Refused | Outcome::Abandoned => ("The deploy failed", &config.hooks.deploy_failed),
+        };
+        if lines.is_empty() {
+            return;
+        }
+        let news = News {
+            repo: self.branch.repo.as_str(),
+            branch: self.branch.branch.as_str(),
+            urls: plan::urls(platform, &self.branch),
+            attempt,
+        };
+        let Ok(news) = serde_json::to_string(&news) else { return };
+        let live = record(host, &platform.layout, &self.branch).ok().flatten().and_then(|record| record.live);
+        let (folder, environment) = match &live {
+            Some(live) => (
+                platform.layout.checkout(&self.branch, &live.checkout),
+                platform.environment(&self.branch, live),
+            ),
+            None => (platform.layout.home().to_owned(), platform.base_environment.clone()),
+        };
+        narrator.line(&format!("-----> {title}"));
+        for line in lines {
+            narrator.line(&format!("       $ {line}"));
+            let command =
+                ShellCommand { line: line.clone(), folder: folder.clone(), environment: environment.clone() };
+            if let Err(error) = host.tell_others(&command, &news, &mut |bytes| narrator.output(bytes)) {
+                narrator.warn(&format!("`{line}`: {error}"));
+            }
+        }
+    }
+
     fn tell_success(&self, narrator: &mut Narrator, live: &Deployed, took: Duration) {
         let mut figures: Vec<String> =
             self.received.iter().map(|took| format!("receive {}", seconds(*took))).collect();
@@ -148,6 +190,16 @@ impl Deploying<'_> {
             narrator.line(&format!("       {url}"));
         }
     }
+}
+
+/// What hooks are told, as JSON.
+#[derive(Serialize)]
+struct News<'a> {
+    repo: &'a str,
+    branch: &'a str,
+    urls: Vec<String>,
+    #[serde(flatten)]
+    attempt: &'a Attempt,
 }
 
 /// What is remembered of an attempt, in the branch's history.
@@ -167,7 +219,7 @@ impl Memory<'_> {
         if known.iter().any(|it| it.checkout.as_ref() == Some(&tried.checkout) && it.at == tried.at) {
             return;
         }
-        self.append(&Attempt {
+        self.append(Attempt {
             outcome: Outcome::Abandoned,
             kind: Kind::Push,
             release: None,
@@ -184,6 +236,7 @@ impl Memory<'_> {
             builder: tried.builder.clone(),
             log: None,
             reason: Some("pypaas was killed in the midst of it".to_owned()),
+            totals: Totals::default(),
         });
     }
 
@@ -193,20 +246,17 @@ impl Memory<'_> {
         request: &Request,
         outcome: Result<&Record, &Failure>,
         sections: Vec<Section>,
-    ) {
+    ) -> Option<Attempt> {
         let Deploying { installation, branch, kind, context, .. } = self.deploying;
         let layout = &installation.platform.layout;
         let live = outcome.ok().and_then(|record| record.live.as_ref());
         let known = self.before.live.as_ref();
-        let Some(commit) =
-            live.map(|live| &live.commit).or(request.source.commit()).or(known.map(|it| &it.commit))
-        else {
-            return;
-        };
+        let known = known.map(|live| &live.commit);
+        let commit = live.map(|live| &live.commit).or(request.source.commit()).or(known)?;
         let subject = host.commit(&layout.repo(&branch.repo), commit).map(|found| found.subject);
         let text = history::configuration_text(&installation.files, branch);
         let log = layout.deploy_log(branch, self.at);
-        self.append(&Attempt {
+        let attempt = Attempt {
             outcome: match outcome {
                 Ok(_) => Outcome::Succeeded,
                 Err(failure) if failure.is_abandonment() => Outcome::Abandoned,
@@ -227,14 +277,17 @@ impl Memory<'_> {
             builder: live.and_then(|live| live.builder.clone()),
             log: log.file_name().map(str::to_owned),
             reason: outcome.err().map(Failure::causes),
-        });
+            totals: Totals::default(),
+        };
+        Some(self.append(attempt))
     }
 
-    /// A history that cannot be written does not undo a deploy.
-    fn append(&self, attempt: &Attempt) {
+    /// Returns the attempt as it is remembered. A history that cannot be written does not undo a deploy.
+    fn append(&self, attempt: Attempt) -> Attempt {
         let Deploying { installation, branch, .. } = self.deploying;
-        if let Err(error) = history::append(&installation.platform.layout, branch, attempt) {
+        history::append(&installation.platform.layout, branch, &attempt).unwrap_or_else(|error| {
             terminal::err(&format!("warning: cannot remember this in the history of {branch}: {error}\n"));
-        }
+            attempt
+        })
     }
 }

@@ -18,10 +18,10 @@ use crate::terminal;
     pypaas env shop main --show   values too; those of secrets are never shown")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// Show values
     #[arg(long)]
-    show: bool,
+    pub(crate) show: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,

@@ -20,7 +20,7 @@ pub(crate) const BEGAN_VARIABLE: &str = "PYPAAS_RECEIVING_SINCE";
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The repository's name, as the client's URL has it
-    repo: String,
+    pub(crate) repo: String,
 }
 
 /// Receives a push. The repository appears at its first push.
@@ -77,7 +77,7 @@ fn mend_head(installation: &Installation, repo: &RepoName) -> Result<(), Failure
 }
 
 /// Takes the repo's name out of what clients send: `shop`, `/shop`, `shop.git`.
-fn name(path: &str) -> &str {
+pub(crate) fn name(path: &str) -> &str {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix(".git").unwrap_or(path)
 }

@@ -8,6 +8,8 @@ use pypaas_config::Severity;
 use pypaas_core::{Maintenance, plan, records};
 use serde::Serialize;
 
+use super::Context;
+use crate::access::may_read;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;
@@ -41,9 +43,9 @@ struct Row {
 }
 
 /// Lists configured branches, and deployed ones that are not configured any more. Waits for no lock.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?;
-    let rows = rows(&installation)?;
+    let rows = rows(&installation, context)?;
     if arguments.json {
         terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
         return Ok(ExitCode::SUCCESS);
@@ -64,12 +66,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
-fn rows(installation: &Installation) -> Result<Vec<Row>, Failure> {
+fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
     let mut records = records(&mut installation.host(), &platform.layout)?;
     for (branch, _) in platform.configuration.branches() {
         records.entry(branch).or_default();
     }
+    records.retain(|branch, _| may_read(installation, context, &branch.repo));
     let row = |(branch, record): (pypaas_config::BranchRef, pypaas_core::Record)| {
         let live = record.live.as_ref();
         Row {

@@ -39,7 +39,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 )]
 pub(crate) struct Arguments {
     /// The repository's name
-    repo: String,
+    pub(crate) repo: String,
     /// The branch's name; without it, all branches
     branch: Option<String>,
     /// The runner's name; without it, all runners

@@ -22,9 +22,9 @@ const LONGEST: usize = 500;
     pypaas maintenance show shop main\n  pypaas maintenance off shop main")]
 pub(crate) struct Arguments {
     /// Whether to switch it on or off, or to show what it is
-    pub(super) state: State,
+    pub(crate) state: State,
     #[command(flatten)]
-    pub(super) branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// What visitors are told, where there is no `maintenance_upstream`
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 
 /// Switched on or off, or left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum State {
+pub(crate) enum State {
     On,
     Off,
     Show,

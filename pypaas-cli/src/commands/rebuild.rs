@@ -15,7 +15,7 @@ use crate::history::Kind;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branches: BranchesArguments,
+    pub(crate) branches: BranchesArguments,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,

@@ -32,7 +32,7 @@ const SHOWN: usize = 20;
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// A release's number, to see all that is known of it
     #[arg(conflicts_with = "diff")]
     release: Option<u64>,
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     diff: Option<Vec<u64>>,
     /// Show values of `env` in the comparison
     #[arg(long, requires = "diff")]
-    show: bool,
+    pub(crate) show: bool,
     /// Print JSON
     #[arg(long, conflicts_with = "diff")]
     json: bool,

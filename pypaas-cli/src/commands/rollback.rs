@@ -23,7 +23,7 @@ use crate::terminal;
     pypaas rollback shop main --dry-run  what would be done")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// The release's number; without it, the last one before the live one that had another commit
     release: Option<u64>,
     /// Print the plan and change nothing

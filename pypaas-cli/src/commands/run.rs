@@ -20,7 +20,7 @@ use crate::installation::Installation;
     Its input, output and exit status are those of this command.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// The command and its arguments; no shell looks at them
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,

@@ -30,12 +30,12 @@ const LONGEST: u64 = 64 * 1024;
     A secret counts over `env`. Setting one starts new processes beside the old ones.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(super) action: Action,
+    pub(crate) action: Action,
 }
 
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Set one; its value is read from standard input, without a newline at its end
     Set(Change),
     /// Forget one
@@ -46,9 +46,9 @@ pub(super) enum Action {
 
 /// A secret that is set or forgotten.
 #[derive(Debug, Args)]
-pub(super) struct Change {
+pub(crate) struct Change {
     #[command(flatten)]
-    pub(super) branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// The variable's name
     name: String,
     /// Let it take effect only with the next deploy or restart
@@ -58,9 +58,9 @@ pub(super) struct Change {
 
 /// Whose secrets are listed.
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(crate) struct List {
     #[command(flatten)]
-    pub(super) branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,

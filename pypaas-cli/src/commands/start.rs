@@ -18,7 +18,7 @@ use crate::terminal;
 #[command(after_help = "Example:\n  pypaas start shop main")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
 }
 
 /// Starts new processes of the live checkout, if the branch is stopped.

@@ -10,7 +10,8 @@ use pypaas_config::{BranchRef, Severity};
 use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
 use serde::Serialize;
 
-use super::watch;
+use super::{Context, watch};
+use crate::access::may_read;
 use crate::failure::Failure;
 use crate::history::{self, Kind, Outcome};
 use crate::host::{Vitals, is_locked};
@@ -29,7 +30,7 @@ const RESTARTS_SINCE: Duration = Duration::from_secs(3600);
     ssh deploy@host status --json   for a program")]
 pub(crate) struct Arguments {
     /// The repository's name; without it, all repositories
-    repo: Option<String>,
+    pub(crate) repo: Option<String>,
     /// The branch's name; without it, all branches
     branch: Option<String>,
     /// Print JSON
@@ -42,24 +43,24 @@ pub(crate) struct Arguments {
 
 /// One branch, as `--json` prints it.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
-    repo: String,
-    branch: String,
-    configured: bool,
-    state: State,
-    live: Option<Live>,
-    processes: Processes,
-    maintenance: Option<Maintenance>,
-    message: Option<String>,
-    deploying: Option<Deploying>,
-    last_failure: Option<LastFailure>,
-    urls: Vec<String>,
+pub(super) struct Row {
+    pub(super) repo: String,
+    pub(super) branch: String,
+    pub(super) configured: bool,
+    pub(super) state: State,
+    pub(super) live: Option<Live>,
+    pub(super) processes: Processes,
+    pub(super) maintenance: Option<Maintenance>,
+    pub(super) message: Option<String>,
+    pub(super) deploying: Option<Deploying>,
+    pub(super) last_failure: Option<LastFailure>,
+    pub(super) urls: Vec<String>,
 }
 
 /// How a branch is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub(super) enum State {
     /// All its processes are up, or it needs none.
     Up,
     /// Some of its processes are up.
@@ -75,39 +76,39 @@ enum State {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Live {
-    release: u64,
-    commit: String,
-    subject: String,
-    at: Timestamp,
-    by: String,
-    restored: Option<u64>,
+pub(super) struct Live {
+    pub(super) release: u64,
+    pub(super) commit: String,
+    pub(super) subject: String,
+    pub(super) at: Timestamp,
+    pub(super) by: String,
+    pub(super) restored: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Processes {
-    up: usize,
-    wanted: usize,
-    uptime_seconds: Option<u64>,
-    restarts: Option<usize>,
-    memory_bytes: u64,
-    each: Vec<Process>,
+pub(super) struct Processes {
+    pub(super) up: usize,
+    pub(super) wanted: usize,
+    pub(super) uptime_seconds: Option<u64>,
+    pub(super) restarts: Option<usize>,
+    pub(super) memory_bytes: u64,
+    pub(super) each: Vec<Process>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Process {
-    runner: String,
-    index: u16,
-    slot: Slot,
-    port: Option<u16>,
-    pid: Option<u32>,
-    uptime_seconds: Option<u64>,
-    restarts: Option<usize>,
-    memory_bytes: u64,
+pub(super) struct Process {
+    pub(super) runner: String,
+    pub(super) index: u16,
+    pub(super) slot: Slot,
+    pub(super) port: Option<u16>,
+    pub(super) pid: Option<u32>,
+    pub(super) uptime_seconds: Option<u64>,
+    pub(super) restarts: Option<usize>,
+    pub(super) memory_bytes: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Deploying {
+pub(super) struct Deploying {
     commit: String,
     by: String,
     at: Timestamp,
@@ -115,7 +116,7 @@ struct Deploying {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct LastFailure {
+pub(super) struct LastFailure {
     outcome: Outcome,
     kind: Kind,
     commit: String,
@@ -125,11 +126,11 @@ struct LastFailure {
 }
 
 /// Shows the branches. Waits for no lock; exits with 2 when the configuration is broken in parts.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
     watch::show(arguments.watch, || {
         let installation = Installation::load()?;
-        let rows = rows(&installation, arguments)?;
+        let rows = rows(&installation, arguments.repo.as_deref(), arguments.branch.as_deref(), context)?;
         if !arguments.watch {
             installation.warn_about_problems();
         }
@@ -166,20 +167,27 @@ fn first_steps(installation: &Installation) -> String {
     )
 }
 
-fn rows(installation: &Installation, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
+/// Looks at the branches that the key of `context` may see, of one repo or of all.
+pub(super) fn rows(
+    installation: &Installation,
+    repo: Option<&str>,
+    branch: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
     let mut host = installation.host();
     let mut records = records(&mut host, &platform.layout)?;
     for (branch, _) in platform.configuration.branches() {
         records.entry(branch).or_default();
     }
-    if let Some(repo) = &arguments.repo {
+    records.retain(|branch, _| may_read(installation, context, &branch.repo));
+    if let Some(repo) = repo {
         records.retain(|it, _| it.repo.as_str() == repo);
         if records.is_empty() {
             installation.repo(repo)?;
         }
     }
-    if let (Some(repo), Some(branch)) = (&arguments.repo, &arguments.branch) {
+    if let (Some(repo), Some(branch)) = (repo, branch) {
         records.retain(|it, _| it.branch.as_str() == branch);
         if records.is_empty() {
             installation.branch(repo, branch)?;

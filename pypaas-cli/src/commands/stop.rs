@@ -16,7 +16,7 @@ use crate::narrator::Narrator;
 #[command(after_help = "Example:\n  pypaas stop shop main")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    branch: BranchArguments,
+    pub(crate) branch: BranchArguments,
 }
 
 /// Stops the branch, now and at every boot.

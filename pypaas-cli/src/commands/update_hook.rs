@@ -42,6 +42,14 @@ pub(crate) struct Arguments {
     new: String,
 }
 
+impl Arguments {
+    /// Says what is pushed, for the audit log: `push shop refs/heads/main 3f2a…..9c17…`.
+    pub(super) fn summary(&self) -> String {
+        let Self { reference, old, new } = self;
+        format!("push {} {reference} {old}..{new}", pushed_repo().unwrap_or_default())
+    }
+}
+
 /// Deploys the pushed commit, or refuses the ref with the reason.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?;

@@ -18,7 +18,7 @@ use crate::terminal;
 )]
 pub(crate) struct Arguments {
     /// A domain, or the URL that does not answer
-    address: Address,
+    pub(crate) address: Address,
     /// Print JSON
     #[arg(long)]
     json: bool,

@@ -33,13 +33,23 @@ pub(super) enum Ended {
 /// Runs `command` without input, in a process group of its own, until it ends or `stop` gives a reason. Both its output
 /// streams go to `output` as they come.
 pub(super) fn run(
+    command: Command,
+    output: &mut dyn FnMut(&[u8]),
+    stop: &mut dyn FnMut() -> Option<String>,
+) -> io::Result<Ended> {
+    run_with_input(command, Stdio::null(), output, stop)
+}
+
+/// Does the same with something to read.
+pub(super) fn run_with_input(
     mut command: Command,
+    input: Stdio,
     output: &mut dyn FnMut(&[u8]),
     stop: &mut dyn FnMut() -> Option<String>,
 ) -> io::Result<Ended> {
     let (pipe, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&pipe, true)?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
+    command.stdin(input).stdout(writer.try_clone()?).stderr(writer).process_group(0);
     let child = command.spawn()?;
     // The command holds the pipe's other end; without it, the pipe ends with the child.
     drop(command);

@@ -3,7 +3,7 @@
 //! One file per thing that is relied on. `check` looks at the whole machine, a deploy at what its branch needs.
 
 mod account;
-mod certificates;
+pub(crate) mod certificates;
 mod git;
 mod nginx;
 mod nginx_files;

@@ -6,6 +6,7 @@
     reason = "this is all tests, and what they share is not marked as such"
 )]
 
+mod access;
 mod applying;
 mod building;
 mod checking;
@@ -20,6 +21,7 @@ mod json;
 mod keys;
 mod logs;
 mod maintenance;
+mod metrics;
 mod one_off;
 mod overlapping;
 mod redeploying;
@@ -33,6 +35,7 @@ mod starting;
 mod status;
 mod stop_and_start;
 mod stopping;
+mod telling;
 mod tls;
 mod values;
 mod why;

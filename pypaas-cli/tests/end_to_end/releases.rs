@@ -45,7 +45,12 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "restored": null,
         "seconds": "<seconds>",
         "sections": "<sections>",
-        "subject": "The sample app"
+        "subject": "The sample app",
+        "totals": {
+          "abandoned": 0,
+          "refused": 1,
+          "succeeded": 2
+        }
       },
       {
         "at": "<at>",
@@ -64,7 +69,12 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "restored": null,
         "seconds": "<seconds>",
         "sections": "<sections>",
-        "subject": "Version 2"
+        "subject": "Version 2",
+        "totals": {
+          "abandoned": 0,
+          "refused": 1,
+          "succeeded": 1
+        }
       },
       {
         "at": "<at>",
@@ -83,7 +93,12 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "restored": null,
         "seconds": "<seconds>",
         "sections": "<sections>",
-        "subject": "The sample app"
+        "subject": "The sample app",
+        "totals": {
+          "abandoned": 0,
+          "refused": 0,
+          "succeeded": 1
+        }
       }
     ]
     "#);

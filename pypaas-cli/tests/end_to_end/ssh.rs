@@ -147,6 +147,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "logs",
             "env",
             "maintenance",
+            "metrics",
             "plan",
             "run",
             "secret",

@@ -24,7 +24,7 @@ fn a_mistyped_key_at_the_top_is_guessed() {
      --> repo/shop.yml:1:1
       |
     1 | brunches: {}
-      | ^^^^^^^^ a repo has branches
+      | ^^^^^^^^ a repo has branches and access
       |
       = help: did you mean `branches`?
     ");
@@ -82,12 +82,12 @@ fn an_unrelated_key_is_refused() {
 
 #[test]
 fn an_unknown_hook_is_refused() {
-    assert_snapshot!(branch("hooks:\n  after_deploy: echo done\n"), @"
-    error: unknown key `after_deploy`
+    assert_snapshot!(branch("hooks:\n  after_push: echo done\n"), @"
+    error: unknown key `after_push`
      --> repo/shop.yml:5:7
       |
-    5 |       after_deploy: echo done
-      |       ^^^^^^^^^^^^ hooks has before_build, build, after_build and maintenance
+    5 |       after_push: echo done
+      |       ^^^^^^^^^^ hooks has before_build, build, after_build, maintenance, after_deploy and deploy_failed
     ");
 }
 
@@ -236,7 +236,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:1:1
       |
     1 | branch:
-      | ^^^^^^ a repo has branches
+      | ^^^^^^ a repo has branches and access
       |
       = help: `branch` is a key of an upstream
 

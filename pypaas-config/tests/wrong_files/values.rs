@@ -22,7 +22,7 @@ fn a_file_of_comments_is_explained() {
      --> repo/shop.yml:1:1
       |
     1 | # later
-      | ^ expected a mapping with branches
+      | ^ expected a mapping with branches and access
     ");
 }
 
@@ -33,7 +33,7 @@ fn a_list_at_the_top_is_explained() {
      --> repo/shop.yml:1:1
       |
     1 | - branches
-      | ^ expected a mapping with branches
+      | ^ expected a mapping with branches and access
     ");
 }
 

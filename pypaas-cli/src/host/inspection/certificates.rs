@@ -32,6 +32,11 @@ struct Facts {
     unnamed: Vec<DomainName>,
 }
 
+/// Returns when the certificate of a domain ends; `None` when it cannot be read.
+pub(crate) fn end(name: &DomainName, domain: &Domain) -> Option<Timestamp> {
+    read_certificate(&domain.ssl_certificate, name, domain).ok().flatten().map(|facts| facts.end)
+}
+
 pub(super) fn inspect(now: Timestamp, demand: &Demand<'_>) -> Vec<Defect> {
     let mut defects = Vec::new();
     for (name, domain) in demand.domains().filter(|(_, domain)| domain.ssl) {
