@@ -14,8 +14,10 @@ const KEPT_RELEASES: usize = 20;
 /// What is live, what is being tried, what is being retired, and what was before.
 ///
 /// One small file per branch, replaced atomically. A deploy happens at the moment `live` names the new checkout.
+///
+/// A later pypaas may have written more in it than this one knows: that is passed over, so that going back to an earlier
+/// version stops nothing. Whatever comes to be added has a default, so that going forward does not either.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Record {
     /// What serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,6 @@ pub struct Record {
 
 /// One checkout and the processes that run it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Deployed {
     /// The number of the release, from 1.
     pub release: u64,
@@ -80,7 +81,6 @@ pub enum Maintenance {
 
 /// One line of a branch's deploy history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Release {
     /// Its number, from 1.
     pub number: u64,
@@ -163,5 +163,39 @@ impl Deployed {
     /// Lists the ports of one runner, in the order of its processes.
     pub fn ports(&self, runner: &RunnerName) -> Vec<u16> {
         self.processes.iter().filter(|it| it.runner == *runner).filter_map(|it| it.port).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: &str = r#"{
+        "live": {
+            "release": 3, "commit": "3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a", "subject": "Sell shoes",
+            "checkout": "20261122_100000-3f2a3f2a3f2", "slot": "b", "by": "laptop", "at": "2026-11-22T10:00:00Z",
+            "processes": [{"runner": "web", "index": 0, "port": 61500, "host": "10.0.0.2"}],
+            "signature": "good"
+        },
+        "pinned": true,
+        "releases": [{
+            "number": 3, "commit": "3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a", "subject": "Sell shoes", "by": "laptop",
+            "at": "2026-11-22T10:00:00Z", "duration": "3s"
+        }]
+    }"#;
+
+    #[test]
+    fn the_record_of_a_later_version_is_understood() {
+        let record: Record = serde_json::from_str(LATER).unwrap();
+        let live = record.live.unwrap();
+        assert_eq!((live.release, live.slot), (3, Slot::B));
+        assert_eq!(live.processes.len(), 1);
+        assert_eq!(record.releases.len(), 1);
+    }
+
+    #[test]
+    fn what_a_record_must_say_is_not_guessed() {
+        let torn = LATER.replace("\"slot\": \"b\",", "");
+        assert!(serde_json::from_str::<Record>(&torn).unwrap_err().to_string().contains("slot"));
     }
 }

@@ -11,7 +11,6 @@ use crate::WebFileName;
 /// Written before the first file changes and removed when nginx is known to serve the new ones. Whoever finds it knows
 /// that files and nginx may differ. A text that was being tried is never tried again on recovery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WebJournal {
     /// The files that change.
     pub files: BTreeMap<WebFileName, WebChange>,
@@ -19,7 +18,6 @@ pub struct WebJournal {
 
 /// One file of a switch; `None` where there is no file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WebChange {
     /// The last text nginx is known to have accepted.
     pub good: Option<String>,

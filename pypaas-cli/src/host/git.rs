@@ -11,6 +11,9 @@ use pypaas_core::host::{Commit, Git, GitError};
 
 use super::{LinuxHost, bare_repo, checkout};
 
+/// How many characters of a commit's first line are kept.
+const LONGEST_SUBJECT: usize = 200;
+
 /// What a failure has for a cause.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
@@ -73,7 +76,7 @@ fn branch_head(repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, Cause>
 fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
     let repo = open(repo)?;
     let commit = repo.find_commit(object_id(commit)?)?;
-    let subject = commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy().into_owned();
+    let subject = printable(&commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy());
     let mut entries = Vec::new();
     for entry in commit.tree()?.iter() {
         let entry = entry?;
@@ -82,6 +85,15 @@ fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
     }
     entries.sort();
     Ok(Commit { subject, entries })
+}
+
+/// Cuts a subject short, and leaves nothing in it that a terminal would obey: it is the pusher's, and others read it.
+fn printable(subject: &str) -> String {
+    let mut printable: String = subject.chars().take(LONGEST_SUBJECT).collect();
+    if printable.len() < subject.len() {
+        printable.push('…');
+    }
+    printable.replace(char::is_control, "\u{fffd}")
 }
 
 fn failed(action: String, repo: &Utf8Path) -> impl FnOnce(Cause) -> GitError {

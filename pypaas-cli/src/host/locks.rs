@@ -12,7 +12,8 @@ use super::{LinuxHost, durable};
 impl Locks for LinuxHost {
     fn try_lock(&mut self, path: &Utf8Path, note: &str) -> Result<bool, LockError> {
         let Some(mut file) = lock(path).map_err(failed(path))? else { return Ok(false) };
-        write_note(&mut file, note).map_err(failed(path))?;
+        // The lock is held whether or not others can read for what: on a full disk too, something must be mended.
+        let _ = write_note(&mut file, note);
         self.locks.insert(path.to_owned(), file);
         Ok(true)
     }
@@ -29,7 +30,8 @@ impl Locks for LinuxHost {
         let Some(mut file) = self.locks.remove(path) else {
             return Err(LockError { path: path.to_owned(), source: "it is not held".into() });
         };
-        write_note(&mut file, "").and_then(|()| file.unlock()).map_err(failed(path))
+        let _ = write_note(&mut file, "");
+        file.unlock().map_err(failed(path))
     }
 }
 

@@ -159,6 +159,17 @@ fn a_checkout_may_be_repeated_and_holds_no_git_folder() {
 }
 
 #[test]
+fn a_subject_is_short_and_moves_no_cursor() {
+    let mut source = Source::new();
+    let hostile = source.push("Sell\u{1b}[2J\u{7} shoes\u{9b}31m");
+    let long = source.push(&"é".repeat(5_000));
+    let mut subject = |commit| source.machine.host.commit(&source.bare, commit).unwrap().subject;
+
+    assert_eq!(subject(&hostile), "Sell\u{fffd}[2J\u{fffd} shoes\u{fffd}31m");
+    assert_eq!(subject(&long), "é".repeat(200) + "…");
+}
+
+#[test]
 fn a_commit_tells_its_subject_and_its_entries() {
     let mut source = Source::new();
     source.write("package.json", "{}");

@@ -1,7 +1,7 @@
 //! Locks.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use pypaas_core::host::Locks;
@@ -53,6 +53,19 @@ fn a_lock_whose_file_was_removed_is_free() {
     let lock = home.join("lock");
     assert!(host.try_lock(&lock, "first").unwrap());
     fs::remove_file(&lock).unwrap();
+    assert!(other.try_lock(&lock, "second").unwrap());
+}
+
+#[test]
+fn a_lock_is_held_on_a_full_disk_too() {
+    let (Machine { mut host, home, .. }, mut other) = two_hosts();
+    let lock = home.join("lock");
+    fs::create_dir_all(&home).unwrap();
+    symlink("/dev/full", &lock).unwrap();
+
+    assert!(host.try_lock(&lock, "first").unwrap());
+    assert!(!other.try_lock(&lock, "second").unwrap());
+    host.unlock(&lock).unwrap();
     assert!(other.try_lock(&lock, "second").unwrap());
 }
 
