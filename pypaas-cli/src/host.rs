@@ -30,6 +30,7 @@ mod tai64n;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod umask;
 mod vitals;
 mod web_server;
 

@@ -20,6 +20,8 @@ const SETTINGS_FILE: &str = "pypaas.config";
 /// - `advertiseAtomic`: with `git push --atomic` one branch would be deployed and then refused because of another.
 /// - `denyDeletes`, `denyDeleteCurrent`, `denyNonFastForwards`: pypaas's hook answers, and says what to do instead;
 ///   an older commit may be pushed.
+/// - `shallowUpdate`: a repository that took a shallow clone's half history could not go back to an older commit for good:
+///   git refuses that push then (`missing necessary objects`, git 2.39). So git refuses the shallow one, before its hook.
 /// - `fsync`: a branch never names a commit that a power failure took away.
 /// - `logAllRefUpdates`: a commit that was deployed once can be deployed again after a forced push.
 /// - `gc`: what refused pushes leave behind is packed early and deleted after a day.
@@ -31,6 +33,7 @@ const SETTINGS: &str = "\
 	denyDeletes = false
 	denyDeleteCurrent = ignore
 	denyNonFastForwards = false
+	shallowUpdate = false
 [core]
 	fsync = committed
 	fsyncMethod = batch

@@ -9,6 +9,7 @@ use gix::sec::Permission;
 use pypaas_core::CommitId;
 use pypaas_core::host::{Commit, Git, GitError};
 
+use super::umask::ReadableByAll;
 use super::{LinuxHost, bare_repo, checkout};
 
 /// How many characters of a commit's first line are kept.
@@ -37,6 +38,7 @@ impl Git for LinuxHost {
         folder: &Utf8Path,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError> {
+        let _readable = ReadableByAll::begin();
         let checked_out = checkout::check_out(repo, commit, folder, self, output);
         checked_out.map_err(failed(format!("check out `{}`", commit.short()), repo))
     }

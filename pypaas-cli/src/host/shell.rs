@@ -10,6 +10,7 @@ use super::LinuxHost;
 use super::child::{self, Ended};
 use super::ending;
 use super::processes::{COMMAND_VARIABLE, Family};
+use super::umask::ReadableByAll;
 
 impl Shell for LinuxHost {
     fn run_command(
@@ -21,6 +22,7 @@ impl Shell for LinuxHost {
         shell.args(["-c", &command.line]).current_dir(&command.folder);
         shell.env_clear().envs(command.environment.iter()).env(COMMAND_VARIABLE, &command.folder);
         let line = command.line.clone();
+        let _readable = ReadableByAll::begin();
         match child::run(shell, output, &mut || self.wants_to_stop()) {
             Ok(Ended::Itself(status)) if status.success() => Ok(()),
             Ok(Ended::Itself(status)) => Err(match (status.code(), status.signal()) {

@@ -71,6 +71,25 @@ fn a_branch_that_is_not_configured_is_refused_and_nothing_happens() {
 }
 
 #[test]
+fn a_shallow_clone_is_refused_before_it_is_deployed_unless_the_host_has_the_rest() {
+    let shop = Shop::new("dies-on-sigterm", NODE);
+    shop.code.commit_version("2");
+    let url = format!("file://{}", shop.code.folder());
+    shop.code.git(&["clone", "--quiet", "--depth", "1", &url, "../shallow"]).must_succeed();
+    let push = ["-C", "../shallow", "push", "--force", "pypaas:shop", "main"];
+
+    let refused = shop.code.git(&push).must_fail();
+    assert_says(&refused, "shallow update not allowed");
+    assert!(!refused.remote().contains("deploying"), "{refused}");
+    assert!(shop.checkouts().is_empty());
+
+    shop.push().must_succeed();
+    shop.push_version("3").must_succeed();
+    shop.code.git(&push).must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+}
+
+#[test]
 fn a_tag_is_refused_and_the_branch_beside_it_is_deployed() {
     let shop = Shop::live("dies-on-sigterm", NODE);
     shop.code.commit_version("2");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 
 use pypaas_sandbox::{Request, Sandbox};
 
@@ -280,4 +281,30 @@ fn a_thousand_domains_with_names_of_two_hundred_characters_need_no_warning_of_ng
     sandbox.start_nginx();
     assert_eq!(sandbox.get(&name(500), "/").text(), "version 1");
     assert_eq!(sandbox.log("nginx-error.log").matches("[warn]").count(), 0);
+}
+
+#[test]
+fn files_are_served_whatever_the_umask_of_the_login_is() {
+    let site = "runners: {web: {type: NginxStatic, subdirectory: public}}, hooks: {build: 'mkdir public/made && echo it >public/made/it'}";
+    let shop = Shop::new("static-site", site);
+    let keys = shop.sandbox.home().join(".ssh/authorized_keys");
+    let strict = fs::read_to_string(&keys).unwrap().replace("command=\"", "command=\"umask 077; ");
+    fs::write(&keys, strict).unwrap();
+
+    shop.push().must_succeed();
+
+    let mode =
+        |path: &str| fs::metadata(shop.checkouts()[0].join(path)).unwrap().permissions().mode() & 0o777;
+    for (path, expected) in [
+        ("..", 0o755),
+        (".", 0o755),
+        ("public", 0o755),
+        ("public/index.html", 0o644),
+        ("public/made", 0o755),
+        ("public/made/it", 0o644),
+    ] {
+        assert_eq!(mode(path), expected, "{path}");
+    }
+    let private = shop.sandbox.home().join("state/shop/main.json");
+    assert_eq!(fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -258,7 +258,7 @@ fn custom_commands_pass_on_what_they_say_and_how_they_end() {
     let sandbox = host::start();
     let client = sandbox.client("laptop");
     let site = Site::configure(&sandbox, &client, "site");
-    let commands = "custom_cmds: {say: 'echo said; echo warned >&2', fail: 'pwd; exit 7', shout: 'cat | tr a-z A-Z'}, runners";
+    let commands = "custom_cmds: {say: 'echo said; echo warned >&2', fail: 'pwd; exit 7', shout: 'cat | tr a-z A-Z', die: 'kill -9 $$'}, runners";
     sandbox.write_config("repo/site.yml", &Site::REPO.replace("runners", commands));
     let early = client.ssh(&["custom_cmds", "site", "main", "say"]).must_fail();
     assert_eq!(early.stderr, "error: `site main` has never been deployed\n");
@@ -270,6 +270,7 @@ fn custom_commands_pass_on_what_they_say_and_how_they_end() {
     let checkout = failed.stdout.strip_prefix("said\n").unwrap().trim_end();
     assert_eq!((failed.code, failed.stderr.as_str()), (7, "warned\n"));
     assert!(Utf8Path::new(checkout).join("public/index.html").is_file(), "{failed}");
+    assert_eq!(client.ssh(&["custom_cmds", "site", "main", "die"]).code, 128 + 9);
     let quiet = client.ssh(&["custom_cmds", "site", "main", "shout"]).must_succeed();
     assert_eq!(quiet.stdout, "");
 
@@ -277,7 +278,7 @@ fn custom_commands_pass_on_what_they_say_and_how_they_end() {
     assert_eq!(unknown.code, 2);
     assert_eq!(
         unknown.stderr,
-        "error: `sya` is not a custom command of site main\nhint: there are: fail, say, shout\n"
+        "error: `sya` is not a custom command of site main\nhint: there are: die, fail, say, shout\n"
     );
     let nothing = client.ssh(&["custom_cmds", "site", "main"]);
     assert_eq!(nothing.code, 1, "{nothing}");
