@@ -64,6 +64,43 @@ fn a_python_app_gets_a_virtual_environment_of_its_own() {
 }
 
 #[test]
+fn a_python_application_that_is_no_package_is_not_made_one() {
+    let shop = Shop::new(
+        "python-requirements",
+        "runners: {web: {type: NginxBackend, cmd: python app.py}}, hooks: {after_build: 'cat .venv/requirements.txt'}",
+    );
+    shop.code.remove("requirements.txt");
+    // setuptools would refuse two folders side by side.
+    for folder in ["shop", "migrations"] {
+        shop.code.write(&format!("{folder}/__init__.py"), "");
+    }
+    shop.code.write("pyproject.toml", "[tool.ruff]\nline-length = 100\n");
+    shop.code.write("app.py", SERVES_ITS_MODULES);
+
+    let linted = shop.push_version("1").must_succeed();
+    assert_says(&linted, "-----> Build with python: found `pyproject.toml`\n");
+    assert_eq!(shop.page(), "[]\n");
+
+    let url = "hello @ file:///nowhere/hello-1-py3-none-any.whl ; python_version < '3'";
+    shop.code.write(
+        "pyproject.toml",
+        format!("[project]\nname = 'shop'\nversion = '1'\ndependencies = [\n  \"{url}\",\n]\n"),
+    );
+    let dependent = shop.push_version("2").must_succeed();
+    assert_says(&dependent, &format!("       {url}\n"));
+}
+
+/// A server that answers with what is installed beside pip and its like.
+const SERVES_ITS_MODULES: &str = r#"import http.server, importlib.metadata, os
+own = {"pip", "setuptools", "wheel"}
+names = sorted(it.metadata["Name"] for it in importlib.metadata.distributions() if it.metadata["Name"] not in own)
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(f"{names}\n".encode())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
+"#;
+
+#[test]
 fn nothing_is_built_where_there_is_nothing_to_build_or_build_is_none() {
     let shop = Shop::new("dies-on-sigterm", NODE);
     let plain = shop.push().must_succeed();

@@ -8,8 +8,10 @@ use super::{holds, require};
 /// what the file asks for.
 ///
 /// With both files only `requirements.txt` is followed: `pyproject.toml` then often configures nothing but linters, and
-/// a project that is a package too has the line `.` among its requirements. With `pyproject.toml` alone the project
-/// itself is installed, and its dependencies with it.
+/// a project that is a package too has the line `.` among its requirements. With `pyproject.toml` alone, a project that says
+/// how it is built (`[build-system]`) is installed, and its dependencies with it. Of one that does not, only the
+/// dependencies are: it is an application and no package (uv draws the same line), and setuptools refuses to guess what
+/// belongs to it as soon as two folders lie side by side.
 ///
 /// `--clear` gives the checkout an environment of its own even where someone committed one: it would hold paths
 /// of another machine. pip is run as a module because a script's first line cannot name a long path.
@@ -22,16 +24,14 @@ impl Builder for Python {
     }
 
     fn recipe(&self, entries: &[String]) -> Option<BuildRecipe> {
-        let (found, what) = [("requirements.txt", "-r requirements.txt"), ("pyproject.toml", ".")]
-            .into_iter()
-            .find(|(file, _)| holds(entries, file))?;
+        let (found, install) =
+            [("requirements.txt", INSTALL_REQUIREMENTS), ("pyproject.toml", INSTALL_PROJECT)]
+                .into_iter()
+                .find(|(file, _)| holds(entries, file))?;
         Some(BuildRecipe {
             reason: format!("found `{found}`"),
             requires: vec![require("python3", "install it with `apt install python3-venv`")],
-            commands: vec![
-                "python3 -m venv --clear .venv".to_owned(),
-                format!(".venv/bin/python -m pip install --disable-pip-version-check --no-input {what}"),
-            ],
+            commands: vec!["python3 -m venv --clear .venv".to_owned(), install.to_owned()],
         })
     }
 
@@ -43,6 +43,17 @@ impl Builder for Python {
         &[("PIP_CACHE_DIR", "pip")]
     }
 }
+
+const INSTALL_REQUIREMENTS: &str =
+    ".venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt";
+
+/// `tomllib` is there from Python 3.11 on, which Debian 12 has.
+const INSTALL_PROJECT: &str = r#"if grep -q '^\[build-system\]' pyproject.toml; then
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input .
+else
+  .venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb")).get("project", {}).get("dependencies", []), sep="\n")' >.venv/requirements.txt &&
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input -r .venv/requirements.txt
+fi"#;
 
 #[cfg(test)]
 mod tests {
@@ -66,13 +77,18 @@ mod tests {
     }
 
     #[test]
-    fn a_project_without_requirements_is_installed_itself() {
-        insta::assert_snapshot!(print(&["pyproject.toml", "shop/"]).unwrap(), @"
+    fn a_package_is_installed_and_of_an_application_its_dependencies_are() {
+        insta::assert_snapshot!(print(&["pyproject.toml", "shop/"]).unwrap(), @r#"
         found `pyproject.toml`
         python3
         python3 -m venv --clear .venv
-        .venv/bin/python -m pip install --disable-pip-version-check --no-input .
-        ");
+        if grep -q '^\[build-system\]' pyproject.toml; then
+          .venv/bin/python -m pip install --disable-pip-version-check --no-input .
+        else
+          .venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb")).get("project", {}).get("dependencies", []), sep="\n")' >.venv/requirements.txt &&
+          .venv/bin/python -m pip install --disable-pip-version-check --no-input -r .venv/requirements.txt
+        fi
+        "#);
     }
 
     #[test]
