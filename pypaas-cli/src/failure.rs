@@ -38,6 +38,11 @@ impl Failure {
         Self { status: Some(FORBIDDEN), ..Self::new(message, hint) }
     }
 
+    /// Fails with a cause whose type is not known.
+    pub(crate) fn from_cause(error: Box<dyn Error + Send + Sync>) -> Self {
+        Self { error, hint: None }
+    }
+
     /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         terminal::err(&self.text());

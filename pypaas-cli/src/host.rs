@@ -10,7 +10,7 @@ mod clock;
 pub(crate) mod durable;
 mod ending;
 mod files;
-mod git;
+pub(crate) mod git;
 pub(crate) mod inspection;
 mod locks;
 mod log_reader;

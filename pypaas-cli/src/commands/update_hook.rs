@@ -18,6 +18,7 @@ use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::host::bare_repo::branch_lock;
+use crate::host::git::branch_in_the_way;
 use crate::installation::Installation;
 use crate::terminal;
 use crate::wording::ago;
@@ -65,6 +66,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     if new.is_zero() {
         return Err(refuse_deletion(&installation, &branch));
     }
+    if old.is_zero() {
+        refuse_clash(&installation, &branch)?;
+    }
     let deploying = Deploying {
         installation: &installation,
         branch: branch.clone(),
@@ -110,6 +114,23 @@ fn refuse_deletion(installation: &Installation, branch: &BranchRef) -> Failure {
         format!("branch `{branch}` is not deleted by a push"),
         format!("take it out of {file} and run `pypaas cleanup`: that stops it and removes what it left"),
     )
+}
+
+/// Refuses a new branch that git could not record after its deploy.
+fn refuse_clash(installation: &Installation, branch: &BranchRef) -> Result<(), Failure> {
+    let repo = installation.platform.layout.repo(&branch.repo);
+    let clash = branch_in_the_way(&repo, branch.branch.as_str()).map_err(Failure::from_cause)?;
+    let Some(other) = clash else { return Ok(()) };
+    Err(Failure::new(
+        format!(
+            "git cannot keep branch `{}` beside branch `{other}`, which was pushed before",
+            branch.branch
+        ),
+        format!(
+            "give one of them another name; if `{other}` is not needed any more, run `git -C {repo} update-ref -d \
+             refs/heads/{other}` on the host"
+        ),
+    ))
 }
 
 /// Two pushes of one ref both get here; the second must not deploy what git will then refuse to record.

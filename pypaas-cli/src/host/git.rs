@@ -75,6 +75,21 @@ fn branch_head(repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, Cause>
     }
 }
 
+/// Finds a branch beside which git cannot make `branch`: with `a` there can be no `a/b`, nor the other way round.
+pub(crate) fn branch_in_the_way(repo: &Utf8Path, branch: &str) -> Result<Option<String>, Cause> {
+    let repo = open(repo)?;
+    for head in repo.references()?.prefixed("refs/heads/")? {
+        let name = head?.name().as_bstr().to_str_lossy().into_owned();
+        let name = name.strip_prefix("refs/heads/").unwrap_or(&name);
+        let is_above =
+            |one: &str, other: &str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('/'));
+        if is_above(name, branch) || is_above(branch, name) {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
 fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
     let repo = open(repo)?;
     let commit = repo.find_commit(object_id(commit)?)?;

@@ -90,6 +90,29 @@ fn a_shallow_clone_is_refused_before_it_is_deployed_unless_the_host_has_the_rest
 }
 
 #[test]
+fn a_branch_that_git_cannot_keep_is_refused_before_it_is_deployed() {
+    let page = "{runners: {web: {type: NginxStatic, subdirectory: public}}}";
+    let shop = Shop::new("static-site", "runners: {web: {type: NginxStatic}}");
+    let branches =
+        format!("branches: {{main: {page}, feature: {page}, feature/x: {page}, main/x/y: {page}}}\n");
+    shop.sandbox.write_config("repo/shop.yml", &branches);
+    shop.push().must_succeed();
+    shop.code.push("shop", &["main:feature/x"]).must_succeed();
+
+    for (new, old) in [("feature", "feature/x"), ("main/x/y", "main")] {
+        let refused = shop.code.push("shop", &[&format!("main:refs/heads/{new}")]).must_fail();
+        assert_says(
+            &refused,
+            &format!(
+                "error: git cannot keep branch `{new}` beside branch `{old}`, which was pushed before\n"
+            ),
+        );
+        assert!(!shop.sandbox.pypaas(&["list"]).must_succeed().stdout.contains(&format!("shop {new}: \"")));
+        assert!(shop.sandbox.home().join("checkouts/shop").join(new.replace('/', "%2f")).read_dir().is_err());
+    }
+}
+
+#[test]
 fn a_tag_is_refused_and_the_branch_beside_it_is_deployed() {
     let shop = Shop::live("dies-on-sigterm", NODE);
     shop.code.commit_version("2");
