@@ -40,7 +40,7 @@ impl Failure {
 
     /// Fails with a cause whose type is not known.
     pub(crate) fn from_cause(error: Box<dyn Error + Send + Sync>) -> Self {
-        Self { error, hint: None }
+        Self { error, hint: None, status: None }
     }
 
     /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
