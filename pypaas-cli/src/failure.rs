@@ -13,7 +13,7 @@ pub(crate) const FAILED: u8 = 2;
 /// Exit status when another change of the same branch took too long.
 const BUSY: u8 = 3;
 /// Exit status when the key that was used may not do this.
-const FORBIDDEN: u8 = 4;
+const FORBIDDEN: u8 = 5;
 
 /// What to do when nginx does not accept its configuration.
 const REJECTED: &str =

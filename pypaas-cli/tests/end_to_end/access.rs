@@ -62,7 +62,7 @@ fn a_key_may_do_what_the_repo_gives_it() {
                 );
             }
             let elsewhere = client.ssh_line(&command.replace("site", "zoo"));
-            assert_ne!(elsewhere.code, 4, "{name}: {elsewhere}");
+            assert_ne!(elsewhere.code, 5, "{name}: {elsewhere}");
         }
         let listed = json::read(client.ssh(&["list", "--json"]));
         let repos: Vec<&str> =
@@ -117,7 +117,7 @@ fn a_key_file_limits_its_keys_everywhere() {
         "secret set zoo main A",
     ] {
         let refused = monitor.ssh_line(command);
-        assert_eq!(refused.code, 4, "{refused}");
+        assert_eq!(refused.code, 5, "{refused}");
         assert_says(&refused, "  because its key file limits it to: read\n");
     }
     monitor.ssh_line("status zoo main").must_succeed();
@@ -158,7 +158,7 @@ fn a_broken_file_gives_nothing_away() {
     let stranger = sandbox.client("stranger");
     sandbox.write_config("repo/site.yml", "branches: {main: {runers: {}}}\naccess: {read: [monitor]}\n");
     let refused = stranger.ssh_line("logs site main");
-    assert_eq!(refused.code, 4, "{refused}");
+    assert_eq!(refused.code, 5, "{refused}");
     assert_says(&refused, "  because its configuration is broken, and may limit that\n");
     let listed = stranger.ssh(&["list", "--json"]).stdout;
     assert!(!listed.contains("\"site\""), "{listed}");
