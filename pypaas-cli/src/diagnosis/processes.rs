@@ -95,7 +95,8 @@ fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Proc
                 (false, _) => format!("{service} is down"),
             },
             mend: format!("see what it says: `pypaas logs {branch} {}`", process.runner),
-            lines: last_lines(walk, branch, live, Some(&service)),
+            // The process of this moment may not have come to saying anything.
+            lines: walk.host.last_lines_of_all(&service, LINES),
         }),
     }
 }

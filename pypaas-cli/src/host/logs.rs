@@ -22,7 +22,18 @@ impl Logs for LinuxHost {
         let status = Supervise::of(&folder).status().ok().flatten();
         let started = status.filter(|status| status.process.is_some()).map(|status| status.since);
         let since = self.ordered.get(service).copied().or(started);
-        let text = tail(&folder.join("log/main"));
+        self.lines(service, since, lines)
+    }
+}
+
+impl LinuxHost {
+    /// Returns the last lines of a service, whichever of its processes wrote them.
+    pub(crate) fn last_lines_of_all(&self, service: &ServiceName, lines: usize) -> Vec<String> {
+        self.lines(service, None, lines)
+    }
+
+    fn lines(&self, service: &ServiceName, since: Option<Tai64n>, lines: usize) -> Vec<String> {
+        let text = tail(&self.layout.service(service).join("log/main"));
         let mut last: Vec<String> = text
             .lines()
             .rev()

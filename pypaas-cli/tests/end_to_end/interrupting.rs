@@ -10,11 +10,17 @@ use crate::shop::{NODE, Shop, assert_says};
 const ENDLESS: &str = "hooks: {build: 'echo building; sleep 1000; true'}";
 
 /// Finds the pypaas that git asked, which does the deploy.
+#[track_caller]
 pub(crate) fn deployer(shop: &Shop) -> Process {
+    running_deployer(shop).expect("a deploy is under way")
+}
+
+/// Finds it, unless it has done its work already.
+fn running_deployer(shop: &Shop) -> Option<Process> {
     let is_deployer = |process: &Process| process.command.contains("update-hook");
     let mut found: Vec<Process> = shop.sandbox.processes().into_iter().filter(is_deployer).collect();
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found.remove(0)
+    assert!(found.len() <= 1, "{found:#?}");
+    found.pop()
 }
 
 /// Waits until a process has ended.
@@ -105,12 +111,16 @@ fn after_a_pypaas_that_was_killed_at_any_later_point_the_next_push_leaves_nothin
         "-----> Stop the old version",
         "killing what is left after",
     ];
+    let mut killed = 0;
     for (round, point) in points.iter().enumerate() {
         let before = shop.page();
         let tried = format!("{}", 10 * round);
         let push = start_push(&shop, &tried, point);
-        deployer(&shop).kill();
-        push.wait().must_fail();
+        // On a busy machine a deploy may be through before it is killed.
+        if let Some(deployer) = running_deployer(&shop) {
+            deployer.kill();
+        }
+        killed += usize::from(push.wait().code != 0);
         let page = shop.page();
         assert!(page == before || page == format!("dies-on-sigterm version {tried}\n"), "{point}: {page}");
 
@@ -120,6 +130,7 @@ fn after_a_pypaas_that_was_killed_at_any_later_point_the_next_push_leaves_nothin
         assert_eq!(shop.pids().len(), 1, "{point}: {next}");
         shop.assert_settled();
     }
+    assert!(killed > 0, "no deploy was killed in time");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
           "subject": "The sample app"
         },
         "maintenance": null,
+        "message": null,
         "processes": {
           "each": [
             {
