@@ -47,6 +47,8 @@ pub(super) struct Row {
     pub(super) repo: String,
     pub(super) branch: String,
     pub(super) configured: bool,
+    /// Whether the repo's file is broken: nothing can be pushed until it is mended, and what is live stays.
+    pub(super) broken: bool,
     pub(super) state: State,
     pub(super) live: Option<Live>,
     pub(super) processes: Processes,
@@ -261,6 +263,7 @@ fn row(
         repo: branch.repo.to_string(),
         branch: branch.branch.to_string(),
         configured: platform.branch(branch).is_some(),
+        broken: platform.configuration.broken_repos.contains(&branch.repo),
         state: state(record, &processes),
         live: record.live.as_ref().map(Live::of),
         processes,
@@ -414,7 +417,9 @@ impl Row {
             );
             notes.push((what, Look::Bad));
         }
-        if !self.configured {
+        if self.broken {
+            notes.push(("its configuration is broken: see `pypaas check`".to_owned(), Look::Bad));
+        } else if !self.configured {
             notes.push(("no longer configured: `pypaas cleanup` removes it".to_owned(), Look::Bad));
         }
         notes

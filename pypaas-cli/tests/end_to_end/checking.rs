@@ -612,6 +612,11 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
     let json: serde_json::Value = serde_json::from_str(&client.ssh(&["list", "--json"]).stdout).unwrap();
     let broken: Vec<_> = json.as_array().unwrap().iter().map(|row| (&row["repo"], &row["broken"])).collect();
     assert_eq!(serde_json::to_string(&broken).unwrap(), r#"[["blog",true],["site",false]]"#);
+
+    let status = client.ssh(&["status"]);
+    assert_eq!(status.code, ERRORS, "{status}");
+    assert_says(&status, "its configuration is broken: see `pypaas check`\n");
+    assert!(!status.stdout.contains("no longer configured"), "{status}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
     [
       {
         "branch": "main",
+        "broken": false,
         "configured": true,
         "deploying": null,
         "last_failure": null,
