@@ -251,6 +251,21 @@ fn a_sudo_that_lets_nginx_be_tested_and_not_reloaded_is_found() {
 }
 
 #[test]
+fn a_default_server_that_nginx_has_already_is_found() {
+    let (sandbox, site) = with_site();
+    let port = sandbox.http_port();
+    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
+    let other = format!("server {{ listen 127.0.0.1:{port} default_server; }} default_type");
+    fs::write(nginx_conf(&sandbox), text.replace("default_type", &other)).unwrap();
+    let message = format!(
+        "{} has a default server for 127.0.0.1:{port}, and nginx takes one only",
+        nginx_conf(&sandbox)
+    );
+    must_find(&sandbox, ERRORS, &message, "take `default_server` out of it, or the file out of nginx ");
+    must_refuse(&sandbox, &site, &message, "take `default_server` out of it, or the file out of nginx ");
+}
+
+#[test]
 fn a_mistake_in_nginxs_own_files_is_found() {
     let (sandbox, _) = with_site();
     let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();

@@ -7,7 +7,7 @@ use pypaas_config::Severity;
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
 use super::account::Account;
-use super::nginx_files::{Inclusion, NginxFiles};
+use super::nginx_files::{ForeignDefault, Inclusion, NginxFiles};
 use super::{Defect, Demand};
 use crate::host::LinuxHost;
 use crate::host::nginx_master::Master;
@@ -41,7 +41,8 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
     }
     let include = format!("include {}/*.conf;", host.layout.web());
     let built_in = host.nginx_build().unwrap_or_default();
-    match inclusion(host, &built_in) {
+    let (inclusion, defaults) = survey(host, &built_in);
+    match inclusion {
         Inclusion::Included => {}
         Inclusion::Missing { main } => add(
             format!("nginx does not include what pypaas writes into `{}`", host.layout.web()),
@@ -57,6 +58,22 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         // nginx itself may read more than this user; what cannot be seen is not complained about.
         Inclusion::Unknown => {}
     }
+    let nginx = &demand.platform.configuration.settings.nginx;
+    let ports = [Some(nginx.http_port), demand.domains().any(|(_, it)| it.ssl).then_some(nginx.https_port)];
+    let ours = |endpoint: &str| {
+        let all = ports
+            .iter()
+            .flatten()
+            .flat_map(|port| nginx.listen.iter().map(move |host| format!("{host}:{port}")));
+        all.into_iter().any(|it| it == endpoint)
+    };
+    for ForeignDefault { file, endpoint } in defaults.iter().filter(|it| ours(&it.endpoint)) {
+        add(
+            format!("{file} has a default server for {endpoint}, and nginx takes one only: pypaas's, which refuses unknown hosts"),
+            "take `default_server` out of it, or the file out of nginx (Debian's: `rm /etc/nginx/sites-enabled/default`)"
+                .to_owned(),
+        );
+    }
     match host.tell(&["-t"]) {
         Ok(said) => {
             if let Some(defect) = reload_is_forbidden(host, severity) {
@@ -71,10 +88,10 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
     defects
 }
 
-fn inclusion(host: &LinuxHost, built_in: &str) -> Inclusion {
+fn survey(host: &LinuxHost, built_in: &str) -> (Inclusion, Vec<ForeignDefault>) {
     match NginxFiles::of(&host.nginx.command, built_in) {
-        Some(files) => files.inclusion_of(host.layout.web()),
-        None => Inclusion::Unknown,
+        Some(files) => files.survey(host.layout.web()),
+        None => (Inclusion::Unknown, Vec::new()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! nginx's own configuration files, read as far as this user may: do they include our folder.
+//! nginx's own configuration files, read as far as this user may: do they include our folder, and what is in its way.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,10 +46,20 @@ pub(super) enum Inclusion {
     Unknown,
 }
 
+/// A server of somebody else's that answers for unknown hosts, as only one of each address can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ForeignDefault {
+    /// The file it is in.
+    pub(super) file: Utf8PathBuf,
+    /// Where it listens, such as `0.0.0.0:80`.
+    pub(super) endpoint: String,
+}
+
 /// What was found on the way.
 #[derive(Default)]
 struct Found {
     seen: BTreeSet<(Utf8PathBuf, String)>,
+    defaults: Vec<ForeignDefault>,
     included: bool,
     misplaced: Option<(Utf8PathBuf, String)>,
     unreadable: bool,
@@ -68,24 +78,24 @@ impl NginxFiles {
         Some(Self { main: prefix.join(main) })
     }
 
-    /// Says whether a file in `folder` would be read as part of the http block.
-    pub(super) fn inclusion_of(&self, folder: &Utf8Path) -> Inclusion {
+    /// Says whether a file in `folder` would be read as part of the http block, and which servers in other files answer
+    /// for unknown hosts.
+    pub(super) fn survey(&self, folder: &Utf8Path) -> (Inclusion, Vec<ForeignDefault>) {
         let mut found = Found::default();
         self.read(&self.main, "", &real(folder), &mut found);
-        match found {
+        let defaults = std::mem::take(&mut found.defaults);
+        let inclusion = match found {
             Found { included: true, .. } => Inclusion::Included,
             Found { misplaced: Some((place, block)), .. } => Inclusion::Misplaced { place, block },
             Found { unreadable: true, .. } => Inclusion::Unknown,
             _ => Inclusion::Missing { main: self.main.clone() },
-        }
+        };
+        (inclusion, defaults)
     }
 
     /// Reads `file`, which stands inside of the block `around` (nothing: of none).
     fn read(&self, file: &Utf8Path, around: &str, folder: &Utf8Path, found: &mut Found) {
-        if found.included
-            || found.seen.len() > MOST_FILES
-            || !found.seen.insert((file.to_owned(), around.to_owned()))
-        {
+        if found.seen.len() > MOST_FILES || !found.seen.insert((file.to_owned(), around.to_owned())) {
             return;
         }
         let Ok(text) = fs::read(file) else {
@@ -93,10 +103,17 @@ impl NginxFiles {
             return;
         };
         for directive in directives(&String::from_utf8_lossy(&text)) {
-            let [name, pattern] = directive.words.as_slice() else { continue };
-            if name != "include" {
-                continue;
-            }
+            let pattern = match directive.words.as_slice() {
+                [name, pattern] if name == "include" => pattern,
+                [name, address, options @ ..] if name == "listen" => {
+                    if options.iter().any(|it| matches!(it.as_str(), "default_server" | "default")) {
+                        let endpoint = endpoint(address);
+                        found.defaults.push(ForeignDefault { file: file.to_owned(), endpoint });
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
             let block = directive.within.last().map_or(around, String::as_str);
             // Relative paths are relative to the main file's folder.
             let pattern = self.main.parent().unwrap_or(&self.main).join(pattern);
@@ -113,6 +130,17 @@ impl NginxFiles {
                 }
             }
         }
+    }
+}
+
+/// Spells out where a `listen` listens: `80`, `*:80` and `0.0.0.0` are all `0.0.0.0:80`.
+fn endpoint(address: &str) -> String {
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match address.rsplit_once(':') {
+        _ if is_port(address) => format!("0.0.0.0:{address}"),
+        Some(("*", port)) if is_port(port) => format!("0.0.0.0:{port}"),
+        Some((_, port)) if is_port(port) => address.to_owned(),
+        _ => format!("{address}:80"),
     }
 }
 
@@ -143,7 +171,7 @@ mod tests {
             fs::write(root.join(name), text.replace("ROOT", root.as_str())).unwrap();
         }
         let files = NginxFiles { main: root.join("nginx.conf") };
-        match files.inclusion_of(&root.join("nginx.d")) {
+        match files.survey(&root.join("nginx.d")).0 {
             Inclusion::Missing { .. } => Inclusion::Missing { main: "".into() },
             Inclusion::Misplaced { place, block } => {
                 Inclusion::Misplaced { place: place.file_name().unwrap().into(), block }
@@ -180,6 +208,19 @@ mod tests {
         assert_eq!(inclusion("http { server { include nginx.d/*.conf; } }", &[]), server);
         let circle = [("conf.d/a.conf", "include conf.d/*.conf;")];
         assert_eq!(inclusion("http { include conf.d/*.conf; }", &circle), missing);
+    }
+
+    #[test]
+    fn endpoints_are_spelled_out() {
+        for (address, spelled) in [
+            ("80", "0.0.0.0:80"),
+            ("*:8080", "0.0.0.0:8080"),
+            ("127.0.0.1", "127.0.0.1:80"),
+            ("[::]:443", "[::]:443"),
+            ("[::1]", "[::1]:80"),
+        ] {
+            assert_eq!(endpoint(address), spelled);
+        }
     }
 
     #[test]
