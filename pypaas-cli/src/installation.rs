@@ -19,7 +19,7 @@ use crate::secrets;
 use crate::terminal;
 
 /// The file that makes a folder the configuration directory.
-const MAIN_FILE: &str = "pypaas.yml";
+pub(crate) const MAIN_FILE: &str = "pypaas.yml";
 
 /// The folders of the configuration directory that hold a file a repo or domain.
 const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pypaas_config::{
-    Branch, Configuration, Domain, LocationPath, NginxUpstream, RepoName, RunnerConfig, Settings, SourceFile,
-    load,
+    Branch, Configuration, Domain, DomainName, LocationPath, NginxUpstream, RepoName, RunnerConfig, Settings,
+    SourceFile, load,
 };
 
 fn configuration(files: &[(&str, &str)]) -> Configuration {
@@ -224,4 +224,45 @@ fn a_folder_is_named_without_its_last_slash() {
         settings("ports: {min: 1, max: 2}\nservices_dir: /srv/services/\n").services_dir,
         "/srv/services"
     );
+}
+
+#[test]
+fn a_domain_has_other_names_as_a_text_or_a_list() {
+    let names = |text: &str| {
+        let route = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}";
+        let domain = domain(&format!("{text}{route}"));
+        let text = |names: &[DomainName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        (text(&domain.aliases), text(&domain.redirects))
+    };
+    assert_eq!(names(""), (String::new(), String::new()));
+    let both = "aliases: WWW.example.net\nredirect:\n- www.example.com\n- '*.old.example'\n";
+    assert_eq!(names(both), ("www.example.net".to_owned(), "www.example.com *.old.example".to_owned()));
+}
+
+#[test]
+fn files_have_an_index_a_single_page_and_a_cache_time() {
+    let files = |keys: &str| {
+        let text = format!("branches: {{main: {{runners: {{files: {{type: NginxStatic{keys}}}}}}}}}");
+        match branch(&text).runners.pop_first() {
+            Some((_, RunnerConfig::NginxStatic(files))) => {
+                (files.index, files.spa, files.cache.map(|it| it.as_secs()))
+            }
+            _ => unreachable!("its type is NginxStatic"),
+        }
+    };
+    assert_eq!(files(""), ("index.html".to_owned(), false, None));
+    assert_eq!(files(", index: home.htm, spa: on, cache: 1h"), ("home.htm".to_owned(), true, Some(3_600)));
+    for (text, seconds) in [("0s", 0), ("10m", 600), ("7d", 604_800), ("52w", 31_449_600)] {
+        assert_eq!(files(&format!(", cache: {text}")).2, Some(seconds), "{text}");
+    }
+}
+
+#[test]
+fn locations_know_the_order_they_are_written_in() {
+    let upstream = "{upstream: {repo: shop, branch: main, runner: web}}";
+    let locations = ["~ ^/v1", "/", "~ ^/b", "~ ^/a"].map(|path| format!("  {path}: {upstream}\n")).concat();
+    let domain = domain(&format!("locations:\n{locations}"));
+    let mut order: Vec<_> = domain.locations.iter().map(|(path, it)| (it.position, path.as_str())).collect();
+    order.sort_unstable();
+    assert_eq!(order, [(0, "~ ^/v1"), (1, "/"), (2, "~ ^/b"), (3, "~ ^/a")]);
 }

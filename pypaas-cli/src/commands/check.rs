@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::{FAILED, Failure};
 use crate::host::inspection::{Defect, Extent};
-use crate::installation::{Installation, configuration_folder, home, read};
+use crate::installation::{Installation, MAIN_FILE, configuration_folder, home, read};
 use crate::terminal;
 
 /// Exit status when there are warnings and no errors.
@@ -55,11 +55,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let folder = configuration_folder(&home)?;
     let loaded = read(&folder)?.load();
     let mut findings: Vec<Finding> = loaded.problems.iter().map(Finding::from).collect();
-    let is_usable = loaded.configuration.is_some();
+    let mut is_usable = loaded.configuration.is_some();
     if let Some(configuration) = loaded.configuration {
-        let installation = Installation::new(&home, configuration, loaded.problems)?;
-        let defects = installation.host().inspect(&installation.platform, Extent::Machine);
-        findings.extend(defects.into_iter().map(Finding::from));
+        match Installation::new(&home, configuration, loaded.problems) {
+            Ok(installation) => {
+                let defects = installation.host().inspect(&installation.platform, Extent::Machine);
+                findings.extend(defects.into_iter().map(Finding::from));
+            }
+            Err(failure) => {
+                findings.push(Finding::of_settings(&failure));
+                is_usable = false;
+            }
+        }
     }
     let has = |severity| findings.iter().any(|finding| finding.severity == word(severity));
     let code = match (has(Severity::Error), has(Severity::Warning)) {
@@ -90,6 +97,17 @@ impl Report {
             text.push_str("this host is ready: nginx, svscan and git are as they should be\n");
         }
         text
+    }
+}
+
+impl Finding {
+    /// Tells what only the interpreters of `pypaas.yml` notice, such as a mistake in a script template.
+    fn of_settings(failure: &Failure) -> Self {
+        let (severity, message) = (word(Severity::Error), failure.causes());
+        let file = Utf8PathBuf::from(MAIN_FILE);
+        let report = format!("{severity}: {message}\n--> {file}");
+        let about = "configuration";
+        Self { severity, about, file: Some(file), line: None, column: None, message, mend: None, report }
     }
 }
 

@@ -161,6 +161,18 @@ fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
     assert_eq!(found.code, ERRORS, "{found}");
     assert_says(&found, "error: `ports` has no `max`\n --> pypaas.yml:1:1");
     assert_says(&found, "this host was not looked at: first mend pypaas.yml\n");
+
+    sandbox.write_config(
+        "pypaas.yml",
+        "ports: {min: 61500, max: 61800}\nrunner_runscript_template: exec {command}\n",
+    );
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, ERRORS, "{found}");
+    assert_says(
+        &found,
+        "error: `runner_runscript_template` cannot be used: unknown placeholder `{command}` on line 1; ",
+    );
+    assert_says(&found, "\n--> pypaas.yml\n\nthis host was not looked at: first mend pypaas.yml\n");
 }
 
 #[test]
