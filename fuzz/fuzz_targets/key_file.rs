@@ -1,9 +1,6 @@
-//! A file of public keys, its name in the first line.
+//! A file of public keys.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &str| {
-    let (name, text) = data.split_once('\n').unwrap_or(("ada", data));
-    pypaas_cli::fuzzing::key_file(name, text);
-});
+fuzz_target!(|data: &str| pypaas_cli::fuzzing::key_file(data));

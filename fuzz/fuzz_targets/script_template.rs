@@ -1,32 +1,6 @@
-//! Script templates and what is put into them, with a NUL between: the template, a command, a folder, a value. Whatever they
-//! are, a shell that reads the script finds the values as they were.
+//! Script templates.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pypaas_core::{Environment, Script, ScriptText, ServiceName};
-use pypaas_runners::Scripts;
 
-fuzz_target!(|data: &str| {
-    let mut texts = data.splitn(4, '\0');
-    let mut next = || texts.next().unwrap_or_default().to_owned();
-    let (template, command, folder, value) = (next(), next(), next(), next());
-    let mut environment = Environment::default();
-    environment.set("VALUE", value.as_str());
-    let service = ServiceName::parse("shop+feature%2fx+web+0+a").expect("a service's name");
-    let script = Script { service, command: command.clone(), checkout: folder.as_str().into(), environment };
-
-    if let Ok(scripts) = Scripts::new(Some(template.clone()), Some(template)) {
-        let _ = scripts.definition(&script);
-    }
-    let own = Scripts::new(None, None).expect("pypaas's own templates are right");
-    let Ok(definition) = own.definition(&script) else {
-        let unusable = |text: &str| text.contains('\0') || text.is_empty();
-        assert!(unusable(&command) || unusable(&folder) || value.contains('\0'), "refused: {script:?}");
-        return;
-    };
-    let words = shlex::split(&definition.run).expect("quotes that match");
-    assert!(words.contains(&format!("VALUE={value}")), "{}", definition.run);
-    assert!(words.windows(2).any(|it| it[0] == "cd" && it[1] == folder), "{}", definition.run);
-    let last = words.last().expect("the command");
-    assert!(last.ends_with(&command) || *last == format!("exec {}", command.trim()), "{last:?} is not {command:?}");
-});
+fuzz_target!(|data: &str| pypaas_cli::fuzzing::script_template(data));

@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|line: &str| pypaas_cli::fuzzing::ssh_command_line(line));
+fuzz_target!(|data: &str| pypaas_cli::fuzzing::ssh_command_line(data));

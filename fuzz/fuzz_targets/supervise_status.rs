@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| pypaas_cli::fuzzing::supervise_status(bytes));
+fuzz_target!(|data: &[u8]| pypaas_cli::fuzzing::supervise_status(data));

@@ -1,10 +1,20 @@
-//! Doors for the fuzz targets in `fuzz/`: what reads the bytes of others, and what must hold whatever they are. No part of
-//! any interface.
+//! What reads the bytes of others, and what must hold whatever they are: for the fuzz targets in `fuzz/`, and for a test that
+//! tries what they kept. No part of the program.
+#![expect(clippy::expect_used, reason = "a failure is a finding")]
+
+mod configuration;
+mod script_template;
+#[cfg(test)]
+mod tests;
 
 use camino::Utf8Path;
+use pypaas_core::{Record, WebJournal};
 
 use crate::commands::ssh::{self, Wish};
 use crate::keys;
+
+pub use configuration::configuration;
+pub use script_template::script_template;
 
 /// Reads a client's command line, as the SSH entry does, and checks that it asks for nothing that clients may not.
 pub fn ssh_command_line(line: &str) {
@@ -13,8 +23,9 @@ pub fn ssh_command_line(line: &str) {
     }
 }
 
-/// Reads a key file and checks that every line written from it forces pypaas's own command.
-pub fn key_file(name: &str, text: &str) {
+/// Reads a key file, its name in the first line, and checks that every line written from it forces pypaas's own command.
+pub fn key_file(data: &str) {
+    let (name, text) = data.split_once('\n').unwrap_or(("ada", data));
     let folder = Utf8Path::new("/home/deploy/.ssh/authorized_keys.d");
     // Only names without `/` are those of files in the folder.
     let Ok(keys) = keys::parse(&folder.join(name.replace('/', "")), text) else { return };
@@ -49,6 +60,23 @@ fn as_sshd_reads(line: &str) -> (Vec<&str>, &str) {
     }
     options.push(&line[begin..at]);
     (options, line[at..].trim_start())
+}
+
+/// Reads the record of a branch, or the note of a switch of nginx's files: what is read can be written and read again, and
+/// stays the same.
+pub fn record(data: &[u8]) {
+    if let Ok(record) = serde_json::from_slice::<Record>(data) {
+        let written = serde_json::to_string(&record).expect("a record can be written");
+        assert_eq!(serde_json::from_str::<Record>(&written).expect("what was written can be read"), record);
+        assert!(record.next_release() >= record.live.as_ref().map_or(0, |live| live.release));
+    }
+    if let Ok(journal) = serde_json::from_slice::<WebJournal>(data) {
+        let written = serde_json::to_string(&journal).expect("a note can be written");
+        assert_eq!(
+            serde_json::from_str::<WebJournal>(&written).expect("what was written can be read"),
+            journal
+        );
+    }
 }
 
 /// Reads the status file of a supervisor.

@@ -64,6 +64,7 @@ pub(crate) struct LinuxHost {
 }
 
 /// Reads a status file, for `fuzz/`.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn read_supervise_status(bytes: &[u8]) {
     let status = supervise::Status::read(bytes);
     let elapsed = status.map(|status| (status.since.elapsed(), status.process));

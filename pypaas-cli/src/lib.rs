@@ -11,7 +11,7 @@ mod deploy_logger;
 mod diagnosis;
 mod failure;
 mod foreground;
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod history;
 mod host;

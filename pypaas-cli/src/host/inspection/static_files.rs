@@ -50,9 +50,11 @@ fn worker(host: &LinuxHost) -> Option<Account> {
     workers.into_iter().find_map(Account::of_process)
 }
 
-/// Finds the outermost of the folders down to `folder` that `account` may not enter.
+/// Finds the outermost of the folders down to `folder`, as far as they are there, that `account` may not enter. Links are
+/// followed: the home may really be elsewhere.
 fn closed_folder(account: &Account, folder: &Utf8Path) -> Option<Utf8PathBuf> {
-    let mut folders: Vec<&Utf8Path> = folder.ancestors().collect();
+    let real = folder.ancestors().find_map(|folder| folder.canonicalize_utf8().ok())?;
+    let mut folders: Vec<&Utf8Path> = real.ancestors().collect();
     folders.reverse();
     folders.into_iter().find(|folder| account.is_kept_out_of(folder)).map(Utf8Path::to_owned)
 }
