@@ -49,8 +49,8 @@ pub(crate) fn check(command: &Command, context: &Context) -> Result<(), Failure>
     let repos: Vec<RepoName> = match need {
         Need::Repo(_, repo) => RepoName::new(repo).into_iter().collect(),
         Need::Domain(_, host) => {
-            let domains = installation.configuration().domains.iter();
-            let targets = domains.filter(|(name, _)| name.as_str() == host).flat_map(|(_, it)| it.targets());
+            let domain = installation.configuration().domain_of(host);
+            let targets = domain.into_iter().flat_map(|(_, it)| it.targets());
             targets.map(|RunnerRef { repo, .. }| repo.clone()).collect()
         }
         _ => installation.configuration().repos.keys().cloned().collect(),

@@ -107,8 +107,7 @@ impl<'a> Walk<'a> {
                 ..Wrong::new(what, "mend the file, then run `pypaas apply`")
             });
         }
-        let Some((name, domain)) = configuration.domains.iter().find(|(name, _)| name.as_str() == host)
-        else {
+        let Some((name, domain)) = configuration.domain_of(host) else {
             let mend = match configuration.nearest_domain(host) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => {
@@ -124,7 +123,13 @@ impl<'a> Walk<'a> {
             let what = format!("`{host}` is not served over https: {} does not say `ssl: true`", domain.file);
             return Err(Wrong::new(what, "set `ssl: true` and run `pypaas apply`, or use http"));
         }
-        self.pass(format!("`{name}` is configured in {}", domain.file));
+        self.pass(match name.as_str() == host {
+            true => format!("`{name}` is configured in {}", domain.file),
+            false if domain.redirects.iter().any(|it| it.as_str() == host) => {
+                format!("`{host}` is sent to `{name}` by {}", domain.file)
+            }
+            false => format!("`{host}` is configured as a name of `{name}` in {}", domain.file),
+        });
         Ok((name, domain))
     }
 

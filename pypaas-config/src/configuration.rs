@@ -57,6 +57,24 @@ impl Configuration {
         self.repos.get(&branch.repo)?.branches.get(&branch.branch)
     }
 
+    /// Finds the domain that requests for `host` reach, as nginx does: under one of its names, else under one that begins
+    /// with `*.`, of which the longest counts.
+    pub fn domain_of(&self, host: &str) -> Option<(&DomainName, &Domain)> {
+        let named = |own: &DomainName, domain: &Domain| domain.names(own).any(|name| name.as_str() == host);
+        let wild = |own: &DomainName, domain: &Domain| {
+            let suffixes = domain.names(own).filter_map(|name| name.as_str().strip_prefix('*'));
+            suffixes.filter(|suffix| host.ends_with(suffix)).map(str::len).max()
+        };
+        let exact = self.domains.iter().find(|(own, domain)| named(own, domain));
+        exact.or_else(|| {
+            self.domains
+                .iter()
+                .filter_map(|it| Some((wild(it.0, it.1)?, it)))
+                .max_by_key(|it| it.0)
+                .map(|it| it.1)
+        })
+    }
+
     /// Finds the configured domain whose name is nearest to `name`, if any is near enough to be what was meant.
     pub fn nearest_domain(&self, name: &str) -> Option<&DomainName> {
         let nearest = suggest::closest(name, self.domains.keys().map(DomainName::as_str))?;

@@ -152,6 +152,28 @@ fn faults_of_the_configuration_are_found() {
     sandbox.domain("shop.example", "shop", "main", "web");
     moody.assert_wrong("http://shop.example:1/", 6, "and not at 1", "use that port");
 
+    // An alias and a redirect lead to the same place.
+    let locations = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}";
+    sandbox.write_config(
+        "domains/shop.example.yml",
+        &format!("{locations}\naliases: ['*.shop.example']\nredirect: [www.shop.test]\n"),
+    );
+    moody.admin.ssh(&["apply"]).must_succeed();
+    for (name, said) in [
+        (
+            "any.shop.example",
+            "`any.shop.example` is configured as a name of `shop.example` in domains/shop.example.yml",
+        ),
+        ("www.shop.test", "`www.shop.test` is sent to `shop.example` by domains/shop.example.yml"),
+    ] {
+        let diagnosis = moody.diagnosis(name);
+        assert_eq!(
+            (&diagnosis["wrong"], &diagnosis["checked"][0]),
+            (&Value::Null, &said.into()),
+            "{diagnosis:#}"
+        );
+    }
+
     let malformed = moody.admin.ssh_line("why 'http://'");
     assert_eq!(malformed.code, 1, "{malformed}");
     assert_says(&malformed, "write a domain such as `shop.example.com`, or a whole URL");
