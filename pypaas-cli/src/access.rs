@@ -89,7 +89,7 @@ pub(crate) fn right_of(command: &str) -> Option<Right> {
         | "cleanup"
         | "rebuild_authorized_keys" => Some(Right::Push),
         "run" | "custom_cmds" | "secret" => Some(Right::Run),
-        "check" | "help" | "completions" => None,
+        "check" | "help" | "completions" | "man" => None,
         _ => Some(Right::Read),
     }
 }
@@ -130,6 +130,8 @@ fn need(command: &Command) -> Need<'_> {
         Command::List(_)
         | Command::Metrics(_)
         | Command::Check(_)
+        | Command::Completions(_)
+        | Command::Man(_)
         | Command::Ssh(_)
         | Command::UpdateHook(_) => Need::Nothing,
     }

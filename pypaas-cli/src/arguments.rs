@@ -7,10 +7,27 @@ use crate::commands;
 /// git push to a Linux server, without containers.
 #[derive(Debug, Parser)]
 #[command(name = "pypaas", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = exit_status())]
 pub(crate) struct CommandLine {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What each exit status means.
+pub(crate) const EXIT_STATUS: [(&str, &str); 6] = [
+    ("0", "done, or nothing is wrong"),
+    ("1", "the command line makes no sense"),
+    ("2", "it failed; for `why` and `check`: something is wrong"),
+    ("3", "another change of the same branch took longer than `lock_timeout`"),
+    ("4", "`check` found warnings only"),
+    ("5", "the key that was used may not do this"),
+];
+
+fn exit_status() -> String {
+    let lines: Vec<String> =
+        EXIT_STATUS.iter().map(|(status, meaning)| format!("  {status}  {meaning}")).collect();
+    format!("Exit status:\n{}\n\n`run` and `custom_cmds` exit as their command does.", lines.join("\n"))
 }
 
 /// All commands. The underscores are the predecessor's; each has a spelling with hyphens.
@@ -30,14 +47,16 @@ pub(crate) enum Command {
     Run(commands::run::Arguments),
     Env(commands::env::Arguments),
     Secret(commands::secret::Arguments),
-    #[command(name = "custom_cmds", alias = "custom-cmds")]
+    #[command(name = "custom_cmds", visible_alias = "custom-cmds")]
     CustomCmds(commands::custom_cmds::Arguments),
     Metrics(commands::metrics::Arguments),
     Apply(commands::apply::Arguments),
     Plan(commands::plan::Arguments),
     Cleanup(commands::cleanup::Arguments),
     Check(commands::check::Arguments),
-    #[command(name = "rebuild_authorized_keys", alias = "rebuild-authorized-keys")]
+    Completions(commands::completions::Arguments),
+    Man(commands::man::Arguments),
+    #[command(name = "rebuild_authorized_keys", visible_alias = "rebuild-authorized-keys")]
     RebuildAuthorizedKeys(commands::rebuild_authorized_keys::Arguments),
     #[command(name = "git-receive-pack", hide = true)]
     GitReceivePack(commands::git::Arguments),
@@ -76,6 +95,8 @@ impl Command {
             | Self::Env(_)
             | Self::Plan(_)
             | Self::Check(_)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::GitUploadPack(_)
             | Self::Ssh(_) => false,
         }

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod cleanup;
+pub(crate) mod completions;
 pub(crate) mod custom_cmds;
 mod deploying;
 pub(crate) mod env;
@@ -10,6 +11,7 @@ pub(crate) mod git;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod maintenance;
+pub(crate) mod man;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
@@ -131,6 +133,8 @@ fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Apply(arguments) => apply::run(&arguments, context),
         Command::Plan(arguments) => plan::run(&arguments, context),
         Command::Cleanup(arguments) => cleanup::run(&arguments, context),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::RebuildAuthorizedKeys(arguments) => rebuild_authorized_keys::run(&arguments),
         Command::GitReceivePack(arguments) => git::receive_pack(&arguments, context),

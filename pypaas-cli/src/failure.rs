@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use pypaas_core::host::{CommandError, ServiceError, WebServerError};
 use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
 
+use crate::table::Look;
 use crate::terminal;
 
 /// Exit status for usage errors: see [`terminal::USAGE`]; this one is for everything that went wrong later.
@@ -45,7 +46,9 @@ impl Failure {
 
     /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
-        terminal::err(&self.text());
+        let text = self.text();
+        let text = text.replacen("error: ", &format!("{} ", Look::Bad.paint("error:")), 1);
+        terminal::err(&text.replacen("\nhint: ", &format!("\n{} ", Look::Strong.paint("hint:")), 1));
         ExitCode::from(self.status())
     }
 

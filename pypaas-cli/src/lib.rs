@@ -19,6 +19,8 @@ mod installation;
 mod keys;
 mod moment;
 mod narrator;
+#[cfg(test)]
+mod reference;
 mod secrets;
 mod table;
 mod terminal;

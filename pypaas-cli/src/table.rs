@@ -5,6 +5,9 @@ use std::io::{IsTerminal, stdout};
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// No column is cut to less.
+const NARROWEST: usize = 8;
+
 /// A piece of text and how it is to look. Where there is no terminal, or `NO_COLOR` is set, looks are dropped on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
@@ -72,7 +75,7 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// Returns the lines, heading first. On a terminal each is cut to its width, in the last column that is long.
+    /// Returns the lines, heading first. On a terminal they are made to fit its width: the widest columns give way.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lines_within(terminal_width())
     }
@@ -83,11 +86,12 @@ impl Table {
             .map(|column| self.rows.iter().map(|row| row.get(column).map_or(0, |it| it.text.width())).max())
             .map(Option::unwrap_or_default)
             .collect();
-        if let Some(width) = width {
-            let total: usize = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
-            if let Some(widest) = widths.iter_mut().max() {
-                *widest = widest.saturating_sub(total.saturating_sub(width)).max(10);
-            }
+        let mut total: usize = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
+        while total > width.unwrap_or(usize::MAX)
+            && let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST)
+        {
+            *widest -= 1;
+            total -= 1;
         }
         self.rows.iter().map(|row| print(row, &widths)).collect()
     }

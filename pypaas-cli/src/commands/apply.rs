@@ -13,6 +13,7 @@ use crate::terminal;
 
 /// Make the whole machine agree with the configuration; also run once before and once after nginx starts at boot
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas plan    what would be done\n  pypaas apply   do it")]
 pub(crate) struct Arguments {
     /// Print the plan and change nothing
     #[arg(long)]

@@ -19,6 +19,7 @@ const WARNED: u8 = 4;
 ///
 /// Exits with 0 when all is right, 4 when there are warnings only, and 2 when there are errors.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas check\n  pypaas check --json   for a program")]
 pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]

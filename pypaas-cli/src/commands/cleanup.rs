@@ -13,6 +13,7 @@ use crate::terminal;
 
 /// Remove services, checkouts and nginx files that nothing in the configuration asks for
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas cleanup --dry-run   what would be removed\n  pypaas cleanup")]
 pub(crate) struct Arguments {
     /// Print the plan and change nothing
     #[arg(long)]

@@ -13,6 +13,9 @@ use crate::installation::Installation;
 
 /// Run commands of the branch's `custom_cmds` in its live checkout
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pypaas custom_cmds shop main migrate\n  ssh -t deploy@host custom_cmds shop main console   with a terminal"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

@@ -17,6 +17,7 @@ use crate::wording::ago;
 
 /// List branches: the live commit, when and by whom, and where it is reached
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pypaas list\n  ssh deploy@host list --json   for a program")]
 pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]

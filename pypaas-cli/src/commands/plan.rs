@@ -11,6 +11,7 @@ use crate::terminal;
 
 /// Print what `apply` would do, step by step, and change nothing
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  pypaas plan")]
 pub(crate) struct Arguments {}
 
 /// Prints the plan.

@@ -13,6 +13,9 @@ use crate::history::Kind;
 
 /// Check out, build and start the live commit again
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pypaas rebuild shop main\n  pypaas rebuild shop main --dry-run   what would be done\n  pypaas rebuild                       all deployed branches"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branches: BranchesArguments,

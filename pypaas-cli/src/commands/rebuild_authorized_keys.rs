@@ -14,6 +14,9 @@ use crate::{keys, terminal};
 
 /// Write authorized_keys from the key files in ~/.ssh/authorized_keys.d
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cp laptop.pub ~/.ssh/authorized_keys.d/ && pypaas rebuild_authorized_keys\n\nA line `# pypaas: read` before the keys of a file limits them to reading; there are `push`, `run` and `read`."
+)]
 pub(crate) struct Arguments {}
 
 /// Reads every key file and replaces `authorized_keys`. A mistake in one of them changes nothing.

@@ -13,6 +13,9 @@ use crate::history::Kind;
 
 /// Start new processes of the live checkout, then stop the old ones
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pypaas restart shop main\n  pypaas restart shop main --dry-run   what would be done\n  pypaas restart                       all deployed branches"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branches: BranchesArguments,

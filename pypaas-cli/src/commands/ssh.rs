@@ -75,11 +75,12 @@ pub(crate) enum Wish {
 /// Reads a client's command line: words as a shell splits them, and nothing is expanded. The error says why it is refused.
 pub(crate) fn read(line: &str) -> Result<Wish, &'static str> {
     let words = shlex::split(line).ok_or("its quotes do not match")?;
-    match words.first() {
-        None => return Err("it is empty"),
-        Some(word) if word == "help" => return Ok(Wish::Help),
-        Some(_) => {}
-    }
+    let words = match words.as_slice() {
+        [] => return Err("it is empty"),
+        [help] if help == "help" => return Ok(Wish::Help),
+        [help, command @ ..] if help == "help" => [command, &["--help".to_owned()]].concat(),
+        _ => words,
+    };
     match CommandLine::try_parse_from(["pypaas".to_owned()].into_iter().chain(words.clone())) {
         Ok(line) if !line.command.is_for_clients() => Err("pypaas calls it by itself"),
         Ok(line) => Ok(Wish::Run { command: Box::new(line.command), words }),

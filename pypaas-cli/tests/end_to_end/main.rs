@@ -16,6 +16,7 @@ mod deploying;
 mod documented_example;
 mod eventually;
 mod gate;
+mod helping;
 mod host;
 mod interrupting;
 mod json;

@@ -142,6 +142,8 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "apply",
             "check",
             "cleanup",
+            "completions",
+            "man",
             "custom_cmds",
             "list",
             "logs",
