@@ -22,6 +22,7 @@ const SETTINGS_FILE: &str = "pypaas.config";
 ///   an older commit may be pushed.
 /// - `shallowUpdate`: a repository that took a shallow clone's half history could not go back to an older commit for good:
 ///   git refuses that push then (`missing necessary objects`, git 2.39). So git refuses the shallow one, before its hook.
+/// - `hooksPath`: the user's or the machine's own setting would put other hooks in the place of pypaas's.
 /// - `fsync`: a branch never names a commit that a power failure took away.
 /// - `logAllRefUpdates`: a commit that was deployed once can be deployed again after a forced push.
 /// - `gc`: what refused pushes leave behind is packed early and deleted after a day.
@@ -35,6 +36,7 @@ const SETTINGS: &str = "\
 	denyNonFastForwards = false
 	shallowUpdate = false
 [core]
+	hooksPath = hooks
 	fsync = committed
 	fsyncMethod = batch
 	logAllRefUpdates = true

@@ -21,7 +21,7 @@ pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef
     let is_up =
         |name: &ServiceName| state(name).is_some_and(|known| known.enabled || known.process.is_some());
     let running: Vec<ServiceName> = alone(tried).filter(is_up).collect();
-    if running.is_empty() || !alone(live).any(|name| is_down(&name)) {
+    if record.stopped || running.is_empty() || !alone(live).any(|name| is_down(&name)) {
         return Ok(plan);
     }
     if needs_maintenance(platform, branch) {

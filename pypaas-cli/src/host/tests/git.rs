@@ -229,10 +229,12 @@ fn the_hook_is_asked_before_anything_else_refuses() {
     let hook = "#!/bin/sh\necho asked about \"$1\" >&2\nexit 1\n";
     source.machine.host.prepare_repo(&source.bare, hook).unwrap();
     git(&source.work, &["commit", "--quiet", "--amend", "--message", "Changed"]);
+    // Somebody has hooks of his own for all repositories.
+    fs::write(source.machine.home.join(".gitconfig"), "[core]\n\thooksPath = /nowhere\n").unwrap();
     for what in [":refs/heads/master", "+HEAD:refs/heads/master"] {
         let mut push = Command::new("git");
         push.current_dir(&source.work).args(["push", source.bare.as_str(), what]);
-        let output = push.env("HOME", "/nowhere").output().unwrap();
+        let output = push.env("HOME", &source.machine.home).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains("asked about refs/heads/master"), "{said}");
     }
