@@ -12,6 +12,7 @@ mod applying;
 mod building;
 mod checking;
 mod checking_out;
+mod cleaning_up;
 mod deploying;
 mod documented_example;
 mod eventually;

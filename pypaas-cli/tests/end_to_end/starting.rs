@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pypaas_sandbox::Outcome;
 
-use crate::shop::{Shop, assert_says};
+use crate::shop::{NODE, Shop, assert_says};
 
 /// Pushes a server that must be refused, and sees that the live version, `before`, has not noticed.
 #[track_caller]
@@ -208,4 +208,74 @@ fn a_worker_must_stay_up_as_long_as_its_min_uptime_says_and_never_overlaps_the_o
     let working = shop.sandbox.app_processes();
     assert_eq!(working.len(), 2, "{working:#?}");
     assert!(working.iter().all(|process| process.folder == live.1[0]), "{working:#?}");
+}
+
+#[test]
+fn an_app_that_speaks_uwsgi_is_told_of_the_request() {
+    let runner = "type: UwsgiNginxBackend, process_count: 2, cmd: exec python3 app.py, \
+                  nginx_extra_config: 'uwsgi_param SOLD shoes;', nginx_extra_upstream_config: 'keepalive 2;'";
+    let shop = Shop::new("never-listens", &format!("runners: {{web: {{{runner}}}}}"));
+
+    shop.push_file("app.py", SPEAKS_UWSGI).must_succeed();
+
+    let answer = shop.sandbox.post("shop.example", "/a%20b?c=d", "posted");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let host = format!("shop.example:{}", shop.sandbox.http_port());
+    assert_eq!(answer.text(), format!("POST /a b c=d {host} shoes posted\n"));
+    assert_eq!(shop.ports("web").len(), 2);
+
+    shop.push_file("version.txt", "2").must_succeed();
+    assert_eq!(shop.sandbox.get("shop.example", "/").text(), format!("GET /  {host} shoes \n"));
+    shop.assert_settled();
+}
+
+/// A server of the protocol: a head of four bytes, names and values with their lengths, the body.
+const SPEAKS_UWSGI: &str = r#"import os, socketserver, struct
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        head = self.rfile.read(4)
+        if len(head) < 4:
+            return
+        rest, names = self.rfile.read(struct.unpack("<H", head[1:3])[0]), {}
+        while rest:
+            pair = []
+            for _ in range(2):
+                length = struct.unpack("<H", rest[:2])[0]
+                pair.append(rest[2:2 + length].decode())
+                rest = rest[2 + length:]
+            names[pair[0]] = pair[1]
+        body = self.rfile.read(int(names["CONTENT_LENGTH"] or 0)).decode()
+        said = [names[it] for it in ["REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "SOLD"]] + [body]
+        self.wfile.write(("HTTP/1.1 200 OK\r\n\r\n" + " ".join(said) + "\n").encode())
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+Server(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
+"#;
+
+#[test]
+fn a_full_port_range_stops_only_who_needs_more() {
+    // Old and new run beside each other: two processes need four ports.
+    let sandbox = crate::host::builder().app_ports(3).start().unwrap();
+    let two = "runners: {web: {type: NginxBackend, cmd: node server.js, process_count: 2}}";
+    let shop = Shop::on(sandbox, "dies-on-sigterm", two);
+    shop.push().must_succeed();
+    let pids = shop.pids();
+
+    let refused = shop.push_version("2").must_fail();
+    let range = shop.sandbox.app_ports();
+    assert_says(
+        &refused,
+        &format!(
+            "because 2 free ports are needed and 1 of `ports` {}-{} are free\n",
+            range.start(),
+            range.end()
+        ),
+    );
+    assert_eq!(shop.pids(), pids);
+
+    shop.sandbox.write_config("repo/one.yml", &format!("branches: {{main: {{{NODE}}}}}\n"));
+    shop.code.push("one", &["main"]).must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
+    let full = shop.sandbox.pypaas(&["restart", "one", "main"]).must_fail();
+    assert_says(&full, "because 1 free ports are needed and 0 of `ports`");
 }

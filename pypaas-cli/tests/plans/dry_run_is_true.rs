@@ -1,10 +1,10 @@
 //! `--dry-run` is true: what a plan prints is what happens, and what it predicts is what is found afterwards.
 
 use crate::memory::{
-    branches, carry_out, effects, fixtures, look, machine, plan, platform, push, restart, walk,
+    branches, carry_out, deployed, effects, fixtures, look, machine, plan, platform, push, restart, walk,
 };
 use pypaas_core::plan::Request;
-use pypaas_core::{MemoryHost, Observed, Platform, Scope, observe};
+use pypaas_core::{MemoryHost, Observed, Platform, Quiet, Scope, maintenance, observe};
 
 #[test]
 fn the_journal_of_every_change_is_its_printed_plan() {
@@ -53,24 +53,37 @@ fn what_a_plan_predicts_is_what_is_found_after_it() {
 
 #[test]
 fn a_cleanup_does_what_it_prints() {
-    let deployed = platform("two-backends");
-    let mut host = machine(&deployed);
-    for branch in branches(&deployed) {
-        let request = push(&mut host, &deployed, &branch, 1);
-        carry_out(&mut host, &deployed, &request).unwrap();
-    }
-    // The configuration is replaced by one in which nothing of that is left.
+    // The configuration is replaced by one in which nothing of what is live is left.
     let now = platform("static-only");
-    let observed = observe(&mut host, &now, Scope::Machine).unwrap();
-    let plan = pypaas_core::plan::cleanup(&now, &observed).unwrap();
-    host.clear_journal();
-    let failed = pypaas_core::cleanup(&mut host, &now, "laptop", &mut pypaas_core::Quiet).unwrap();
-    assert!(failed.is_empty(), "{failed:?}");
+    for fixture in fixtures().into_iter().filter(|fixture| fixture != "static-only") {
+        let mut host = deployed(&platform(&fixture));
+        let observed = observe(&mut host, &now, Scope::Machine).unwrap();
+        let plan = pypaas_core::plan::cleanup(&now, &observed).unwrap();
+        let failed = pypaas_core::cleanup(&mut host, &now, "laptop", &mut Quiet).unwrap();
+        assert!(failed.is_empty(), "{fixture}: {failed:?}");
 
-    assert_eq!(host.journal(), effects(&plan));
-    assert!(host.services.is_empty(), "{:?}", host.services.keys());
-    let again = observe(&mut host, &now, Scope::Machine).unwrap();
-    assert!(pypaas_core::plan::cleanup(&now, &again).unwrap().is_empty());
+        assert_eq!(host.journal(), effects(&plan), "{fixture}");
+        assert!(host.services.is_empty(), "{fixture}: {:?}", host.services.keys());
+        let again = observe(&mut host, &now, Scope::Machine).unwrap();
+        assert!(pypaas_core::plan::cleanup(&now, &again).unwrap().is_empty(), "{fixture}");
+    }
+}
+
+#[test]
+fn maintenance_by_hand_does_what_it_prints() {
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        let mut host = deployed(&platform);
+        for branch in branches(&platform) {
+            for on in [true, false] {
+                let observed = look(&mut host, &platform, &restart(&branch));
+                let plan = pypaas_core::plan::maintenance(&platform, &observed, &branch, on, None).unwrap();
+                host.clear_journal();
+                maintenance(&mut host, &platform, &branch, on, None, &mut Quiet).unwrap();
+                assert_eq!(host.journal(), effects(&plan), "{fixture}: {branch}, {on}");
+            }
+        }
+    }
 }
 
 /// Leaves out what no plan predicts: the clock, uptimes, and the ports of processes.
