@@ -217,6 +217,9 @@ fn a_runner_that_is_to_become_a_folder_of_files_serves_until_it_is_one() {
     assert_eq!(host.loaded, before);
     host.mend();
     let after = push(&mut host, &platform, &branch, 3);
+    let printed = plan(&mut host, &platform, &after).to_string();
+    assert!(printed.contains("drain port 61500, 61501, 61502, for at most 30s"), "{printed}");
+    assert!(printed.contains("web+1+a, killing what is left after 10s"), "{printed}");
     carry_out(&mut host, &platform, &after).unwrap();
     assert!(host.loaded.values().any(|text| text.contains("/public;")));
     assert!(!host.loaded.values().any(|text| text.contains("upstream shop+main+web ")));
@@ -253,4 +256,34 @@ fn what_was_tried_first_is_the_error_even_when_mending_fails_too() {
     unlock_branch(&mut host, &platform.layout, &branch).unwrap();
 
     assert!(error.to_string().contains("run `npm ci"), "{error}");
+}
+
+#[test]
+fn a_worker_under_another_name_does_not_run_beside_its_old_self() {
+    let (_, mut host, branch) = live("workers");
+    let mut edited = configuration("workers");
+    let runners =
+        &mut edited.repos.get_mut(&branch.repo).unwrap().branches.get_mut(&branch.branch).unwrap().runners;
+    let worker = runners.remove(&RunnerName::new("worker").unwrap()).unwrap();
+    runners.insert(RunnerName::new("jobs").unwrap(), worker);
+    let platform = interpret(edited);
+    let (mut failing, next) = (host.clone(), push(&mut host, &platform, &branch, 2));
+    let place = |journal: &[&str], verb: &str, service: &str| {
+        journal.iter().rposition(|it| it.starts_with(verb) && it.contains(service)).unwrap()
+    };
+
+    carry_out(&mut host, &platform, &next).unwrap();
+    let journal = host.journal();
+    assert!(
+        place(&journal, "stop", "queue+main+worker+0+a") < place(&journal, "start", "queue+main+jobs+0+b")
+    );
+    check(&mut host, &platform);
+
+    let next = push(&mut failing, &platform, &branch, 2);
+    failing.fail_on("record of queue main: release 2", "the disk is full");
+    carry_out(&mut failing, &platform, &next).unwrap_err();
+    let journal = failing.journal();
+    assert!(
+        place(&journal, "stop", "queue+main+jobs+0+b") < place(&journal, "start", "queue+main+worker+0+a")
+    );
 }

@@ -2,29 +2,30 @@
 
 use pypaas_config::BranchRef;
 
-use super::stage::{needs_maintenance, runs_alone};
+use super::stage::{needs_maintenance, stops_first};
 use super::web::{self, WhenDown};
 use super::{Phase, Plan, PlanError, services};
-use crate::{Observed, Platform, Record, ServiceName, Step};
+use crate::{Deployed, Observed, Platform, Process, Record, ServiceName, Step};
 
 /// Plans to stop what was tried before what is live starts again: nginx answers meanwhile, where it leads there.
 pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let record = observed.record(branch);
     let mut plan = Plan::default();
     let (Some(live), Some(tried)) = (&record.live, &record.trying) else { return Ok(plan) };
-    let alone = |deployed| {
-        let all = services::configured(platform, branch, deployed);
-        all.filter(|(.., runner)| runs_alone(platform, branch, *runner)).map(|(name, ..)| name)
+    let all_alone = needs_maintenance(platform, branch);
+    let alone = |deployed: &'_ Deployed| -> Vec<ServiceName> {
+        let alone = |it: &&Process| all_alone || stops_first(platform, branch, it);
+        deployed.processes.iter().filter(alone).map(|it| it.service(branch, deployed.slot)).collect()
     };
     let state = |name: &ServiceName| observed.services.get(name);
     let is_down = |name: &ServiceName| state(name).is_none_or(|known| !known.enabled);
     let is_up =
         |name: &ServiceName| state(name).is_some_and(|known| known.enabled || known.process.is_some());
-    let running: Vec<ServiceName> = alone(tried).filter(is_up).collect();
-    if record.stopped || running.is_empty() || !alone(live).any(|name| is_down(&name)) {
+    let running: Vec<ServiceName> = alone(tried).into_iter().filter(is_up).collect();
+    if record.stopped || running.is_empty() || !alone(live).iter().any(is_down) {
         return Ok(plan);
     }
-    if needs_maintenance(platform, branch) {
+    if all_alone {
         plan.append(web::close(platform, observed, branch, WhenDown::Wait)?);
         let drain = services::drain(platform, branch, &[tried]);
         plan.section("Finish requests of what was tried", Phase::Drain, drain);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pypaas_config::{BranchRef, RunnerName};
+use pypaas_config::BranchRef;
 
 use crate::{Definition, Deployed, Platform, Process, Runner, Script, ScriptTextError, ServiceName, Step};
 
@@ -23,6 +23,16 @@ pub(super) fn configured<'a>(
         let runner = platform.runner(&branch.runner(&process.runner))?;
         Some((process.service(branch, deployed.slot), process, runner))
     })
+}
+
+/// Finds the runner of `process`; `None` when it is not configured any more, or is of another type than it was.
+pub(super) fn runner_of<'a>(
+    platform: &'a Platform,
+    branch: &BranchRef,
+    process: &Process,
+) -> Option<&'a dyn Runner> {
+    let runner = platform.runner(&branch.runner(&process.runner))?;
+    (runner.command().is_some() && runner.needs_port() == process.port.is_some()).then_some(runner)
 }
 
 /// Prints the scripts of one process; `None` when its runner has no command.
@@ -51,8 +61,8 @@ pub(super) fn definition(
 pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = ServiceName>) -> Vec<Step> {
     let mut by_timeout: BTreeMap<Duration, Vec<ServiceName>> = BTreeMap::new();
     for service in services {
-        let timeout =
-            platform.runner(&service.runner).map_or(DEFAULT_STOP_TIMEOUT, |runner| runner.patience().1);
+        let runner = platform.runner(&service.runner).filter(|runner| runner.command().is_some());
+        let timeout = runner.map_or(DEFAULT_STOP_TIMEOUT, |runner| runner.patience().1);
         by_timeout.entry(timeout).or_default().push(service);
     }
     by_timeout.into_iter().map(|(timeout, services)| Step::StopServices { services, timeout }).collect()
@@ -61,9 +71,9 @@ pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = Servi
 /// Plans to wait for the connections of `deployed`.
 pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployed]) -> Vec<Step> {
     let processes = || deployed.iter().flat_map(|it| &it.processes).filter(|it| it.port.is_some());
-    let patience = |runner: &RunnerName| {
-        platform.runner(&branch.runner(runner)).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
+    let patience = |process: &Process| {
+        runner_of(platform, branch, process).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
     };
-    let Some(timeout) = processes().map(|it| patience(&it.runner)).max() else { return Vec::new() };
+    let Some(timeout) = processes().map(patience).max() else { return Vec::new() };
     vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
 }

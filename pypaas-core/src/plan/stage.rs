@@ -3,8 +3,8 @@
 use pypaas_config::{BranchRef, Overlap};
 use serde::Serialize;
 
-use super::{Plan, PlanError, begin, build, restore, retire, start, switch, web, web::WhenDown};
-use crate::{CheckoutName, CommitId, Deployed, Observed, Platform};
+use super::{Plan, PlanError, begin, build, restore, retire, services, start, switch, web, web::WhenDown};
+use crate::{CheckoutName, CommitId, Deployed, Observed, Platform, Process};
 
 /// A wish to make something live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,9 +158,13 @@ fn string_together(
     Ok(plan)
 }
 
-/// Says whether the processes of `runner` may not run beside those of another version.
-pub(super) fn runs_alone(platform: &Platform, branch: &BranchRef, runner: &dyn crate::Runner) -> bool {
-    runner.overlap() == Overlap::StopFirst || needs_maintenance(platform, branch)
+/// Says whether `process` stops before its successor starts. One whose runner is not configured any more, or is of another
+/// type by now, is a worker unless it had a port.
+pub(super) fn stops_first(platform: &Platform, branch: &BranchRef, process: &Process) -> bool {
+    match services::runner_of(platform, branch, process) {
+        Some(runner) => runner.overlap() == Overlap::StopFirst,
+        None => process.port.is_none(),
+    }
 }
 
 /// Says whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx

@@ -2,7 +2,7 @@
 
 use pypaas_config::{BranchRef, Overlap};
 
-use super::stage::needs_maintenance;
+use super::stage::{needs_maintenance, stops_first};
 use super::{Phase, Plan, PlanError, build, services};
 use crate::{Deployed, Observed, Platform, Runner, ServiceName, Step};
 
@@ -39,9 +39,10 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
     };
     plan.section(title, Phase::Start, processes(platform, branch, new, beside));
     let after = |runner: &dyn Runner| runner.overlap() == Overlap::StopFirst;
-    let old = record.live.iter().flat_map(|old| services::configured(platform, branch, old));
-    let old =
-        old.filter(|(name, _, runner)| after(*runner) && is_running(observed, name)).map(|(name, ..)| name);
+    let old = record.live.iter().flat_map(|old| old.processes.iter().map(move |it| (old, it)));
+    let old = old.filter(|(_, process)| stops_first(platform, branch, process));
+    let old = old.map(|(old, process)| process.service(branch, old.slot));
+    let old = old.filter(|name| is_running(observed, name));
     plan.section("Stop the old workers", Phase::Stop, services::stop(platform, old));
     plan.section("Start the new workers", Phase::Start, processes(platform, branch, new, after));
     Ok(plan)
