@@ -67,6 +67,8 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
 
 /// Prints `authorized_keys`: every key may only run `command` with the key's name and no shell behind it. A terminal is
 /// allowed, for custom commands that talk to a person.
+///
+/// In an option of sshd a backslash stands for itself, except before a quote (`opt_dequote` in OpenSSH's `auth-options.c`).
 pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
     let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
     for Key { name, options, key, only } in keys {
@@ -75,7 +77,7 @@ pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
             format!(" --only {}", rights.join(","))
         });
         let command = format!("{command} ssh {}{}", shell_word(name), only.unwrap_or_default());
-        let command = command.replace('\\', r"\\").replace('"', r#"\""#);
+        let command = command.replace('"', r#"\""#);
         let more: String = options.iter().map(|option| format!(",{option}")).collect();
         text.push_str(&format!("command=\"{command}\",restrict,pty{more} {key} {name}\n"));
     }

@@ -167,3 +167,29 @@ fn greeting(client: &Client, kind: &str) -> String {
     let key = client.folder().join(kind);
     client.start_ssh(&["-o", "IdentityFile=none", "-i", key.as_str()], &[]).wait().stdout
 }
+
+#[test]
+fn another_configuration_directory_goes_into_the_forced_command() {
+    let sandbox = host::start();
+    let client = sandbox.client("laptop");
+    sandbox.write_config("repo/here.yml", Site::REPO);
+    let elsewhere = sandbox.root().join("it's elsewhere");
+    fs::create_dir_all(elsewhere.join("repos")).unwrap();
+    let run = |words: &[&str]| sandbox.start_pypaas(words, &[("PYPAAS_CONFIG", elsewhere.as_str())]).wait();
+    let missing = run(&["list"]).must_fail();
+    let said = format!("error: there is no configuration: no `{}`\n", elsewhere.join("pypaas.yml"));
+    assert!(missing.stderr.starts_with(&said), "{missing}");
+
+    fs::write(elsewhere.join("pypaas.yml"), sandbox.read_config("pypaas.yml")).unwrap();
+    fs::write(elsewhere.join("repos/there.yml"), Site::REPO).unwrap();
+    assert_eq!(client.ssh(&["list"]).must_succeed().stdout, "here main: not deployed\n");
+    assert_eq!(run(&["list"]).must_succeed().stdout, "there main: not deployed\n");
+    run(&["rebuild_authorized_keys"]).must_succeed();
+
+    assert_eq!(client.ssh(&["list"]).must_succeed().stdout, "there main: not deployed\n");
+    let site = client.worktree("there");
+    site.write("public/index.html", "there");
+    site.commit("There");
+    site.push("there", &["main"]).must_succeed();
+    assert!(client.ssh(&["list"]).must_succeed().stdout.starts_with("there main: "));
+}
