@@ -1,6 +1,6 @@
 //! nginx: does it run, may this user reload it, and does it include our folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::Severity;
@@ -58,22 +58,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         // nginx itself may read more than this user; what cannot be seen is not complained about.
         Inclusion::Unknown => {}
     }
-    let nginx = &demand.platform.configuration.settings.nginx;
-    let ports = [Some(nginx.http_port), demand.domains().any(|(_, it)| it.ssl).then_some(nginx.https_port)];
-    let ours = |endpoint: &str| {
-        let all = ports
-            .iter()
-            .flatten()
-            .flat_map(|port| nginx.listen.iter().map(move |host| format!("{host}:{port}")));
-        all.into_iter().any(|it| it == endpoint)
-    };
-    for ForeignDefault { file, endpoint } in defaults.iter().filter(|it| ours(&it.endpoint)) {
-        add(
-            format!("{file} has a default server for {endpoint}, and nginx takes one only: pypaas's, which refuses unknown hosts"),
-            "take `default_server` out of it, or the file out of nginx (Debian's: `rm /etc/nginx/sites-enabled/default`)"
-                .to_owned(),
-        );
-    }
+    defects.extend(other_defaults(demand, severity, &defaults));
     match host.tell(&["-t"]) {
         Ok(said) => {
             if let Some(defect) = reload_is_forbidden(host, severity) {
@@ -93,6 +78,29 @@ fn survey(host: &LinuxHost, built_in: &str) -> (Inclusion, Vec<ForeignDefault>) 
         Some(files) => files.survey(host.layout.web()),
         None => (Inclusion::Unknown, Vec::new()),
     }
+}
+
+/// Tells which files have a default server where pypaas's is to be, each file once.
+fn other_defaults(demand: &Demand<'_>, severity: Severity, defaults: &[ForeignDefault]) -> Vec<Defect> {
+    let nginx = &demand.platform.configuration.settings.nginx;
+    let https = demand.domains().any(|(_, domain)| domain.ssl).then_some(nginx.https_port);
+    let ports = [Some(nginx.http_port), https].into_iter().flatten();
+    let ours: BTreeSet<String> =
+        ports.flat_map(|port| nginx.listen.iter().map(move |host| format!("{host}:{port}"))).collect();
+    let mut files: BTreeMap<&Utf8Path, BTreeSet<&str>> = BTreeMap::new();
+    for ForeignDefault { file, endpoint } in defaults.iter().filter(|it| ours.contains(&it.endpoint)) {
+        files.entry(file).or_default().insert(endpoint);
+    }
+    let defect = |(file, endpoints): (&Utf8Path, BTreeSet<&str>)| {
+        let endpoints = endpoints.into_iter().collect::<Vec<_>>().join(" and ");
+        let message = format!(
+            "{file} has a default server for {endpoints}, and nginx takes one only: pypaas's, which refuses unknown hosts"
+        );
+        let mend = "take `default_server` out of it, or the file out of nginx (Debian's: \
+                    `rm /etc/nginx/sites-enabled/default`)";
+        Defect::new(severity, "nginx", message, mend)
+    };
+    files.into_iter().map(defect).collect()
 }
 
 fn refusal(
