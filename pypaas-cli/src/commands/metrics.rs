@@ -136,7 +136,7 @@ fn certificates_end(installation: &Installation, context: &Context, text: &mut S
         if !domain.targets().all(|target| may_read(installation, context, &target.repo)) {
             continue;
         }
-        if let Some(end) = certificates::end(name, domain) {
+        if let Some(end) = certificates::end(domain) {
             let labels = labels(&[("domain", name.as_str())]);
             let name = "pypaas_certificate_end_timestamp_seconds";
             let _ = writeln!(samples, "{name}{{{labels}}} {}", end.as_second());
