@@ -47,6 +47,8 @@ pub struct Configuration {
     pub broken_repos: BTreeSet<RepoName>,
     /// Domains whose file is broken or that lead to a broken repo: they keep what nginx was last told of them.
     pub broken_domains: BTreeSet<DomainName>,
+    /// The repos that the files of broken domains name, as far as these can be read.
+    pub named_by_broken_domains: BTreeMap<DomainName, BTreeSet<RepoName>>,
     /// What is printed for nginx as it was written.
     pub verbatim: Vec<Verbatim>,
 }
@@ -55,6 +57,15 @@ impl Configuration {
     /// Finds what is configured for `branch`.
     pub fn branch(&self, branch: &BranchRef) -> Option<&Branch> {
         self.repos.get(&branch.repo)?.branches.get(&branch.branch)
+    }
+
+    /// Lists the broken domains that may be meant to lead to `repo`: all but those that name other repos only.
+    pub fn broken_domains_of(&self, repo: &RepoName) -> impl Iterator<Item = &DomainName> {
+        let is_known = |named: &RepoName| self.repos.contains_key(named) || self.broken_repos.contains(named);
+        self.broken_domains.iter().filter(move |domain| {
+            let named = self.named_by_broken_domains.get(*domain);
+            named.is_none_or(|named| named.contains(repo) || named.is_empty() || !named.iter().all(is_known))
+        })
     }
 
     /// Finds the domain that requests for `host` reach, as nginx does: under one of its names, else under one that begins

@@ -188,11 +188,19 @@ impl Loader {
         let targets = Targets { repos: &repos, broken: &broken_repos };
         let frozen = targets.check(&self.references, &mut self.findings);
         let mut broken_domains = BTreeSet::new();
+        let mut named_by_broken_domains = BTreeMap::new();
+        let named_by = |number: u32| {
+            let own = self.references.iter().filter(move |it| it.location_place.file == number);
+            own.map(|it| it.target.repo.clone()).collect::<BTreeSet<_>>()
+        };
         let mut domains = BTreeMap::new();
         for (name, (number, domain)) in self.domains {
             match domain.filter(|_| !self.findings.is_broken(number) && !frozen.contains(&number)) {
                 Some(domain) => drop(domains.insert(name, domain)),
-                None => drop(broken_domains.insert(name)),
+                None => {
+                    named_by_broken_domains.insert(name.clone(), named_by(number));
+                    broken_domains.insert(name);
+                }
             }
         }
         let noted = self.findings.verbatim().iter();
@@ -206,6 +214,7 @@ impl Loader {
             domains,
             broken_repos,
             broken_domains,
+            named_by_broken_domains,
             verbatim,
         });
         Loaded { configuration, problems: problems(self.findings, &self.sources) }

@@ -100,8 +100,13 @@ impl Deploying<'_> {
         outcome.map(Some)
     }
 
-    /// Looks at what of the machine this deploy needs, before anything moves.
+    /// Looks at what of the configuration and of the machine this deploy needs, before anything moves.
     fn check_host(&self, host: &mut LinuxHost, narrator: &mut Narrator) -> Result<(), Failure> {
+        for domain in self.installation.configuration().broken_domains_of(&self.branch.repo) {
+            narrator.warn(&format!(
+                "the file of {domain} is broken, so nginx goes on with what it was last told of it; see `pypaas check`"
+            ));
+        }
         let defects = host.inspect(&self.installation.platform, Extent::Branch(&self.branch));
         let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|defect| defect.stops_deploys);
         for Defect { message, mend, .. } in other {

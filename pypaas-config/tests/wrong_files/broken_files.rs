@@ -140,3 +140,23 @@ fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
      = help: the deploy user must be able to read it
     ");
 }
+
+#[test]
+fn a_broken_domain_concerns_the_repos_it_names_and_all_when_that_is_not_known() {
+    let to = |repo: &str| {
+        format!("locations: {{/: {{upstream: {{repo: {repo}, branch: main, runner: web}}}}}}\nssl: x\n")
+    };
+    let loaded = load_files(&[
+        ("repo/shop.yml", SHOP),
+        ("repo/blog.yml", SHOP),
+        ("domains/blog.example.yml", &to("blog")),
+        ("domains/mistyped.example.yml", &to("shpo")),
+        ("domains/shop.example.yml", &to("shop")),
+        ("domains/torn.example.yml", "locations: {"),
+        ("domains/right.example.yml", TO_SHOP),
+    ]);
+    let configuration = loaded.configuration.unwrap();
+    let concerning = |repo: &str| names(configuration.broken_domains_of(&RepoName::new(repo).unwrap()));
+    assert_eq!(concerning("shop"), ["mistyped.example", "shop.example", "torn.example"]);
+    assert_eq!(concerning("blog"), ["blog.example", "mistyped.example", "torn.example"]);
+}
