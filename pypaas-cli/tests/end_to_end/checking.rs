@@ -461,6 +461,19 @@ fn a_private_key_that_is_not_there_is_found() {
 }
 
 #[test]
+fn a_chain_that_is_not_there_is_found() {
+    let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate("site.example"));
+    let text = sandbox.read_config("domains/site.example.yml");
+    sandbox
+        .write_config("domains/site.example.yml", &format!("{text}ssl_certificate_chain: /no/chain.pem\n"));
+    let message =
+        "the chain of trusted certificates of `site.example` cannot be read: `/no/chain.pem`: No such file";
+    let mend = "put it there, or name another file in `ssl_certificate_chain` of domains/site.example.yml";
+    must_find(&sandbox, ERRORS, message, mend);
+    must_refuse(&sandbox, &site, message, mend);
+}
+
+#[test]
 fn a_file_that_is_no_certificate_is_found() {
     let (sandbox, site) = with_certificate(|sandbox| {
         let files = sandbox.certificate("site.example");

@@ -63,16 +63,17 @@ fn inspect_files(
     let Domain { file, ssl_certificate: path, ssl_certificate_key: key, .. } = domain;
     let mut defects = Vec::new();
     let mut is_comparable = true;
-    for (what, path, option) in
-        [("certificate", path, "ssl_certificate"), ("private key", key, "ssl_certificate_key")]
-    {
+    let chain = domain.ssl_certificate_chain.as_ref();
+    let chain = chain.map(|path| ("chain of trusted certificates", path, "ssl_certificate_chain"));
+    let pair = [("certificate", path, "ssl_certificate"), ("private key", key, "ssl_certificate_key")];
+    for (what, path, option) in pair.into_iter().chain(chain) {
         match can_read(path) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 if option == "ssl_certificate" {
                     return Err(error);
                 }
-                is_comparable = false;
+                is_comparable &= option != "ssl_certificate_key";
             }
             Err(error) => defects.push(defect(
                 Severity::Error,
