@@ -258,7 +258,7 @@ fn row(
         })
         .collect();
     let processes = Processes::of(each);
-    let last = history::read(&platform.layout, branch)?.pop().filter(|it| it.outcome != Outcome::Succeeded);
+    let last = history::last(&platform.layout, branch)?.filter(|it| it.outcome != Outcome::Succeeded);
     Ok(Row {
         repo: branch.repo.to_string(),
         branch: branch.branch.to_string(),
