@@ -216,8 +216,8 @@ fn files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
         Failure::new(format!("cannot read `{folder}`: {error}"), "the deploy user must be able to read it")
     };
     let mut files = Vec::new();
-    for name in names(folder).map_err(cannot)? {
-        if !folder.join(&name).is_dir() {
+    for (name, is_folder) in names(folder).map_err(cannot)? {
+        if !is_folder {
             files.push(Utf8PathBuf::from(name));
         } else if !name.starts_with('.') {
             // A folder that cannot be listed is like one that is not there, unless files in it are needed.
@@ -225,17 +225,25 @@ fn files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
                 Err(error) if FOLDERS.contains(&name.as_str()) => return Err(cannot(error)),
                 within => within.unwrap_or_default(),
             };
-            let paths = within.into_iter().map(|file| Utf8Path::new(&name).join(file));
-            files.extend(paths.filter(|path| !folder.join(path).is_dir()));
+            let within = within.into_iter().filter(|(_, is_folder)| !is_folder);
+            files.extend(within.map(|(file, _)| Utf8Path::new(&name).join(file)));
         }
     }
     Ok(files)
 }
 
-/// Lists the names in `folder`; one that is not UTF-8 cannot name anything of ours.
-fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
-    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-    names.filter_map(Result::transpose).collect()
+/// Lists the names in `folder`, and whether each is of a folder, or a link to one; a name that is not UTF-8 cannot name
+/// anything of ours.
+fn names(folder: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // The folder itself tells what most of its entries are; only links have to be followed.
+        let kind = entry.file_type()?;
+        let is_folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
+        names.extend(entry.file_name().into_string().ok().map(|name| (name, is_folder)));
+    }
+    Ok(names)
 }
 
 fn base_environment(home: &Utf8Path) -> Environment {

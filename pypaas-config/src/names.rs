@@ -125,6 +125,11 @@ pub struct RunnerRef {
 }
 
 impl RunnerRef {
+    /// Says whether this runner belongs to `branch`.
+    pub fn is_of(&self, branch: &BranchRef) -> bool {
+        self.repo == branch.repo && self.branch == branch.branch
+    }
+
     /// Names the branch this runner belongs to.
     pub fn branch_ref(&self) -> BranchRef {
         BranchRef { repo: self.repo.clone(), branch: self.branch.clone() }

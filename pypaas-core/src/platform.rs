@@ -95,7 +95,7 @@ impl Platform {
         self.configuration
             .domains
             .iter()
-            .filter(move |(_, domain)| domain.targets().any(|it| it.branch_ref() == *branch))
+            .filter(move |(_, domain)| domain.targets().any(|it| it.is_of(branch)))
     }
 
     /// Lists the runners that any location leads to.

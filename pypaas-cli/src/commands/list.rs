@@ -51,9 +51,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
         return Ok(ExitCode::SUCCESS);
     }
-    for row in &rows {
-        terminal::out(&row.text(Timestamp::now()));
-    }
+    let now = Timestamp::now();
+    let text: String = rows.iter().map(|row| row.text(now)).collect();
+    terminal::out(&text);
     for domain in &installation.configuration().broken_domains {
         terminal::out(&format!(
             "{domain}: its configuration is broken, nginx serves what it was last told\n"

@@ -361,7 +361,7 @@ pub fn urls(platform: &Platform, branch: &BranchRef) -> Vec<String> {
             false => ("http", nginx.http_port, 80),
         };
         let port = if port == usual { String::new() } else { format!(":{port}") };
-        let own = domain.locations.iter().filter(|(_, location)| location.upstream.branch_ref() == *branch);
+        let own = domain.locations.iter().filter(|(_, location)| location.upstream.is_of(branch));
         let paths = own.map(|(path, _)| path.as_str()).filter(|path| path.starts_with('/'));
         urls.extend(paths.map(|path| format!("{scheme}://{name}{port}{path}")));
     }
