@@ -131,7 +131,7 @@ fn make_branch(layout: &Layout, number: u16) {
         "{{\"outcome\":\"succeeded\",\"kind\":\"push\",\"release\":20,\"restored\":null,\"commit\":\"{commit}\",\"subject\":\"Add a \
          basket\",\"by\":\"laptop\",\"from\":\"192.0.2.1\",\"at\":\"2026-11-22T10:00:00Z\",\"seconds\":1.5,\"sections\":[{}],\
          \"configuration\":\"3f2a3f2a3f2\",\"checkout\":null,\"builder\":null,\"log\":null,\"reason\":null}}\n",
-        vec!["{\"title\":\"Switch nginx to the new version\",\"phase\":\"switch\",\"seconds\":0.123}"; 8]
+        ["{\"title\":\"Switch nginx to the new version\",\"phase\":\"switch\",\"seconds\":0.123}"; 8]
             .join(",")
     );
     write(layout.history(&branch).as_std_path(), &attempt.repeat(100));

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, SourceFile, outline};
-use pypaas_core::{CheckoutName, CommitId, Layout, Phase};
+use pypaas_core::{CheckoutName, CommitId, Layout, Phase, Record, Release};
 use serde::{Deserialize, Serialize};
 
 use crate::host::durable;
@@ -103,6 +103,8 @@ pub(crate) enum Kind {
     Start,
     /// The live checkout, with another secret.
     Secret,
+    /// The live checkout, as it is configured now.
+    Apply,
 }
 
 /// A part of an attempt.
@@ -114,6 +116,31 @@ pub(crate) struct Section {
     pub(crate) phase: Phase,
     /// How long it took.
     pub(crate) seconds: f64,
+}
+
+impl Attempt {
+    /// Says what is known of a release that the history does not know.
+    fn of_release(release: &Release) -> Self {
+        Self {
+            outcome: Outcome::Succeeded,
+            kind: Kind::Apply,
+            release: Some(release.number),
+            restored: None,
+            commit: release.commit.clone(),
+            subject: release.subject.clone(),
+            by: release.by.clone(),
+            from: None,
+            at: release.at,
+            seconds: 0.0,
+            sections: Vec::new(),
+            configuration: None,
+            checkout: None,
+            builder: None,
+            log: None,
+            reason: None,
+            totals: Totals::default(),
+        }
+    }
 }
 
 impl Outcome {
@@ -137,6 +164,7 @@ impl Kind {
             Self::Rollback => "rollback",
             Self::Start => "start",
             Self::Secret => "secret",
+            Self::Apply => "apply",
         }
     }
 }
@@ -151,6 +179,23 @@ pub(crate) fn read(layout: &Layout, branch: &BranchRef) -> io::Result<Vec<Attemp
     let mut attempts: Vec<Attempt> =
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     attempts.drain(..attempts.len().saturating_sub(KEPT));
+    Ok(attempts)
+}
+
+/// Reads the attempts of `branch`, and what its record knows beside them: `apply` makes live what nobody asked for by
+/// name.
+pub(crate) fn read_with_record(
+    layout: &Layout,
+    branch: &BranchRef,
+    record: &Record,
+) -> io::Result<Vec<Attempt>> {
+    let mut attempts = read(layout, branch)?;
+    for release in &record.releases {
+        if !attempts.iter().any(|it| it.release == Some(release.number)) {
+            attempts.push(Attempt::of_release(release));
+        }
+    }
+    attempts.sort_by_key(|it| it.at);
     Ok(attempts)
 }
 

@@ -38,6 +38,7 @@ struct Row {
     deployed_at: Option<Timestamp>,
     deployed_by: Option<String>,
     maintenance: Option<Maintenance>,
+    stopped: bool,
     deploying: bool,
     processes: usize,
     urls: Vec<String>,
@@ -87,6 +88,7 @@ fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Fail
             deployed_at: live.map(|live| live.at),
             deployed_by: live.map(|live| live.by.clone()),
             maintenance: record.maintenance,
+            stopped: record.stopped,
             deploying: record.trying.is_some(),
             processes: live.map_or(0, |live| live.processes.len()),
             urls: plan::urls(platform, &branch),
@@ -106,6 +108,7 @@ impl Row {
         }
         for (said, when) in [
             (", in maintenance", self.maintenance.is_some()),
+            (", stopped", self.stopped),
             (", being deployed", self.deploying),
             (", its configuration is broken", self.broken),
             (", no longer configured", !self.configured && !self.broken),

@@ -63,8 +63,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?;
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let layout = &installation.platform.layout;
-    let attempts = history::read(layout, &branch)?;
-    let live = record(&mut installation.host(), layout, &branch)?.and_then(|it| it.live).map(|it| it.release);
+    let record = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
+    let attempts = history::read_with_record(layout, &branch, &record)?;
+    let live = record.live.map(|live| live.release);
     if let Some(releases) = &arguments.diff {
         let second = releases.get(1).copied().or(live);
         let first = find(&attempts, &branch, releases.first().copied())?;
@@ -122,7 +123,10 @@ fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
             format!("{} {}", attempt.commit.short(), attempt.subject).into(),
             ago(now, attempt.at).into(),
             format!("{}, {}", attempt.by, what(attempt)).into(),
-            seconds(Duration::from_secs_f64(attempt.seconds.max(0.0))).into(),
+            match attempt.sections.is_empty() {
+                true => "".into(),
+                false => seconds(Duration::from_secs_f64(attempt.seconds.max(0.0))).into(),
+            },
             attempt.configuration.clone().unwrap_or_default().into(),
         ]);
     }

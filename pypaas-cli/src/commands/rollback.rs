@@ -82,7 +82,7 @@ struct Earlier {
     at: jiff::Timestamp,
 }
 
-/// Finds the release that is asked for, in the history or, if that is gone, in the record.
+/// Finds the release that is asked for.
 fn target(
     installation: &Installation,
     branch: &BranchRef,
@@ -90,21 +90,8 @@ fn target(
     release: Option<u64>,
 ) -> Result<Earlier, Failure> {
     let live = record.live.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-    let attempts = history::read(&installation.platform.layout, branch)?;
+    let attempts = history::read_with_record(&installation.platform.layout, branch, record)?;
     let mut known: Vec<Earlier> = attempts.into_iter().filter_map(Earlier::of).collect();
-    for it in &record.releases {
-        if !known.iter().any(|known| known.number == it.number) {
-            let (commit, subject) = (it.commit.clone(), it.subject.clone());
-            known.push(Earlier {
-                number: it.number,
-                commit,
-                subject,
-                checkout: None,
-                builder: None,
-                at: it.at,
-            });
-        }
-    }
     // Whoever rolls back once more wants to go further back.
     let position = live.restored.unwrap_or(live.release);
     let is_meant = |it: &Earlier| match release {

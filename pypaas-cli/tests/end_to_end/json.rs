@@ -34,6 +34,7 @@ fn mask(value: &mut Value) {
                     "checkout",
                     "log",
                     "from",
+                    "deployed_at",
                 ];
                 match value {
                     Value::Null => {}

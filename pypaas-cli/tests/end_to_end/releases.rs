@@ -187,6 +187,42 @@ fn a_rollback_builds_an_earlier_commit_again_and_the_next_push_says_what_was_liv
 }
 
 #[test]
+fn what_apply_made_live_is_among_the_releases() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let admin = shop.sandbox.client("admin");
+    shop.configure(&format!("{NODE}, env: {{NEW: value}}"));
+    admin.ssh(&["apply"]).must_succeed();
+    let releases = json::read(admin.ssh(&["releases", "shop", "main", "--json"]));
+    let told: Vec<_> =
+        releases.as_array().unwrap().iter().map(|it| (&it["release"], &it["kind"], &it["by"])).collect();
+    let (apply, push) =
+        ((&2.into(), &"apply".into(), &"admin".into()), (&1.into(), &"push".into(), &"laptop".into()));
+    assert_eq!(told, [apply, push]);
+    insta::assert_snapshot!(json::masked(json::read(admin.ssh(&["list", "--json"]))), @r#"
+    [
+      {
+        "branch": "main",
+        "broken": false,
+        "commit": "<commit>",
+        "configured": true,
+        "deployed_at": "<deployed_at>",
+        "deployed_by": "admin",
+        "deploying": false,
+        "maintenance": null,
+        "processes": 1,
+        "release": 2,
+        "repo": "shop",
+        "stopped": false,
+        "subject": "The sample app",
+        "urls": [
+          "http://shop.example:<port>/"
+        ]
+      }
+    ]
+    "#);
+}
+
+#[test]
 fn a_rollback_to_what_does_not_start_leaves_what_is_live() {
     let shop = Shop::live("dies-on-sigterm", NODE);
     let admin = shop.sandbox.client("admin");
