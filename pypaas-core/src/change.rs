@@ -59,24 +59,32 @@ pub fn deploy(
     story: &mut dyn Story,
 ) -> Result<Record, ChangeError> {
     recover_others(host, platform, &request.branch, story)?;
+    if is_switching(host, platform)? {
+        converge(host, platform, &request.branch, story)?;
+    }
     let mut is_live = false;
     for stage in plan::stages(platform, &request.branch) {
-        match run_stage(host, platform, stage, request, story) {
-            Ok(()) => is_live |= stage == Stage::Switch,
-            Err(error) if is_live => {
-                let error = crate::apply::chain(&error);
-                story.warn(&format!("the new version is live, but the old one is not gone: {error}"));
+        let Err(error) = run_stage(host, platform, stage, request, story) else {
+            is_live |= stage == Stage::Switch;
+            continue;
+        };
+        let was_live = is_live;
+        // What failed may be to make sure of the record, or what comes after it.
+        is_live |= stage == Stage::Switch && !is_trying(host, platform, &request.branch)?;
+        if is_live {
+            let but = if was_live { "the old one is not gone" } else { "making sure of it failed" };
+            story.warn(&format!("the new version is live, but {but}: {}", crate::apply::chain(&error)));
+        }
+        if !was_live {
+            let nginx = nginx_after(stage, &error);
+            let mended = converge_after(host, platform, &request.branch, story, nginx);
+            if let Err(failed) = mended {
+                let failed = crate::apply::chain(&failed);
+                story.warn(&format!("not all is as it was before; the next command tries again: {failed}"));
             }
-            Err(error) => {
-                let mended = converge_after(host, platform, &request.branch, story, nginx_after(&error));
-                if let Err(failed) = mended {
-                    let failed = crate::apply::chain(&failed);
-                    story.warn(&format!(
-                        "not all is as it was before; the next command tries again: {failed}"
-                    ));
-                }
-                return Err(error);
-            }
+        }
+        if !is_live {
+            return Err(error);
         }
     }
     Ok(record(host, &platform.layout, &request.branch)?.unwrap_or_default())
@@ -156,9 +164,13 @@ fn converge_after(
         let error = crate::apply::chain(&error);
         story.warn(&format!("what was tried runs beside what is live for a while: {error}"));
     }
+    if is_switching(host, platform)? {
+        // The switch that did not end is taken back first: what it tried may be what was wrong.
+        run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
+    }
     run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
     if is_switching(host, platform)? {
-        // What was wanted was rejected: now its files go back to what nginx accepted, or it would not even start again.
+        // What is wanted was rejected: its files go back to what nginx accepted, or it would not even start again.
         run_stage(host, platform, Stage::Restore { lenient: true }, &request, story)?;
     }
     if is_switching(host, platform)? && nginx == NginxHas::PerhapsSwitched {
@@ -198,9 +210,17 @@ pub fn unlock_branch(host: &mut dyn Host, layout: &Layout, branch: &BranchRef) -
     Ok(host.unlock(&layout.branch_lock(branch))?)
 }
 
-fn nginx_after(error: &ChangeError) -> NginxHas {
+/// Says whether the record of `branch` has something that is tried.
+fn is_trying(host: &mut dyn Host, platform: &Platform, branch: &BranchRef) -> Result<bool, ChangeError> {
+    Ok(record(host, &platform.layout, branch)?.is_some_and(|record| record.trying.is_some()))
+}
+
+/// Says what `error` tells of nginx. When a later stage begins, an earlier switch has ended.
+fn nginx_after(stage: Stage, error: &ChangeError) -> NginxHas {
     match error {
-        ChangeError::Apply(error) if is_rejection(error) => NginxHas::NotSwitched,
+        ChangeError::Apply(error) if is_rejection(error) && matches!(stage, Stage::Close | Stage::Switch) => {
+            NginxHas::NotSwitched
+        }
         _ => NginxHas::PerhapsSwitched,
     }
 }

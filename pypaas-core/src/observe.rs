@@ -93,7 +93,7 @@ pub enum ObserveError {
 pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Result<Observed, ObserveError> {
     let layout = &platform.layout;
     let records = records(host, layout)?;
-    let web_journal = web_journal(host, layout)?;
+    let web_journal = web_journal(host, layout)?.map(|journal| journal.seen_with(&records));
     let commit = match scope {
         Scope::Branch { branch, commit: Some(commit), .. } => {
             Some(Git::commit(host, &layout.repo(&branch.repo), commit)?)
@@ -107,13 +107,12 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
     let wanted = match scope {
         Scope::Branch { branch, .. } => {
             let journalled = web_journal.iter().flat_map(|journal| journal.files.keys().cloned());
-            web_files_of(platform, branch).into_iter().chain(journalled).collect()
+            let is_removed =
+                |file: &WebFileName| file.as_domain().is_some_and(|domain| !platform.is_known(&domain));
+            let removed = all_web_files(host, layout)?.into_iter().filter(is_removed);
+            web_files_of(platform, branch).into_iter().chain(journalled).chain(removed).collect()
         }
-        Scope::Machine => host
-            .list_folder(layout.web())?
-            .iter()
-            .filter_map(|name| WebFileName::found(name))
-            .collect::<BTreeSet<_>>(),
+        Scope::Machine => all_web_files(host, layout)?,
     };
     Ok(Observed {
         now: host.now(),
@@ -200,6 +199,14 @@ fn services(
         }
     }
     Ok(states)
+}
+
+fn all_web_files(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+) -> Result<BTreeSet<WebFileName>, FileError> {
+    let names = files.list_folder(layout.web())?;
+    Ok(names.iter().filter_map(|name| WebFileName::found(name)).collect())
 }
 
 fn web_files(

@@ -98,6 +98,12 @@ impl Platform {
             .filter(move |(_, domain)| domain.targets().any(|it| it.is_of(branch)))
     }
 
+    /// Says whether there is a file of the configuration for `domain`, be it a broken one.
+    pub fn is_known(&self, domain: &DomainName) -> bool {
+        let configuration = &self.configuration;
+        configuration.domains.contains_key(domain) || configuration.broken_domains.contains(domain)
+    }
+
     /// Lists the runners that any location leads to.
     pub fn routed_runners(&self) -> BTreeSet<RunnerRef> {
         self.configuration.domains.values().flat_map(Domain::targets).cloned().collect()

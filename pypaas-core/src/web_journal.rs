@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use pypaas_config::BranchRef;
 use serde::{Deserialize, Serialize};
 
-use crate::WebFileName;
+use crate::{Record, WebFileName};
 
 /// What nginx's files said when nginx last accepted them, and what a switch wanted them to say.
 ///
@@ -12,8 +13,25 @@ use crate::WebFileName;
 /// that files and nginx may differ. A text that was being tried is never tried again on recovery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebJournal {
+    /// The release that goes live with the switch. Once the record says that it is live, what was tried is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<(BranchRef, u64)>,
     /// The files that change.
     pub files: BTreeMap<WebFileName, WebChange>,
+}
+
+impl WebJournal {
+    /// Returns the note as `records` make it read: what a release that is live has tried counts as good.
+    pub(crate) fn seen_with(mut self, records: &BTreeMap<BranchRef, Record>) -> Self {
+        let is_live = self.release.take().is_some_and(|(branch, release)| {
+            let live = records.get(&branch).and_then(|record| record.live.as_ref());
+            live.is_some_and(|live| live.release >= release)
+        });
+        if is_live {
+            self.files.values_mut().for_each(|change| change.good.clone_from(&change.tried));
+        }
+        self
+    }
 }
 
 /// One file of a switch; `None` where there is no file.

@@ -127,7 +127,6 @@ impl Place {
         if !is_there(&self.folder.join("run"))? {
             return Err("it is not defined".into());
         }
-        self.supervisor.let_up()?;
         let watched = self.link.parent().unwrap_or(&self.link);
         wait_until(
             NOTICED,
@@ -138,7 +137,10 @@ impl Place {
             },
         )?;
         self.supervisor.order("u")?;
-        wait_until(OBEYED, || Ok(self.is_wanted_up()?), || "its supervisor does not start it".to_owned())
+        wait_until(OBEYED, || Ok(self.is_wanted_up()?), || "its supervisor does not start it".to_owned())?;
+        // Last, so that a start that was cut short is not taken for one that is done.
+        self.supervisor.let_up()?;
+        Ok(())
     }
 
     fn remove(&self) -> Result<(), Cause> {

@@ -34,9 +34,9 @@ Switch nginx to the new version
   write nginx's shop+main+web.conf
   test nginx's configuration
   reload nginx, until only new workers take connections
-  nginx serves what its files say
 Go live
   record of shop main: release 2 ({commit}) in slot b is live, release 1 ({commit}) in slot a retires
+  nginx serves what its files say
 Finish requests of the old version
   drain port {0}, for at most 30s
 Stop the old version

@@ -99,9 +99,9 @@ fn more_processes_start_beside_the_old_ones() {
       write nginx's %53hop-%55%49.v2+feature-login+%57eb.1.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of Shop-UI.v2 feature-login: release 2 (01010101010) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Finish requests of the old version
       drain port 61500, for at most 30s
     Stop the old version

@@ -1,9 +1,11 @@
 //! Plans of the example configurations, printed, walked and broken on a machine in memory.
 
 #![expect(clippy::print_stdout, reason = "how many points were tried is a result")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod applying;
+mod bad_luck;
+mod commands;
 mod crash_anywhere;
 mod dry_run_is_true;
 mod edits;

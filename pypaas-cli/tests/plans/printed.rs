@@ -63,9 +63,9 @@ fn the_first_deploy_of_a_branch() {
       write nginx's shop.example.com.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of shop main: release 1 (01010101010) in slot a is live
+      nginx serves what its files say
     "#);
 }
 
@@ -101,9 +101,9 @@ fn a_deploy_beside_the_old_version() {
       write nginx's shop+main+web.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of shop main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Finish requests of the old version
       drain port 61500, 61501, 61502, for at most 30s
     Stop the old version
@@ -164,9 +164,9 @@ fn a_deploy_with_maintenance() {
       write nginx's shop.example.com.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of shop main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Tidy up
       remove the checkout 20261118_110640-01010101010
       record of shop main: release 2 (02020202020) in slot b is live
@@ -239,9 +239,9 @@ fn a_deploy_of_files_needs_no_process() {
       write nginx's www.example.com.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of site main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Tidy up
       remove the checkout 20261118_110640-01010101010
       record of site main: release 2 (02020202020) in slot b is live
@@ -271,9 +271,9 @@ fn a_restart_keeps_the_checkout() {
       write nginx's shop+main+web.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of shop main: release 2 (01010101010) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Finish requests of the old version
       drain port 61500, 61501, 61502, for at most 30s
     Stop the old version
@@ -339,9 +339,9 @@ fn the_documented_example() {
       write nginx's node-js-sample.example.com.conf
       test nginx's configuration
       reload nginx, until only new workers take connections
-      nginx serves what its files say
     Go live
       record of node-js-sample master: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
+      nginx serves what its files say
     Tidy up
       remove the checkout 20261118_110640-01010101010
       record of node-js-sample master: release 2 (02020202020) in slot b is live

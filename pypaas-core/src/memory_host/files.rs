@@ -47,12 +47,18 @@ impl Files for MemoryHost {
             let first = it.strip_prefix(path).ok()?.components().next()?;
             Some(first.as_str().to_owned())
         };
-        let services = self.services.keys().map(|name| self.layout.service(name));
+        let here = |it: &&Utf8PathBuf| it.starts_with(path);
+        let from = path.to_owned();
+        let real = self.layout.services_real();
+        let has_services = real.starts_with(path) || path.starts_with(&real);
+        let services = self.services.keys().filter(|_| has_services).map(|name| self.layout.service(name));
         let names: BTreeSet<String> = self
             .files
-            .keys()
-            .chain(&self.folders)
-            .chain(self.repositories.keys())
+            .range(from.clone()..)
+            .map(|(file, _)| file)
+            .take_while(here)
+            .chain(self.folders.range(from.clone()..).take_while(here))
+            .chain(self.repositories.range(from..).map(|(folder, _)| folder).take_while(here))
             .filter_map(|it| below(it))
             .chain(services.filter_map(|it| below(&it)))
             .collect();
@@ -88,5 +94,5 @@ impl Files for MemoryHost {
 
 /// What a write that was cut short leaves beside the file.
 fn torn(path: &Utf8Path) -> Utf8PathBuf {
-    path.with_file_name(format!(".new-{}", path.file_name().unwrap_or_default()))
+    path.with_file_name(".new-torn")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Behaviour, Extent, MemoryHost};
 use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
-use crate::{Definition, ServiceName};
+use crate::{Definition, ServiceName, UpstreamName, WebFileName};
 
 impl MemoryHost {
     /// Returns the port that the scripts of `service` give its process.
@@ -84,15 +84,17 @@ impl Services for MemoryHost {
             Some(_) => {}
         }
         let port = self.port(service);
-        if port.is_some_and(|port| self.foreign_ports.contains(&port) || self.listener(port).is_some()) {
+        let is_taken = |port| {
+            self.foreign_ports.contains(&port) || self.listener(port).is_some_and(|other| other != service)
+        };
+        if port.is_some_and(is_taken) {
             return Err(error("start", service, "its port is taken"));
         }
         let crashes = self.behaves(service) == Some(Behaviour::Crashes);
         let start = |host: &mut Self, extent| {
             host.change_service(service, |state| {
-                state.enabled = true;
-                let runs = extent == Extent::Whole && !crashes;
-                state.process = runs.then_some((1, Duration::ZERO));
+                state.enabled = extent == Extent::Whole;
+                state.process = (!crashes).then_some((1, Duration::ZERO));
             });
         };
         self.service_effect(format!("start {service}"), "start", service, start)
@@ -154,18 +156,14 @@ impl MemoryHost {
         if self.connections.get(&port).is_some_and(|open| *open > 0) {
             return Err(error("stop", service, "connections to it are open"));
         }
-        let server = format!(":{port}");
-        if self.loaded.values().any(|text| text.contains(&server)) && !self.is_in_maintenance(service) {
+        let upstream = UpstreamName::new(&service.runner);
+        let servers = self.loaded.get(&WebFileName::upstream(&upstream));
+        let is_a_server = servers.is_some_and(|text| text.contains(&format!(":{port}")));
+        let mut domains = self.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
+        if is_a_server && domains.any(|(_, text)| upstream.is_in(text)) {
             return Err(error("stop", service, "nginx sends requests to it"));
         }
         Ok(())
-    }
-
-    /// Says whether no loaded domain leads to the upstream of `service`.
-    fn is_in_maintenance(&self, service: &ServiceName) -> bool {
-        let upstream = crate::UpstreamName::new(&service.runner);
-        let domains = self.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
-        !domains.into_iter().any(|(_, text)| upstream.is_in(text))
     }
 }
 

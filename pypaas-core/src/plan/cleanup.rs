@@ -6,7 +6,7 @@ use pypaas_config::{BranchRef, RepoName};
 
 use super::web::{self, WhenDown};
 use super::{Phase, Plan, PlanError, services};
-use crate::{Deployed, Observed, Platform, Step, UpstreamName, WebFileName};
+use crate::{Deployed, Observed, Platform, Step, WebFileName};
 
 /// Plans to remove services, checkouts, records and nginx files of branches and domains that are not configured any more,
 /// and to mend the hook of every repository. Repositories and data folders stay; what belongs to a broken
@@ -100,11 +100,8 @@ pub fn orphans(platform: &Platform, observed: &Observed) -> BTreeSet<BranchRef> 
 
 /// Says whether the file of a domain leads to `branch`.
 fn is_served(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
-    let services = observed.services.keys().filter(|name| name.branch() == *branch);
-    let upstreams: Vec<UpstreamName> = services.map(|name| UpstreamName::new(&name.runner)).collect();
-    let checkouts = format!("{}/", platform.layout.checkouts(branch));
     let mut domains = observed.web_files.iter().filter(|(file, _)| file.as_domain().is_some());
-    domains.any(|(_, text)| text.contains(&checkouts) || upstreams.iter().any(|it| it.is_in(text)))
+    domains.any(|(_, text)| web::leads_to(text, branch, &platform.layout))
 }
 
 /// Plans to remove all that is left of `branch`, which is not configured any more.

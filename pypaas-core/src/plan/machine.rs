@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RunnerName};
 
-use super::stage::{MEND, Request, Source, Stage, stages};
+use super::stage::{Request, Source, Stage, mend, stages};
 use super::{Plan, PlanError, cleanup, services};
 use crate::{Observed, Platform, Process, Record};
 
@@ -24,7 +24,8 @@ pub fn machine(platform: &Platform, observed: &Observed, by: &str) -> Result<Pla
                 Ok::<_, PlanError>(world)
             })
         };
-        world = add(world, &MEND)?;
+        let mending = mend(&world);
+        world = add(world, &mending)?;
         if wants_new_processes(platform, &world, &branch)? {
             world = add(world, &stages(platform, &branch))?;
         }
@@ -47,7 +48,7 @@ pub fn wants_new_processes(
 ) -> Result<bool, PlanError> {
     let record = observed.record(branch);
     let Some(live) = record.live.as_ref().filter(|_| !record.stopped) else { return Ok(false) };
-    if !observed.web_runs && platform.domains(branch).next().is_some() {
+    if !observed.web_runs && platform.runners(branch).any(|(_, runner)| runner.nginx().is_some()) {
         return Ok(false);
     }
     if configured(platform, branch) != live.processes.iter().map(shape).collect() {

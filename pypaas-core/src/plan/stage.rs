@@ -117,8 +117,15 @@ impl Stage {
     }
 }
 
-/// The stages that make the machine agree with a record.
-pub(super) const MEND: [Stage; 3] = [Stage::Clear, Stage::Restore { lenient: true }, Stage::Retire];
+/// Lists the stages that make the machine agree with a record. A switch of nginx's files that did not end is taken back
+/// before they are made to say what is wanted.
+pub(super) fn mend(observed: &Observed) -> Vec<Stage> {
+    let restore = Stage::Restore { lenient: true };
+    match observed.web_journal {
+        Some(_) => vec![Stage::Clear, restore, restore, Stage::Retire],
+        None => vec![Stage::Clear, restore, Stage::Retire],
+    }
+}
 
 /// Lists the stages of a deploy of `branch`.
 pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
@@ -133,13 +140,17 @@ pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
 
 /// Plans a whole deploy by predicting what each stage leaves behind.
 pub fn deploy(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
-    string_together(platform, observed, request, &stages(platform, &request.branch))
+    let mut stages = stages(platform, &request.branch);
+    if observed.web_journal.is_some() {
+        stages.splice(0..0, mend(observed));
+    }
+    string_together(platform, observed, request, &stages)
 }
 
 /// Plans what makes the machine agree with the record of `branch`.
 pub fn converge(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
-    string_together(platform, observed, &request, &MEND)
+    string_together(platform, observed, &request, &mend(observed))
 }
 
 fn string_together(

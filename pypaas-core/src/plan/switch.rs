@@ -3,7 +3,7 @@
 use pypaas_config::BranchRef;
 
 use super::{Phase, Plan, PlanError, web};
-use crate::{Observed, Platform, Step};
+use crate::{Observed, Platform};
 
 pub(super) fn switch(
     platform: &Platform,
@@ -11,13 +11,9 @@ pub(super) fn switch(
     branch: &BranchRef,
 ) -> Result<Plan, PlanError> {
     let record = observed.record(branch).committed();
+    let (before, commit) = web::switch_and_commit(platform, observed, branch, record)?;
     let mut plan = Plan::default();
-    plan.section(
-        "Switch nginx to the new version",
-        Phase::Switch,
-        web::switch(platform, observed, branch, &record)?,
-    );
-    let commit = Step::WriteRecord { branch: branch.clone(), record: Box::new(record) };
-    plan.section("Go live", Phase::Switch, vec![commit]);
+    plan.section("Switch nginx to the new version", Phase::Switch, before);
+    plan.section("Go live", Phase::Switch, commit);
     Ok(plan)
 }

@@ -7,9 +7,9 @@ use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 use super::{Phase, Plan, PlanError};
 use crate::host::Version;
 use crate::{
-    CheckoutName, DefaultServer, Face, Maintenance, Observed, Placement, Platform, Process, Record, Route,
-    RoutedLocation, Server, Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange,
-    WebFileName, WebJournal,
+    CheckoutName, DefaultServer, Face, Layout, Maintenance, Observed, Placement, Platform, Process, Record,
+    Route, RoutedLocation, Server, Step, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebChange,
+    WebFileName, WebJournal, encode,
 };
 
 /// The oldest nginx whose syntax is written when none could be asked.
@@ -60,6 +60,23 @@ pub(super) fn switch(
 ) -> Result<Vec<Step>, PlanError> {
     let view = View { platform, observed, replaced: Some((branch, record)), patient: false };
     replace_files(observed, view.of_branch(branch)?, WhenDown::Fail)
+}
+
+/// Plans to make nginx's files say what `record` says of `branch`, and then to replace the record: the commit point. The
+/// switch ends after it, so that until then the files can go back to what they were.
+pub(super) fn switch_and_commit(
+    platform: &Platform,
+    observed: &Observed,
+    branch: &BranchRef,
+    record: Record,
+) -> Result<(Vec<Step>, Vec<Step>), PlanError> {
+    let mut before = switch(platform, observed, branch, &record)?;
+    let end = before.pop_if(|step| *step == Step::EndWebSwitch);
+    if let Some(Step::BeginWebSwitch { journal }) = before.first_mut() {
+        journal.release = record.live.as_ref().map(|live| (branch.clone(), live.release));
+    }
+    let commit = Step::WriteRecord { branch: branch.clone(), record: Box::new(record) };
+    Ok((before, [commit].into_iter().chain(end).collect()))
 }
 
 /// Plans the same for what is live now. A domain that is configured to lead to processes which only the next deploy starts
@@ -135,6 +152,13 @@ pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebF
     files
 }
 
+/// Says whether the file of a domain leads to processes or files of `branch`.
+pub(super) fn leads_to(text: &str, branch: &BranchRef, layout: &Layout) -> bool {
+    let upstreams = format!("{}+{}+", encode(branch.repo.as_str()), encode(branch.branch.as_str()));
+    let checkouts = format!("{}/", layout.checkouts(branch));
+    [format!("://{upstreams}"), format!(" {upstreams}"), checkouts].iter().any(|it| text.contains(it))
+}
+
 /// Says what all of nginx's files should say; others of pypaas's making should not be. Domains that are left as they are
 /// because they wait for a deploy are not among them.
 pub(super) fn all_desired(
@@ -167,12 +191,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Says what the files that concern `branch` should say. An upstream of its own that a file is there for is kept right
-    /// even when no configured domain leads to it: a domain's file that is not rewritten yet may still do.
+    /// Says what the files that concern `branch` should say. A domain that leads to it and is not configured any more goes. An
+    /// upstream of its own that a file is there for is kept right even when no configured domain leads to it: a domain's
+    /// file that is not rewritten yet may still do.
     fn of_branch(&self, branch: &'a BranchRef) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
         let own = self.platform.runners(branch).map(|(name, _)| branch.runner(name));
         let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
-        self.texts(self.platform.domains(branch), own.filter(on_disk).collect())
+        let mut files = self.texts(self.platform.domains(branch), own.filter(on_disk).collect())?;
+        let is_removed =
+            |file: &WebFileName| file.as_domain().is_some_and(|name| !self.platform.is_known(&name));
+        let removed = self.observed.web_files.iter().filter(|(file, _)| is_removed(file));
+        let led_here = removed.filter(|(_, text)| leads_to(text, branch, &self.platform.layout));
+        files.extend(led_here.map(|(file, _)| (file.clone(), None)));
+        Ok(files)
     }
 
     fn texts(
