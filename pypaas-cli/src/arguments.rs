@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
@@ -125,4 +127,16 @@ pub(crate) struct BranchesArguments {
     pub(crate) repo: Option<String>,
     /// The branch's name
     pub(crate) branch: Option<String>,
+}
+
+/// How long others are waited for.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct WaitArguments {
+    /// Give up when another change of the branch takes longer than this [default: `lock_timeout` of pypaas.yml]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) lock_timeout: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    pypaas_config::duration(text).ok_or("expected a duration such as 500ms, 30s, 2m or 1h")
 }

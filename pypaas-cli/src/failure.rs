@@ -11,7 +11,7 @@ use crate::terminal;
 
 /// Exit status for usage errors: see [`terminal::USAGE`]; this one is for everything that went wrong later.
 pub(crate) const FAILED: u8 = 2;
-/// Exit status when another change of the same branch took too long.
+/// Exit status when another change of the same branch took too long, or a newer push takes this one's turn.
 const BUSY: u8 = 3;
 /// Exit status when the key that was used may not do this.
 const FORBIDDEN: u8 = 5;
@@ -54,7 +54,7 @@ impl Failure {
 
     /// Returns the exit status.
     pub(crate) fn status(&self) -> u8 {
-        let is_busy = matches!(self.find(), Some(ChangeError::Busy { .. }));
+        let is_busy = matches!(self.find(), Some(ChangeError::Busy { .. } | ChangeError::Superseded(_)));
         self.status.unwrap_or(if is_busy { BUSY } else { FAILED })
     }
 
@@ -116,6 +116,11 @@ impl Failure {
         }
         if self.find::<RejectedFile>().is_some() {
             return Some(REJECTED);
+        }
+        if matches!(self.find(), Some(ChangeError::Superseded(_))) {
+            return Some(
+                "nothing is lost if that push has this commit in its history; else fetch, then push again",
+            );
         }
         if self.find::<ServiceError>().is_some() {
             return Some("is svscan running, and does it watch `services_dir`?");

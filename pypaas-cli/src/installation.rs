@@ -13,6 +13,7 @@ use pypaas_core::{Environment, Layout, Parts, Platform};
 use pypaas_nginx::NginxText;
 use pypaas_runners::{Scripts, builders, runner};
 
+use crate::arguments::WaitArguments;
 use crate::failure::Failure;
 use crate::host::LinuxHost;
 use crate::secrets;
@@ -89,6 +90,13 @@ impl Installation {
             files: Vec::new(),
             folder: home.join("config"),
         })
+    }
+
+    /// Waits for others as long as `wait` says, where it does.
+    pub(crate) fn waiting(mut self, wait: WaitArguments) -> Self {
+        let settings = &mut self.platform.configuration.settings;
+        settings.lock_timeout = wait.lock_timeout.unwrap_or(settings.lock_timeout);
+        self
     }
 
     /// Makes the real machine this installation is on.

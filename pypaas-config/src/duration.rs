@@ -11,6 +11,11 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Ten years: to clients that is for ever.
 const LONGEST_CACHE: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60);
 
+/// Reads a duration of at most a day, as the configuration spells them: `500ms`, `30s`, `2m`, `1h`.
+pub fn duration(text: &str) -> Option<Duration> {
+    parse(text).filter(|duration| *duration <= LONGEST)
+}
+
 impl Field<'_> {
     /// Reads a duration; zero is allowed.
     pub(crate) fn duration(&self) -> Result<Duration, Finding> {

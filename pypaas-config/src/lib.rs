@@ -44,6 +44,7 @@ pub use access::{Access, Right};
 pub use block::{BLOCKS, Block};
 pub use configuration::{Configuration, Loaded, SourceFile, UnreadableFile};
 pub use domain::Domain;
+pub use duration::duration;
 pub use health_check::HealthCheck;
 pub use hooks::Hooks;
 pub use load::{load, load_readable};

@@ -1,8 +1,7 @@
 //! Changes: observing, planning and applying stage by stage, under locks, and mending what breaks.
 
 mod machine;
-
-use std::time::Duration;
+mod waiting;
 
 use pypaas_config::BranchRef;
 
@@ -11,13 +10,12 @@ use crate::host::{Host, LockError};
 use crate::observe::web_journal;
 use crate::plan::{self, PlanError, Request, Source, Stage};
 use crate::{
-    ApplyError, Layout, ObserveError, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
+    ApplyError, ObserveError, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
 };
 
 pub use machine::{Unapplied, cleanup, converge_machine};
-
-/// How often a lock that is taken is tried again.
-const INTERVAL: Duration = Duration::from_millis(50);
+use waiting::take;
+pub use waiting::{lock_branch, queue_for_branch, unlock_branch};
 
 /// Says why a change did not happen. What was live before is live.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +40,9 @@ pub enum ChangeError {
         /// Who it is, since when, and for what.
         holder: String,
     },
+    /// Another push of the same branch came after it and waits, too.
+    #[error("a newer push of the branch waits, too: {0}")]
+    Superseded(String),
     /// Whoever asked does not want it any more.
     #[error("abandoned while waiting for a lock: {0}")]
     Abandoned(String),
@@ -194,22 +195,6 @@ fn is_switching(host: &mut dyn Host, platform: &Platform) -> Result<bool, Change
     Ok(web_journal(host, &platform.layout)?.is_some())
 }
 
-/// Takes the lock of `branch`, telling `story` for whom it waits; `purpose` is what others who wait are told.
-pub fn lock_branch(
-    host: &mut dyn Host,
-    platform: &Platform,
-    branch: &BranchRef,
-    purpose: &str,
-    story: &mut dyn Story,
-) -> Result<(), ChangeError> {
-    take(host, platform, &platform.layout.branch_lock(branch), purpose, story, true)
-}
-
-/// Gives the lock of `branch` back.
-pub fn unlock_branch(host: &mut dyn Host, layout: &Layout, branch: &BranchRef) -> Result<(), ChangeError> {
-    Ok(host.unlock(&layout.branch_lock(branch))?)
-}
-
 /// Says whether the record of `branch` has something that is tried.
 fn is_trying(host: &mut dyn Host, platform: &Platform, branch: &BranchRef) -> Result<bool, ChangeError> {
     Ok(record(host, &platform.layout, branch)?.is_some_and(|record| record.trying.is_some()))
@@ -291,38 +276,8 @@ fn exclusively(
     work: impl FnOnce(&mut dyn Host, &mut dyn Story) -> Result<(), ChangeError>,
 ) -> Result<(), ChangeError> {
     let lock = platform.layout.machine_lock();
-    take(host, platform, &lock, "switching nginx", story, can_be_abandoned)?;
+    take(host, platform, &lock, "switching nginx", story, can_be_abandoned, None)?;
     let outcome = work(host, story);
     host.unlock(&lock)?;
     outcome
-}
-
-fn take(
-    host: &mut dyn Host,
-    platform: &Platform,
-    lock: &camino::Utf8Path,
-    purpose: &str,
-    story: &mut dyn Story,
-    can_be_abandoned: bool,
-) -> Result<(), ChangeError> {
-    let timeout = platform.configuration.settings.lock_timeout;
-    let begin = host.elapsed();
-    let note = format!("{purpose} since {}", host.now().strftime("%Y-%m-%d %H:%M:%S UTC"));
-    let mut told = false;
-    while !host.try_lock(lock, &note)? {
-        let holder = host.lock_note(lock)?;
-        if let Some(reason) = host.wants_to_stop().filter(|_| can_be_abandoned) {
-            return Err(ChangeError::Abandoned(reason));
-        }
-        let waited = host.elapsed().saturating_sub(begin);
-        if waited >= timeout {
-            return Err(ChangeError::Busy { seconds: waited.as_secs(), holder });
-        }
-        if !told && waited >= INTERVAL * 4 {
-            story.note(&format!("waiting for {holder}"));
-            told = true;
-        }
-        host.pause(INTERVAL);
-    }
-    Ok(())
 }

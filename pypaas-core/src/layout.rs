@@ -96,6 +96,11 @@ impl Layout {
         self.branch_state(branch).join("lock")
     }
 
+    /// The tickets of the pushes that wait for that lock.
+    pub fn waiting(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("waiting")
+    }
+
     /// The lock held while ports are chosen and nginx files are switched.
     pub fn machine_lock(&self) -> Utf8PathBuf {
         self.state().join("+lock")

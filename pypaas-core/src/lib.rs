@@ -36,8 +36,8 @@ pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use blame::RejectedFile;
 pub use builder::{BuildRecipe, Builder, Requirement};
 pub use change::{
-    ChangeError, Unapplied, cleanup, converge, converge_machine, deploy, lock_branch, maintenance, stop,
-    unlock_branch,
+    ChangeError, Unapplied, cleanup, converge, converge_machine, deploy, lock_branch, maintenance,
+    queue_for_branch, stop, unlock_branch,
 };
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use encode::{decode, encode};

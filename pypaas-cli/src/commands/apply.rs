@@ -6,6 +6,7 @@ use clap::Args;
 use pypaas_core::{Plan, Scope, Unapplied, converge_machine, observe, plan};
 
 use super::Context;
+use crate::arguments::WaitArguments;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::narrator::Narrator;
@@ -15,6 +16,8 @@ use crate::terminal;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  pypaas plan    what would be done\n  pypaas apply   do it")]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    wait: WaitArguments,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -22,7 +25,7 @@ pub(crate) struct Arguments {
 
 /// Applies the configuration. Where nothing differs nothing is touched, and nginx is not reloaded.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     installation.warn_about_problems();
     let platform = &installation.platform;
     let mut host = installation.host();

@@ -6,6 +6,7 @@ use clap::Args;
 use pypaas_core::{Scope, cleanup, observe, plan};
 
 use super::{Context, apply};
+use crate::arguments::WaitArguments;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::narrator::Narrator;
@@ -15,6 +16,8 @@ use crate::terminal;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  pypaas cleanup --dry-run   what would be removed\n  pypaas cleanup")]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    wait: WaitArguments,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -22,7 +25,7 @@ pub(crate) struct Arguments {
 
 /// Cleans up. Repositories and data folders stay.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     installation.warn_about_problems();
     let mut host = installation.host();
     if arguments.dry_run {

@@ -7,7 +7,8 @@ use pypaas_config::BranchRef;
 use pypaas_core::host::{Clock, Git, ShellCommand};
 use pypaas_core::plan::{self, Request};
 use pypaas_core::{
-    Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, record, unlock_branch,
+    Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, queue_for_branch, record,
+    unlock_branch,
 };
 use serde::Serialize;
 
@@ -56,7 +57,8 @@ impl Deploying<'_> {
         let mut narrator = Narrator::with_log(self.log(at));
         let purpose = format!("{} of {} for {}", self.title, self.branch, self.context.by);
         narrator.line(&purpose);
-        lock_branch(&mut host, platform, &self.branch, &purpose, &mut narrator)?;
+        let take = if self.kind == Kind::Push { queue_for_branch } else { lock_branch };
+        take(&mut host, platform, &self.branch, &purpose, &mut narrator)?;
         let mut attempt = None;
         let outcome = self.carry_out(&mut host, &mut narrator, at, request, &mut attempt);
         unlock_branch(&mut host, &platform.layout, &self.branch)?;

@@ -7,7 +7,7 @@ use pypaas_core::{Maintenance, lock_branch, maintenance, record, unlock_branch};
 use serde::Serialize;
 
 use super::Context;
-use crate::arguments::BranchArguments;
+use crate::arguments::{BranchArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::narrator::Narrator;
@@ -28,6 +28,8 @@ pub(crate) struct Arguments {
     /// What visitors are told, where there is no `maintenance_upstream`
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
+    #[command(flatten)]
+    wait: WaitArguments,
     /// Print JSON, with `show`
     #[arg(long)]
     json: bool,
@@ -50,7 +52,7 @@ struct Shown {
 
 /// Switches maintenance, or shows it. It survives deploys.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     let platform = &installation.platform;
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let mut host = installation.host();

@@ -7,7 +7,7 @@ use pypaas_core::plan::Source;
 
 use super::Context;
 use super::redeploy::{Redeploy, redeploy};
-use crate::arguments::BranchesArguments;
+use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::history::Kind;
 
@@ -19,6 +19,8 @@ use crate::history::Kind;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branches: BranchesArguments,
+    #[command(flatten)]
+    wait: WaitArguments,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -32,5 +34,5 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         source: |live| Source::Commit(live.commit.clone()),
         dry_run: arguments.dry_run,
     };
-    redeploy(&arguments.branches, &how, context)
+    redeploy(&arguments.branches, arguments.wait, &how, context)
 }

@@ -8,7 +8,7 @@ use pypaas_core::{Deployed, Record, record, records};
 
 use super::Context;
 use super::deploying::Deploying;
-use crate::arguments::BranchesArguments;
+use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
@@ -28,10 +28,11 @@ pub(super) struct Redeploy {
 /// Does it to the branch named, or to all that are deployed; one that fails does not stop the others.
 pub(super) fn redeploy(
     branches: &BranchesArguments,
+    wait: WaitArguments,
     how: &Redeploy,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(wait);
     if let (Some(repo), Some(branch)) = (&branches.repo, &branches.branch) {
         let branch = installation.branch(repo, branch)?;
         one(&installation, branch, how, context)?;

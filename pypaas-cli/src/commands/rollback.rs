@@ -10,7 +10,7 @@ use pypaas_core::{CheckoutName, CommitId, Deployed, Record, Slot, record};
 
 use super::Context;
 use super::deploying::Deploying;
-use crate::arguments::BranchArguments;
+use crate::arguments::{BranchArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome};
 use crate::installation::Installation;
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     pub(crate) branch: BranchArguments,
     /// The release's number; without it, the last one before the live one that had another commit
     release: Option<u64>,
+    #[command(flatten)]
+    wait: WaitArguments,
     /// Print the plan and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -33,7 +35,7 @@ pub(crate) struct Arguments {
 
 /// Rolls back: at once where the release's checkout is kept, else its commit is built again.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let layout = &installation.platform.layout;
     let request = |record: &Record| {

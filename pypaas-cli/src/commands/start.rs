@@ -7,7 +7,7 @@ use pypaas_core::plan::{PlanError, Request, Source};
 
 use super::Context;
 use super::deploying::Deploying;
-use crate::arguments::BranchArguments;
+use crate::arguments::{BranchArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
@@ -19,11 +19,13 @@ use crate::terminal;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
+    #[command(flatten)]
+    wait: WaitArguments,
 }
 
 /// Starts new processes of the live checkout, if the branch is stopped.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let deploying = Deploying {
         installation: &installation,

@@ -6,7 +6,7 @@ use clap::Args;
 use pypaas_core::{lock_branch, stop, unlock_branch};
 
 use super::Context;
-use crate::arguments::BranchArguments;
+use crate::arguments::{BranchArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::narrator::Narrator;
@@ -17,11 +17,13 @@ use crate::narrator::Narrator;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
+    #[command(flatten)]
+    wait: WaitArguments,
 }
 
 /// Stops the branch, now and at every boot.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load()?.waiting(arguments.wait);
     let platform = &installation.platform;
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let mut host = installation.host();

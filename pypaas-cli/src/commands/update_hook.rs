@@ -18,7 +18,7 @@ use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::host::bare_repo::branch_lock;
-use crate::host::git::branch_in_the_way;
+use crate::host::git::{branch_in_the_way, comes_after, move_branch};
 use crate::installation::Installation;
 use crate::terminal;
 use crate::wording::ago;
@@ -77,11 +77,12 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         context,
         received: received(),
     };
+    let mut moved_to = None;
     deploying.run(|record, narrator| {
         let live = record.live.as_ref();
         // After a rollback the branch is not where what is live is, and nobody is about to move it there.
         let moves_to = live.filter(|live| live.restored.is_none()).map(|live| &live.commit);
-        check_unmoved(&installation, &branch, &old, moves_to)?;
+        moved_to = where_it_moved(&installation, &branch, &old, &new, moves_to)?;
         if let Some(live) = live.filter(|live| live.commit != old && live.restored.is_some()) {
             narrator.line(&format!(
                 "       `{}` was at {}, but {} is live: {} rolled it back {}",
@@ -96,8 +97,17 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
             terminal::err(&format!("{} is live already; to build it again, run `rebuild`\n", new.short()));
             return Ok(None);
         }
-        Ok(Some(Request { branch, source: Source::Commit(new), by: context.by.clone() }))
+        Ok(Some(Request {
+            branch: branch.clone(),
+            source: Source::Commit(new.clone()),
+            by: context.by.clone(),
+        }))
     })?;
+    if let Some(head) = moved_to {
+        // git moves the branch only from where this push found it.
+        let repo = installation.platform.layout.repo(&branch.repo);
+        move_branch(&repo, branch.branch.as_str(), &head, &old).map_err(Failure::from_cause)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -133,16 +143,18 @@ fn refuse_clash(installation: &Installation, branch: &BranchRef) -> Result<(), F
     ))
 }
 
-/// Two pushes of one ref both get here; the second must not deploy what git will then refuse to record.
+/// Two pushes of one ref both get here, the second when the first is done. Returns where the branch is if it has moved
+/// since this push began, and the new commit comes after that one; fails if it does not, for that would undo the first.
 ///
 /// The push before this one gives the lock back when its hook ends; git moves the branch a moment later. A deploy that was
 /// killed after its commit point leaves the branch behind for good.
-fn check_unmoved(
+fn where_it_moved(
     installation: &Installation,
     branch: &BranchRef,
     old: &CommitId,
+    new: &CommitId,
     live: Option<&CommitId>,
-) -> Result<(), Failure> {
+) -> Result<Option<CommitId>, Failure> {
     let repo = installation.platform.layout.repo(&branch.repo);
     let name = branch.branch.as_str();
     let lock = branch_lock(&repo, name);
@@ -172,7 +184,12 @@ fn check_unmoved(
         head = host.branch_head(&repo, name)?;
     }
     if head.as_ref() == Some(old).filter(|old| !old.is_zero()) {
-        return Ok(());
+        return Ok(None);
+    }
+    if let Some(head) = head
+        && comes_after(&repo, new, &head).map_err(Failure::from_cause)?
+    {
+        return Ok(Some(head));
     }
     Err(Failure::new(
         format!("branch `{name}` was pushed by somebody else meanwhile"),

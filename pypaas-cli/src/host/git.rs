@@ -1,6 +1,7 @@
 //! Bare repositories and what is in them.
 
 use std::error::Error;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use gix::ObjectId;
@@ -9,11 +10,15 @@ use gix::sec::Permission;
 use pypaas_core::CommitId;
 use pypaas_core::host::{Commit, Git, GitError};
 
+use super::program::{self, Answer};
 use super::umask::ReadableByAll;
 use super::{LinuxHost, bare_repo, checkout};
 
 /// How many characters of a commit's first line are kept.
 const LONGEST_SUBJECT: usize = 200;
+
+/// How long git may take to look through a branch's history.
+const GIT_ANSWERS: Duration = Duration::from_secs(60);
 
 /// What a failure has for a cause.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
@@ -88,6 +93,38 @@ pub(crate) fn branch_in_the_way(repo: &Utf8Path, branch: &str) -> Result<Option<
         }
     }
     Ok(None)
+}
+
+/// Says whether `earlier` is in the history of `commit`.
+pub(crate) fn comes_after(repo: &Utf8Path, commit: &CommitId, earlier: &CommitId) -> Result<bool, Cause> {
+    let ids = [earlier.as_str(), commit.as_str()];
+    let answer = ask_git(repo, &["merge-base", "--is-ancestor", ids[0], ids[1]])?;
+    match answer.status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(answer.text.trim().to_owned().into()),
+    }
+}
+
+/// Moves `branch` from where it must be to another commit; none when that is git's zero id.
+pub(crate) fn move_branch(
+    repo: &Utf8Path,
+    branch: &str,
+    from: &CommitId,
+    to: &CommitId,
+) -> Result<(), Cause> {
+    let reference = format!("refs/heads/{branch}");
+    let answer = match to.is_zero() {
+        true => ask_git(repo, &["update-ref", "-d", &reference, from.as_str()])?,
+        false => ask_git(repo, &["update-ref", &reference, to.as_str(), from.as_str()])?,
+    };
+    if answer.status.success() { Ok(()) } else { Err(answer.text.trim().to_owned().into()) }
+}
+
+fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
+    let folder = format!("--git-dir={repo}");
+    let words: Vec<&str> = ["git", &folder].into_iter().chain(words.iter().copied()).collect();
+    Ok(program::ask(program::command(&words)?, GIT_ANSWERS)?)
 }
 
 fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {

@@ -57,27 +57,103 @@ fn a_second_push_waits_for_the_first_and_says_for_whom() {
     let first = shop.code.start_push(&[], "shop", &["main"]);
     gate.wait_for(&first);
 
-    let other = shop.sandbox.client("desktop");
-    other.git(&["clone", "--quiet", "--branch", "main", "pypaas:shop", "shop"]).must_succeed();
+    let elsewhere = shop.sandbox.client("desktop").worktree_named_from_app("shop", "node-plain");
+    let stranger = elsewhere.start_push(&["--force"], "shop", &["main"]);
+    stranger.wait_for("waiting for ");
     shop.configure(NODE);
-    shop.code.commit_version("3");
-    let second = shop.code.start_push(&[], "shop", &["main"]);
-    second.wait_for("waiting for ");
+    let listed = shop.sandbox.pypaas(&["list"]).must_succeed();
+    assert!(listed.stdout.contains(", being deployed"), "{listed}");
     gate.open();
 
-    let (first, second) = (first.wait().must_succeed(), second.wait().must_fail());
+    let (first, stranger) = (first.wait().must_succeed(), stranger.wait().must_fail());
     let short = &second_commit[..11];
-    assert_says(&second, &format!("       waiting for deploying {short} of shop main for laptop since 20"));
+    assert_says(&stranger, &format!("       waiting for deploying {short} of shop main for laptop since 20"));
     assert_says(
-        &second,
+        &stranger,
         "error: branch `main` was pushed by somebody else meanwhile\nhint: fetch, then push again\n",
     );
     assert_says(&first, "-----> Release 2 is live after ");
     assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 2\n", Some(second_commit)));
+}
 
+#[test]
+fn of_the_pushes_that_wait_only_the_newest_is_deployed() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let gate = Gate::new(&shop.sandbox);
+    shop.configure(&format!("{NODE}, hooks: {{build: {}}}", gate.command()));
+    shop.code.commit_version("2");
+    let first = shop.code.start_push(&[], "shop", &["main"]);
+    gate.wait_for(&first);
+    shop.configure(NODE);
+    shop.code.commit_version("3");
+    let second = shop.code.start_push(&[], "shop", &["main"]);
+    second.wait_for("waiting for ");
+    let newest = shop.code.commit_version("4");
+    let third = shop.code.start_push(&[], "shop", &["main"]);
+    third.wait_for("waiting for ");
+
+    let second = second.wait().must_fail();
+    let short = &newest[..11];
+    let told = format!(
+        "error: a newer push of the branch waits, too: deploying {short} of shop main for laptop since 20"
+    );
+    assert_says(&second, &told);
+    gate.open();
+
+    first.wait().must_succeed();
+    let third = third.wait().must_succeed();
+    assert_says(&third, "-----> Release 3 is live after ");
+    assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 4\n", Some(newest)));
+    shop.assert_settled();
+    let waiting = shop.sandbox.home().join("state/shop/main.d/waiting");
+    assert_eq!(fs::read_dir(waiting).unwrap().count(), 0);
+}
+
+#[test]
+fn who_waits_too_long_gives_up_with_an_exit_status_of_its_own() {
+    let sandbox = host::builder().settings("lock_timeout: 500ms\n").start().unwrap();
+    let shop = Shop::on(sandbox, "dies-on-sigterm", NODE);
+    shop.push().must_succeed();
+    let gate = Gate::new(&shop.sandbox);
+    shop.configure(&format!("{NODE}, hooks: {{build: {}}}", gate.command()));
+    shop.code.commit_version("2");
+    let first = shop.code.start_push(&[], "shop", &["main"]);
+    gate.wait_for(&first);
+
+    shop.code.commit_version("3");
+    let second = shop.push().must_fail();
+    assert_says(&second, "error: gave up after 0 s: deploying ");
+    let restart = shop.sandbox.pypaas(&["restart", "--lock-timeout", "1s", "shop", "main"]);
+    assert_eq!(restart.code, 3, "{restart}");
+    assert_says(&restart, "error: gave up after 1 s: deploying ");
+
+    gate.open();
+    first.wait().must_succeed();
+    shop.configure(NODE);
     shop.push().must_succeed();
     assert_eq!(shop.page(), "dies-on-sigterm version 3\n");
-    shop.assert_settled();
+}
+
+#[test]
+fn ten_repos_that_are_pushed_at_once_are_all_deployed() {
+    let sandbox = host::start();
+    let client = sandbox.client("laptop");
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let pushes: Vec<_> = names
+        .map(|name| {
+            sandbox.write_config(&format!("repo/{name}.yml"), &format!("branches: {{main: {{{NODE}}}}}"));
+            sandbox.domain(&format!("{name}.example"), name, "main", "web");
+            client.worktree_named_from_app(name, "dies-on-sigterm")
+        })
+        .map(|code| (code.start_push(&[], code.folder().file_name().unwrap(), &["main"]), code))
+        .into();
+    for (push, _) in pushes {
+        push.wait().must_succeed();
+    }
+    for name in names {
+        assert_eq!(sandbox.get(&format!("{name}.example"), "/").text(), "dies-on-sigterm version 1\n");
+    }
+    assert_eq!(sandbox.app_processes().len(), 10);
 }
 
 #[test]
@@ -112,19 +188,18 @@ fn a_push_is_not_deployed_while_git_still_writes_down_the_one_before() {
         format!("#!/bin/sh\n[ \"$1\" = prepared ] || exit 0\nrm \"$0\"\nexec sh -c {gate_command}\n");
     fs::write(&hook, script).unwrap();
     fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let first_commit = shop.code.commit_version("2");
+    shop.code.commit_version("2");
     let first = shop.code.start_push(&[], "shop", &["main"]);
     gate.wait_for(&first);
 
-    shop.code.commit_version("3");
+    let second_commit = shop.code.commit_version("3");
     let second = shop.code.start_push(&[], "shop", &["main"]);
     second.wait_for("waiting until git has recorded ");
     gate.open();
 
     first.wait().must_succeed();
-    let second = second.wait().must_fail();
-    assert_says(&second, "error: branch `main` was pushed by somebody else meanwhile\n");
-    assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 2\n", Some(first_commit)));
+    second.wait().must_succeed();
+    assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 3\n", Some(second_commit)));
 }
 
 #[test]

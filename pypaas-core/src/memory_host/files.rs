@@ -59,6 +59,7 @@ impl Files for MemoryHost {
             .take_while(here)
             .chain(self.folders.range(from.clone()..).take_while(here))
             .chain(self.repositories.range(from..).map(|(folder, _)| folder).take_while(here))
+            .chain(self.locks.keys().filter(here))
             .filter_map(|it| below(it))
             .chain(services.filter_map(|it| below(&it)))
             .collect();
