@@ -114,7 +114,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let steps = vec![
         Step::DefineService { service: service.clone(), definition },
         Step::StartService { service: service.clone() },
-        Step::AwaitReady { service: service.clone(), port: None, readiness: Readiness::Started },
+        Step::AwaitReady {
+            service: service.clone(),
+            port: None,
+            asked_as: "localhost".to_owned(),
+            readiness: Readiness::Started,
+        },
         Step::StopServices { services: vec![service], timeout: Duration::from_secs(10) },
     ];
     plan.section("Run a worker", Phase::Start, steps);

@@ -9,6 +9,7 @@ use crate::host::{Caller, Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
 use crate::{Layout, Plan, Step, Story};
 
+use ready::Door;
 pub use ready::NotReady;
 
 /// Says where a plan ended early.
@@ -126,8 +127,9 @@ fn perform(
         }
         Step::DefineService { service, definition } => host.define_service(service, definition)?,
         Step::StartService { service } => host.start_service(service)?,
-        Step::AwaitReady { service, port, readiness } => {
-            ready::await_ready(host, story, service, *port, readiness, can_be_abandoned)?;
+        Step::AwaitReady { service, port, asked_as, readiness } => {
+            let door = Door { port: port.unwrap_or_default(), asked_as };
+            ready::await_ready(host, story, service, door, readiness, can_be_abandoned)?;
         }
         Step::StopServices { services, timeout } => {
             for killed in host.stop_services(services, *timeout)?.killed {

@@ -98,6 +98,15 @@ impl Platform {
             .filter(move |(_, domain)| domain.targets().any(|it| it.is_of(branch)))
     }
 
+    /// Returns the name under which clients ask for what `runner` serves: that of the first domain that leads to it, else
+    /// `localhost`. Frameworks answer requests for other names with an error.
+    pub fn asked_as(&self, runner: &RunnerRef) -> &str {
+        let mut domains = self.configuration.domains.iter();
+        domains
+            .find(|(_, domain)| domain.locations.values().any(|location| location.upstream == *runner))
+            .map_or("localhost", |(name, _)| name.as_str())
+    }
+
     /// Says whether there is a file of the configuration for `domain`, be it a broken one.
     pub fn is_known(&self, domain: &DomainName) -> bool {
         let configuration = &self.configuration;

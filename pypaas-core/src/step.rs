@@ -46,7 +46,7 @@ pub enum Step {
     /// Starts a service.
     StartService { service: ServiceName },
     /// Waits until a service counts as started.
-    AwaitReady { service: ServiceName, port: Option<u16>, readiness: Readiness },
+    AwaitReady { service: ServiceName, port: Option<u16>, asked_as: String, readiness: Readiness },
     /// Stops services and waits until their process groups are gone.
     StopServices { services: Vec<ServiceName>, timeout: Duration },
     /// Removes a stopped service.
@@ -91,7 +91,7 @@ impl fmt::Display for Step {
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
-            Self::AwaitReady { service, readiness, port } => await_ready(f, service, readiness, *port),
+            Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),
             Self::StopServices { services, timeout } => {
                 write!(f, "stop {}, killing what is left after {}", list(services), duration(*timeout))
             }

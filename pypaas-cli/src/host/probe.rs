@@ -43,10 +43,10 @@ impl Probe for LinuxHost {
         connect(port, CONNECT).map(drop)
     }
 
-    fn answers(&mut self, port: u16, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
+    fn answers(&mut self, port: u16, name: &str, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
         let deadline = Instant::now() + timeout;
         let mut connection = connect(port, CONNECT.min(timeout))?;
-        exchange(&mut connection, "localhost", path, deadline).map_err(|error| late(error, timeout))
+        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {

@@ -279,3 +279,19 @@ fn a_full_port_range_stops_only_who_needs_more() {
     let full = shop.sandbox.pypaas(&["restart", "one", "main"]).must_fail();
     assert_says(&full, "because 1 free ports are needed and 0 of `ports`");
 }
+
+#[test]
+fn a_health_check_asks_by_the_name_that_clients_use() {
+    let shop = Shop::new(
+        "dies-on-sigterm",
+        "runners: {web: {type: NginxBackend, cmd: node server.js, start_timeout: 5s, healthcheck: {path: /}}}",
+    );
+    let picky = "require('http').createServer((request, response) => {
+        response.statusCode = request.headers.host.split(':')[0] === 'shop.example' ? 200 : 400;
+        response.end('picky');
+    }).listen(process.env.PORT, '127.0.0.1');";
+
+    shop.push_file("server.js", picky).must_succeed();
+
+    assert_eq!(shop.page(), "picky");
+}

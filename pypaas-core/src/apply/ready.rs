@@ -39,11 +39,20 @@ pub enum NotReady {
     Abandoned(String),
 }
 
+/// Where a process is asked whether it is ready.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door<'a> {
+    /// Its port.
+    pub(super) port: u16,
+    /// The name under which clients ask for it.
+    pub(super) asked_as: &'a str,
+}
+
 pub(super) fn await_ready(
     host: &mut dyn Host,
     story: &mut dyn Story,
     service: &ServiceName,
-    port: Option<u16>,
+    door: Door<'_>,
     readiness: &Readiness,
     can_be_abandoned: bool,
 ) -> Result<(), NotReady> {
@@ -57,9 +66,9 @@ pub(super) fn await_ready(
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, service, port, None, *within, can_be_abandoned)?,
+        Readiness::Accepts { within } => serve(host, service, door, None, *within, can_be_abandoned)?,
         Readiness::Healthy { check, within } => {
-            serve(host, service, port, Some(check), *within, can_be_abandoned)?
+            serve(host, service, door, Some(check), *within, can_be_abandoned)?
         }
     };
     outcome.map_err(|reason| {
@@ -134,12 +143,12 @@ fn watch(
 fn serve(
     host: &mut dyn Host,
     service: &ServiceName,
-    port: Option<u16>,
+    door: Door<'_>,
     check: Option<&HealthCheck>,
     within: Duration,
     can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
-    let port = port.unwrap_or_default();
+    let port = door.port;
     let mut watched = Watched { service, begin: host.elapsed(), seen: None, can_be_abandoned };
     let mut next_check = Duration::ZERO;
     let mut answer = String::new();
@@ -152,7 +161,7 @@ fn serve(
         match (accepts, check) {
             (Ok(()), None) => return Ok(watched.look(host)?.map(drop)),
             (Ok(()), Some(check)) if waited >= next_check => {
-                match ask(host, port, check) {
+                match ask(host, door, check) {
                     Ok(()) => return Ok(watched.look(host)?.map(drop)),
                     Err(said) => answer = format!("its health check {}: {said}", check.path),
                 }
@@ -170,8 +179,9 @@ fn serve(
     }
 }
 
-fn ask(host: &mut dyn Host, port: u16, check: &HealthCheck) -> Result<(), String> {
-    let status = host.answers(port, &check.path, check.timeout).map_err(|error| error.to_string())?;
+fn ask(host: &mut dyn Host, door: Door<'_>, check: &HealthCheck) -> Result<(), String> {
+    let status = host.answers(door.port, door.asked_as, &check.path, check.timeout);
+    let status = status.map_err(|error| error.to_string())?;
     if check.status.contains(&status) {
         return Ok(());
     }

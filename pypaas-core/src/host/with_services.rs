@@ -158,8 +158,8 @@ impl<H: Probe, S> Probe for WithServices<H, S> {
         self.host.accepts(port)
     }
 
-    fn answers(&mut self, port: u16, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
-        self.host.answers(port, path, timeout)
+    fn answers(&mut self, port: u16, name: &str, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
+        self.host.answers(port, name, path, timeout)
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {

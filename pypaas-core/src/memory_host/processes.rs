@@ -192,7 +192,7 @@ impl Probe for MemoryHost {
         self.listener(port).map(drop).ok_or_else(|| ProbeError("connection refused".to_owned()))
     }
 
-    fn answers(&mut self, port: u16, _: &str, _: Duration) -> Result<u16, ProbeError> {
+    fn answers(&mut self, port: u16, _: &str, _: &str, _: Duration) -> Result<u16, ProbeError> {
         let service = self.listener(port).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
         match self.behaves(service) {
             Some(Behaviour::Answers(status)) => Ok(status),

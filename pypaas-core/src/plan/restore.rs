@@ -91,7 +91,7 @@ fn run_live(
         }
         if known.is_none_or(|known| !known.enabled) {
             starts.push(Step::StartService { service: service.clone() });
-            waits.push(Step::AwaitReady { service, port: process.port, readiness: runner.readiness() });
+            waits.push(services::await_ready(platform, service, process, runner));
         }
     }
     starts.extend(waits);

@@ -57,6 +57,17 @@ pub(super) fn definition(
     platform.scripts.definition(&script).map(Some)
 }
 
+/// Plans to wait until `process` counts as started.
+pub(super) fn await_ready(
+    platform: &Platform,
+    service: ServiceName,
+    process: &Process,
+    runner: &dyn Runner,
+) -> Step {
+    let asked_as = platform.asked_as(&service.runner).to_owned();
+    Step::AwaitReady { service, port: process.port, asked_as, readiness: runner.readiness() }
+}
+
 /// Plans to stop `services`: those that have the same patience together.
 pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = ServiceName>) -> Vec<Step> {
     let mut by_timeout: BTreeMap<Duration, Vec<ServiceName>> = BTreeMap::new();

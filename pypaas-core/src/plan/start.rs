@@ -62,10 +62,8 @@ fn processes(
     let chosen: Vec<_> =
         services::configured(platform, branch, new).filter(|(_, _, runner)| chosen(*runner)).collect();
     let starts = chosen.iter().map(|(service, ..)| Step::StartService { service: service.clone() });
-    let waits = chosen.iter().map(|(service, process, runner)| Step::AwaitReady {
-        service: service.clone(),
-        port: process.port,
-        readiness: runner.readiness(),
-    });
+    let waits = chosen
+        .iter()
+        .map(|(service, process, runner)| services::await_ready(platform, service.clone(), process, *runner));
     starts.chain(waits).collect()
 }

@@ -83,10 +83,10 @@ fn connections_are_counted_over_ipv4_and_mapped() {
 fn the_status_of_an_answer_is_returned() {
     let Machine { mut host, .. } = Machine::new();
     let port = answer(&["HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], Duration::ZERO);
-    assert_eq!(host.answers(port, "/healthz", LONG), Ok(204));
+    assert_eq!(host.answers(port, "shop.example", "/healthz", LONG), Ok(204));
     let slow = ["HTTP/1.1 100 Continue\r\n", "\r\nHTTP/1.1 5", "03 Busy\r\n", "\r\n"];
     let port = answer(Box::leak(Box::new(slow)), Duration::from_millis(20));
-    assert_eq!(host.answers(port, "/", LONG), Ok(503));
+    assert_eq!(host.answers(port, "shop.example", "/", LONG), Ok(503));
 }
 
 #[test]
@@ -94,11 +94,14 @@ fn an_answer_that_never_ends_or_comes_is_bounded() {
     let Machine { mut host, .. } = Machine::new();
     let began = Instant::now();
     let port = answer(&["H", "T", "T", "P", "/", "1", ".", "1", " ", "2", "0"], Duration::from_millis(100));
-    let error = host.answers(port, "/", Duration::from_millis(300)).unwrap_err();
+    let error = host.answers(port, "shop.example", "/", Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.to_string(), "no answer within 300 ms");
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
     let port = answer(&["SSH-2.0-OpenSSH_9.2\r\n"], Duration::ZERO);
-    assert_eq!(host.answers(port, "/", LONG).unwrap_err().to_string(), "the answer is not HTTP");
+    assert_eq!(
+        host.answers(port, "shop.example", "/", LONG).unwrap_err().to_string(),
+        "the answer is not HTTP"
+    );
 }
 
 #[test]
@@ -115,5 +118,5 @@ fn the_addresses_of_a_service_are_found_wherever_its_process_went() {
     });
 
     assert_eq!(found, [expected].into());
-    assert_eq!(supervisor.machine.host.answers(port, "/", LONG), Ok(200));
+    assert_eq!(supervisor.machine.host.answers(port, "shop.example", "/", LONG), Ok(200));
 }
