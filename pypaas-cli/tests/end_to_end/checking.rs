@@ -410,7 +410,14 @@ fn a_port_that_somebody_else_holds_is_found() {
     let found =
         must_find(&sandbox, WARNINGS, &message, "let it listen elsewhere, or move `ports` in pypaas.yml");
     assert_says(&found, &format!("(process {})\n", std::process::id()));
-    drop(held);
+    let beside = TcpListener::bind((Ipv4Addr::LOCALHOST, port - 1)).unwrap();
+    must_find(
+        &sandbox,
+        WARNINGS,
+        &format!("ports {}-{port} are in `ports` ", port - 1),
+        "let it listen elsewhere",
+    );
+    drop((held, beside));
     sandbox.pypaas(&["check"]).must_succeed();
 }
 

@@ -1,6 +1,6 @@
 //! The ports apps are given: who else holds some of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use pypaas_config::Severity;
@@ -33,18 +33,25 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         .filter(|socket| socket.state == State::Listening)
         .filter(|socket| range.contains(&socket.local.port()) && !ours.contains(&socket.local.port()))
         .collect();
-    let mut named = BTreeSet::new();
-    for socket in others {
-        let port = socket.local.port();
-        if named.insert(port) {
-            let holder = holder(socket.inode).unwrap_or_else(|| "another user's program".to_owned());
-            defects.push(Defect::new(
-                Severity::Warning,
-                "ports",
-                format!("port {port} is in {written} and held by {holder}"),
-                "let it listen elsewhere, or move `ports` in pypaas.yml; until then no app is given this port",
-            ));
-        }
+    let holders = holders(&others.iter().map(|socket| socket.inode).collect());
+    let mut of_holders: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+    for socket in &others {
+        let holder = holders.get(&socket.inode).map_or("another user's program", String::as_str);
+        of_holders.entry(holder).or_default().insert(socket.local.port());
+    }
+    for (holder, ports) in of_holders {
+        let one = ports.len() == 1;
+        let (ports, are, these) =
+            (spell(&ports), if one { "is" } else { "are" }, if one { "this port" } else { "these ports" });
+        let plural = if one { "" } else { "s" };
+        defects.push(Defect::new(
+            Severity::Warning,
+            "ports",
+            format!("port{plural} {ports} {are} in {written} and held by {holder}"),
+            format!(
+                "let it listen elsewhere, or move `ports` in pypaas.yml; until then no app is given {these}"
+            ),
+        ));
     }
     if let Some((first, last)) = fs::read_to_string(EPHEMERAL).ok().and_then(|text| pair(&text))
         && range.start() <= &last
@@ -68,18 +75,49 @@ fn pair(text: &str) -> Option<(u16, u16)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// Names the process that has the socket `inode` open, if this user may see that.
-fn holder(inode: u64) -> Option<String> {
-    let wanted = format!("socket:[{inode}]");
-    let entries = fs::read_dir("/proc").ok()?.flatten();
-    let mut ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let has_it = |id: &u32| {
-        let files = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
-        files
-            .filter_map(|file| fs::read_link(file.path()).ok())
-            .any(|link| link.as_os_str() == wanted.as_str())
+/// Writes ports as people do: `61500-61503, 61510`.
+fn spell(ports: &BTreeSet<u16>) -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for &port in ports {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(port) => *last = port,
+            _ => ranges.push((port, port)),
+        }
+    }
+    let spell = |(first, last): &(u16, u16)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
     };
-    let id = ids.find(has_it)?;
-    let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-    Some(format!("`{}` (process {id})", name.trim_end()))
+    ranges.iter().map(spell).collect::<Vec<_>>().join(", ")
+}
+
+/// Names the processes that have the `sockets` open, as far as this user may see that.
+fn holders(sockets: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+    let mut holders = BTreeMap::new();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for id in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        if holders.len() == sockets.len() {
+            break;
+        }
+        let files = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+        let links =
+            files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
+        let open = links.filter_map(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+        for socket in open.filter(|socket| sockets.contains(socket)) {
+            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+            holders.entry(socket).or_insert_with(|| format!("`{}` (process {id})", name.trim_end()));
+        }
+    }
+    holders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_written_as_ranges() {
+        assert_eq!(spell(&[61510, 61500, 61502, 61501].into()), "61500-61502, 61510");
+        assert_eq!(spell(&[65535].into()), "65535");
+    }
 }
