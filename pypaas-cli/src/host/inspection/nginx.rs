@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use pypaas_config::Severity;
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
@@ -161,10 +161,4 @@ fn warnings(said: &str) -> Vec<Defect> {
         Defect::new(Severity::Warning, "nginx", format!("nginx warns: {warning}"), mend)
     };
     warned.into_iter().map(defect).collect()
-}
-
-/// Where nginx's own files are.
-pub(super) fn path_of(words: &[String], option: &str) -> Option<Utf8PathBuf> {
-    let at = words.iter().position(|word| word == option)?;
-    words.get(at + 1).map(|word| Utf8Path::new(word).to_owned())
 }

@@ -7,8 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use glob::{MatchOptions, Pattern};
 use pypaas_nginx::directives;
 
-use super::nginx::path_of;
-
 /// More files than any nginx of ours includes; a circle of includes ends here.
 const MOST_FILES: usize = 5_000;
 
@@ -131,6 +129,12 @@ impl NginxFiles {
             }
         }
     }
+}
+
+/// Returns the path behind `option` in the words that start nginx.
+fn path_of(words: &[String], option: &str) -> Option<Utf8PathBuf> {
+    let at = words.iter().position(|word| word == option)?;
+    words.get(at + 1).map(Utf8PathBuf::from)
 }
 
 /// Spells out where a `listen` listens: `80`, `*:80` and `0.0.0.0` are all `0.0.0.0:80`.
