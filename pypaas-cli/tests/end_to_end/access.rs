@@ -55,7 +55,7 @@ fn a_key_may_do_what_the_repo_gives_it() {
             let allowed = outcome.code == 0 || (command.starts_with("rollback") && outcome.code == 2);
             assert_eq!(allowed, rights.contains(right), "{name}: {outcome}");
             if !allowed {
-                assert_eq!((outcome.code, outcome.stdout.as_str()), (4, ""), "{outcome}");
+                assert_eq!((outcome.code, outcome.stdout.as_str()), (5, ""), "{outcome}");
                 assert!(
                     outcome.stderr.contains(&format!("  because repo/site.yml gives `{right}` to: ")),
                     "{outcome}"
@@ -68,9 +68,9 @@ fn a_key_may_do_what_the_repo_gives_it() {
         let repos: Vec<&str> =
             listed.as_array().unwrap().iter().map(|it| it["repo"].as_str().unwrap()).collect();
         assert_eq!(repos, if rights.is_empty() { vec!["zoo"] } else { vec!["site", "zoo"] }, "{name}");
-        assert_eq!(client.ssh(&["apply"]).code, if rights.contains("push") { 0 } else { 4 }, "{name}");
+        assert_eq!(client.ssh(&["apply"]).code, if rights.contains("push") { 0 } else { 5 }, "{name}");
         let keys = client.ssh(&["rebuild_authorized_keys"]);
-        assert_eq!(keys.code, if name == "laptop" { 0 } else { 4 }, "{name}: {keys}");
+        assert_eq!(keys.code, if name == "laptop" { 0 } else { 5 }, "{name}: {keys}");
     }
     let refused = sandbox.client("stranger2").ssh_line("restart site main");
     assert_eq!(
