@@ -70,6 +70,13 @@ pub(crate) fn may_read(installation: &Installation, context: &Context, repo: &Re
     may(installation, context, Right::Read, repo)
 }
 
+/// Says whether the key of `context` may see every repo, and so what is wrong with any file.
+pub(crate) fn may_read_all(installation: &Installation, context: &Context) -> bool {
+    let configuration = installation.configuration();
+    let mut repos = configuration.repos.keys().chain(&configuration.broken_repos);
+    repos.all(|repo| may_read(installation, context, repo))
+}
+
 /// Says whether the key of `context` has a right on `repo`.
 pub(crate) fn may(installation: &Installation, context: &Context, right: Right, repo: &RepoName) -> bool {
     let Some(key) = &context.key else { return true };

@@ -9,7 +9,7 @@ use pypaas_core::{Maintenance, plan, records};
 use serde::Serialize;
 
 use super::Context;
-use crate::access::may_read;
+use crate::access::{may_read, may_read_all};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;
@@ -53,9 +53,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
         return Ok(ExitCode::SUCCESS);
     }
     let now = Timestamp::now();
+    let sees_all = may_read_all(&installation, context);
     let text: String = rows.iter().map(|row| row.text(now)).collect();
     terminal::out(&text);
-    for domain in &installation.configuration().broken_domains {
+    let broken = installation.configuration().broken_domains.iter().filter(|_| sees_all);
+    for domain in broken {
         terminal::out(&format!(
             "{domain}: its configuration is broken, nginx serves what it was last told\n"
         ));
@@ -63,7 +65,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     if rows.is_empty() && installation.problems.is_empty() {
         terminal::out("nothing is configured yet: write repo/<name>.yml in the configuration directory\n");
     }
-    installation.warn_about_problems();
+    if sees_all {
+        installation.warn_about_problems();
+    }
     let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);
     Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

@@ -11,7 +11,7 @@ use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
 use serde::Serialize;
 
 use super::{Context, watch};
-use crate::access::may_read;
+use crate::access::{may_read, may_read_all};
 use crate::failure::Failure;
 use crate::history::{self, Kind, Outcome};
 use crate::host::{Vitals, is_locked};
@@ -133,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     watch::show(arguments.watch, || {
         let installation = Installation::load()?;
         let rows = rows(&installation, arguments.repo.as_deref(), arguments.branch.as_deref(), context)?;
-        if !arguments.watch {
+        if !arguments.watch && may_read_all(&installation, context) {
             installation.warn_about_problems();
         }
         let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);

@@ -160,6 +160,10 @@ fn a_broken_file_gives_nothing_away() {
     let refused = stranger.ssh_line("logs site main");
     assert_eq!(refused.code, 5, "{refused}");
     assert_says(&refused, "  because its configuration is broken, and may limit that\n");
+    for command in ["list", "status"] {
+        let shown = stranger.ssh(&[command]);
+        assert!(!shown.stderr.contains("runers") && !shown.stderr.contains("site.yml"), "{shown}");
+    }
     let listed = stranger.ssh(&["list", "--json"]).stdout;
     assert!(!listed.contains("\"site\""), "{listed}");
 }
