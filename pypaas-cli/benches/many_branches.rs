@@ -124,6 +124,7 @@ fn make_branch(layout: &Layout, number: u16) {
         subject: "Add a basket".to_owned(),
         by: "laptop".to_owned(),
         at,
+        checkout: None,
     };
     let record = Record { live: Some(live), releases: (1..=20).map(release).collect(), ..Record::default() };
     write(layout.record(&branch).as_std_path(), &serde_json::to_string_pretty(&record).unwrap());

@@ -15,6 +15,8 @@ pub(crate) const SETTINGS: Block = Block {
         "nginx",
         "services_dir",
         "lock_timeout",
+        "keep_checkouts",
+        "keep_releases",
         "deploy_logger_cmd",
         "ssl_config",
         "runner_runscript_template",
@@ -23,6 +25,11 @@ pub(crate) const SETTINGS: Block = Block {
 };
 /// `ports`.
 pub(crate) const PORTS: Block = Block { name: "ports", keys: &["min", "max"] };
+
+/// More would fill any disk.
+const MOST_CHECKOUTS: u16 = 100;
+/// A record is read as a whole by every command.
+const MOST_RELEASES: u16 = 1000;
 
 /// What `pypaas.yml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,11 @@ pub struct Settings {
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
     pub lock_timeout: Duration,
+    /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
+    /// Default 0.
+    pub keep_checkouts: u16,
+    /// `keep_releases`: how many releases a branch remembers. Default 20.
+    pub keep_releases: u16,
 }
 
 /// A range of TCP ports, both ends included.
@@ -69,6 +81,12 @@ impl Settings {
             ssl_config: fields.verbatim("ssl_config", findings),
             nginx: nginx.unwrap_or_default(),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
+            keep_checkouts: fields
+                .optional("keep_checkouts", findings, |field| field.number(0, MOST_CHECKOUTS))
+                .unwrap_or(0),
+            keep_releases: fields
+                .optional("keep_releases", findings, |field| field.number(1, MOST_RELEASES))
+                .unwrap_or(20),
             lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(10 * 60)),
             ports: ports?,
         })

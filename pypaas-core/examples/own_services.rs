@@ -103,6 +103,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ssl_config: None,
         nginx: NginxSettings::default(),
         services_dir: "~/units".to_owned(),
+        keep_checkouts: 0,
+        keep_releases: 20,
         lock_timeout: Duration::from_secs(600),
     };
     let layout = Layout::new("/home/deploy".into(), &settings);

@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CheckoutName, CommitId, Process, ServiceName, Slot};
 
-/// How many releases a record keeps.
-const KEPT_RELEASES: usize = 20;
-
 /// What is live, what is being tried, what is being retired, and what was before.
 ///
 /// One small file per branch, replaced atomically. A deploy happens at the moment `live` names the new checkout.
@@ -92,6 +89,9 @@ pub struct Release {
     pub by: String,
     /// When the deploy began.
     pub at: Timestamp,
+    /// Where it was checked out; it may be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<CheckoutName>,
 }
 
 impl Record {
@@ -111,8 +111,8 @@ impl Record {
         self.trying.is_some() || self.retiring.is_some() || self.maintenance == Some(Maintenance::Deploy)
     }
 
-    /// Returns the record in which what is tried is live: the commit point of a deploy.
-    pub fn committed(&self) -> Self {
+    /// Returns the record in which what is tried is live: the commit point of a deploy. It remembers so many releases.
+    pub fn committed(&self, kept_releases: usize) -> Self {
         let Some(new) = self.trying.clone() else { return self.clone() };
         let mut releases = self.releases.clone();
         releases.push(Release {
@@ -121,8 +121,9 @@ impl Record {
             subject: new.subject.clone(),
             by: new.by.clone(),
             at: new.at,
+            checkout: Some(new.checkout.clone()),
         });
-        releases.drain(..releases.len().saturating_sub(KEPT_RELEASES));
+        releases.drain(..releases.len().saturating_sub(kept_releases));
         Self { live: Some(new), retiring: self.live.clone(), releases, stopped: false, ..self.settled() }
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::host;
 use crate::json;
 use crate::shop::{NODE, Shop, assert_says};
 
@@ -258,4 +259,20 @@ fn a_rollback_is_at_once_when_the_checkout_is_kept() {
     assert!(!back.stderr.contains("building") && !back.stderr.contains("Check out"), "{back}");
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
     assert_eq!(shop.checkouts(), [first]);
+}
+
+#[test]
+fn a_rollback_to_a_checkout_that_was_kept_builds_nothing() {
+    let sandbox = host::builder().settings("keep_checkouts: 1\n").start().unwrap();
+    let shop = Shop::on(sandbox, "dies-on-sigterm", &format!("{NODE}, hooks: {{build: echo building}}"));
+    shop.push().must_succeed();
+    shop.push_version("2").must_succeed();
+    shop.push_version("3").must_succeed();
+    assert_eq!(shop.checkouts().len(), 2);
+
+    let back = shop.sandbox.pypaas(&["rollback", "shop", "main"]).must_succeed();
+
+    assert!(!back.stderr.contains("building"), "{back}");
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+    assert_eq!((shop.checkouts().len(), shop.pids().len()), (2, 1));
 }

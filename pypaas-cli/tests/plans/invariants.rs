@@ -90,7 +90,7 @@ pub(crate) fn check(host: &mut MemoryHost, platform: &Platform) {
     }
     exactly_what_is_live_runs(host, platform, &lives, &records);
     assert!(host.running_commands.is_empty(), "still running in: {:?}", host.running_commands);
-    only_live_checkouts_are_there(host, platform, &lives);
+    only_live_checkouts_are_there(host, platform, &lives, &records);
     every_live_branch_is_routed(host, platform, &records);
 }
 
@@ -128,16 +128,26 @@ fn exactly_what_is_live_runs(
     }
 }
 
+/// Only live checkouts are there, and of those that were live before as many as are to be kept.
 fn only_live_checkouts_are_there(
     host: &MemoryHost,
     platform: &Platform,
     lives: &BTreeMap<&BranchRef, &Deployed>,
+    records: &Records,
 ) {
-    let wanted: BTreeSet<_> =
-        lives.iter().map(|(branch, live)| platform.layout.checkout(branch, &live.checkout)).collect();
     let all = platform.layout.all_checkouts();
-    let found: BTreeSet<_> = host.folders.iter().filter(|folder| folder.starts_with(&all)).cloned().collect();
-    assert_eq!(found, wanted, "the checkouts are not those that are live");
+    let mut found: BTreeSet<_> =
+        host.folders.iter().filter(|folder| folder.starts_with(&all)).cloned().collect();
+    for (branch, live) in lives {
+        let live = platform.layout.checkout(branch, &live.checkout);
+        assert!(found.remove(&live), "{live} is live and not there");
+        let releases = records[*branch].releases.iter().filter_map(|release| release.checkout.as_ref());
+        let earlier: BTreeSet<_> = releases.map(|name| platform.layout.checkout(branch, name)).collect();
+        let kept = found.intersection(&earlier).count();
+        found.retain(|folder| !earlier.contains(folder));
+        assert!(kept <= usize::from(platform.configuration.settings.keep_checkouts), "{branch} keeps {kept}");
+    }
+    assert!(found.is_empty(), "nobody owns {found:?}");
 }
 
 /// Every domain that leads to processes of a live branch, which is not in maintenance, leads to all of them.

@@ -11,6 +11,7 @@ mod dry_run_is_true;
 mod edits;
 mod hostile;
 mod invariants;
+mod keeping;
 mod memory;
 mod nginx_files;
 mod printed;

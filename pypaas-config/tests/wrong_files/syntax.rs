@@ -302,7 +302,7 @@ fn a_byte_order_mark_does_not_shift_the_place() {
      --> pypaas.yml:1:1
       |
     1 | port: {min: 1, max: 2}
-      | ^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
       |
       = help: did you mean `ports`?
     ");
@@ -346,7 +346,7 @@ fn a_mistake_in_a_line_of_enormous_length_is_still_placed() {
      --> pypaas.yml:2:1
       |
     2 | xyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy: 1
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
     ");
 }
 

@@ -53,7 +53,7 @@ pub(super) fn retire(
     plan
 }
 
-/// Plans to remove every checkout but the live one. While the file of any domain is broken, nginx may still serve files of
+/// Plans to remove every checkout but the live one and as many of those that were live last as `keep_checkouts` says. While the file of any domain is broken, nginx may still serve files of
 /// an older checkout under what that domain last said: then none is removed.
 fn old_checkouts(
     platform: &Platform,
@@ -66,11 +66,15 @@ fn old_checkouts(
     }
     let record = observed.record(branch);
     let live = record.live.as_ref().map(|live| &live.checkout);
-    let old = observed
-        .checkouts
-        .get(branch)
-        .into_iter()
-        .flatten()
-        .filter(|name| ![live, kept].contains(&Some(*name)));
+    let there = observed.checkouts.get(branch).into_iter().flatten();
+    let there: Vec<&CheckoutName> = there.filter(|name| ![live, kept].contains(&Some(*name))).collect();
+    let mut recent: Vec<&CheckoutName> = Vec::new();
+    for name in record.releases.iter().rev().filter_map(|release| release.checkout.as_ref()) {
+        if there.contains(&name) && !recent.contains(&name) {
+            recent.push(name);
+        }
+    }
+    recent.truncate(usize::from(platform.configuration.settings.keep_checkouts));
+    let old = there.into_iter().filter(|name| !recent.contains(name));
     old.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }).collect()
 }

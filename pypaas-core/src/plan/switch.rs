@@ -10,7 +10,8 @@ pub(super) fn switch(
     observed: &Observed,
     branch: &BranchRef,
 ) -> Result<Plan, PlanError> {
-    let record = observed.record(branch).committed();
+    let kept = usize::from(platform.configuration.settings.keep_releases);
+    let record = observed.record(branch).committed(kept);
     let (before, commit) = web::switch_and_commit(platform, observed, branch, record)?;
     let mut plan = Plan::default();
     plan.section("Switch nginx to the new version", Phase::Switch, before);

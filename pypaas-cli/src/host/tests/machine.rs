@@ -42,6 +42,8 @@ impl Machine {
             ssl_config: None,
             nginx: nginx.clone(),
             services_dir: "~/services".to_owned(),
+            keep_checkouts: 0,
+            keep_releases: 20,
             lock_timeout: Duration::ZERO,
         };
         let layout = Layout::new(&home, &settings);
