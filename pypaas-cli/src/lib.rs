@@ -6,6 +6,8 @@ mod access;
 mod arguments;
 mod audit;
 mod commands;
+#[cfg(feature = "crash-points")]
+mod crash_points;
 mod deploy_log;
 mod deploy_logger;
 mod diagnosis;

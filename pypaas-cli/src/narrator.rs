@@ -80,6 +80,8 @@ impl Story for Narrator {
     }
 
     fn step(&mut self, step: &Step) {
+        #[cfg(feature = "crash-points")]
+        crate::crash_points::before_step();
         let text = match step {
             Step::CheckOut { .. } => return self.show_title(),
             Step::Run { command } => format!("$ {}", command.line),

@@ -15,6 +15,7 @@ mod checking_out;
 mod cleaning_up;
 mod deploying;
 mod documented_example;
+mod durability;
 mod eventually;
 mod gate;
 mod helping;
