@@ -152,3 +152,28 @@ fn a_killed_deploy_is_mended_by_the_next_deploy_of_another_branch() {
     assert_eq!((left.into_iter().collect(), shop.checkouts()), (pids, checkouts));
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
 }
+
+#[test]
+fn a_deploy_whose_pusher_vanishes_after_it_went_live_is_finished_and_the_next_push_says_so() {
+    let shop = Shop::live(
+        "ignores-sigterm",
+        "runners: {web: {type: NginxBackend, cmd: python3 app.py, stop_timeout: 3s}}",
+    );
+    let push = start_push(&shop, "2", "killing what is left after");
+    let deployer = deployer(&shop);
+    push.kill();
+    wait_for_end(&deployer);
+
+    assert_eq!(shop.page(), "ignores-sigterm version 2\n");
+    assert_eq!((shop.pids().len(), shop.checkouts().len()), (1, 1));
+    let pids = shop.pids();
+
+    let again = shop.push().must_succeed();
+
+    assert_says(
+        &again,
+        &format!("{} is live already; to build it again, run `rebuild`\n", &shop.code.head()[..11]),
+    );
+    assert_eq!(shop.pids(), pids);
+    shop.assert_settled();
+}

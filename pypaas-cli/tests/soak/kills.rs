@@ -76,9 +76,10 @@ fn pypaas_killed_before_each_step_of_a_deploy() {
             version += 1;
             shop.assert_settled();
             println!(
-                "| {name} | {step} | {} requests, {} lost | {word} | settled |",
+                "| {name} | {step} | {} requests, {} × 503, {} lost | {word} | settled |",
                 while_down.total,
-                while_down.failed()
+                while_down.by_status.get(&503).copied().unwrap_or_default(),
+                while_down.errors.values().sum::<usize>()
             );
         }
     }
