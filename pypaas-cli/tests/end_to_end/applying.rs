@@ -1,9 +1,12 @@
 //! `apply`: an edited configuration takes effect, and a boot puts the machine right.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+
+use camino::Utf8PathBuf;
 
 use crate::interrupting::{deployer, start_push};
 use crate::shop::{NODE, Shop, assert_says};
@@ -114,9 +117,11 @@ fn after_a_power_failure_in_the_switch_a_boot_serves_the_old_version_from_the_fi
         fs::read_to_string(file).unwrap()
     };
     let live = files(&shop);
+    let mark = hold_reloads(&shop);
     let push = start_push(&shop, "2", "reload nginx, until only new workers take connections");
     deployer(&shop).kill();
     push.wait().must_fail();
+    fs::remove_file(mark).unwrap();
     assert_ne!(files(&shop), live, "nginx's files lead to the version that never went live");
 
     shop.sandbox.pull_the_plug();
@@ -135,6 +140,22 @@ fn after_a_power_failure_in_the_switch_a_boot_serves_the_old_version_from_the_fi
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
     shop.push_version("3").must_succeed();
     shop.assert_settled();
+}
+
+/// Makes the command that reloads nginx hang as long as the file is there whose path is returned.
+fn hold_reloads(shop: &Shop) -> Utf8PathBuf {
+    let (mark, wrapper) =
+        (shop.sandbox.root().join("hold-reloads"), shop.sandbox.root().join("nginx-wrapper"));
+    let settings = shop.sandbox.read_config("pypaas.yml");
+    let command = settings.lines().find_map(|line| line.trim().strip_prefix("command: ")).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *reload) [ ! -e {mark} ] || exec sleep 1000;; esac\nexec {command} \"$@\"\n"
+    );
+    fs::write(&mark, "").unwrap();
+    fs::write(&wrapper, script).unwrap();
+    fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
+    shop.sandbox.write_config("pypaas.yml", &settings.replace(command, wrapper.as_str()));
+    mark
 }
 
 /// Waits until an app that was just started listens.

@@ -41,7 +41,11 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
     }
     let include = format!("include {}/*.conf;", host.layout.web());
     let built_in = host.nginx_build().unwrap_or_default();
-    let (inclusion, defaults) = survey(host, &built_in);
+    let tested = host.tell(&["-t"]);
+    let named = tested.as_ref().ok().and_then(|said| NginxFiles::named_in(said));
+    let files = named.or_else(|| NginxFiles::of(&host.nginx.command, &built_in));
+    let (inclusion, defaults) =
+        files.map_or((Inclusion::Unknown, Vec::new()), |files| files.survey(host.layout.web()));
     match inclusion {
         Inclusion::Included => {}
         Inclusion::Missing { main } => add(
@@ -59,7 +63,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         Inclusion::Unknown => {}
     }
     defects.extend(other_defaults(demand, severity, &defaults));
-    match host.tell(&["-t"]) {
+    match tested {
         Ok(said) => {
             if let Some(defect) = reload_is_forbidden(host, severity) {
                 defects.push(defect);
@@ -71,13 +75,6 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         Err(error) => defects.extend(refusal(host, demand, severity, &error)),
     }
     defects
-}
-
-fn survey(host: &LinuxHost, built_in: &str) -> (Inclusion, Vec<ForeignDefault>) {
-    match NginxFiles::of(&host.nginx.command, built_in) {
-        Some(files) => files.survey(host.layout.web()),
-        None => (Inclusion::Unknown, Vec::new()),
-    }
 }
 
 /// Tells which files have a default server where pypaas's is to be, each file once.

@@ -64,6 +64,14 @@ struct Found {
 }
 
 impl NginxFiles {
+    /// Takes the main file from what a successful `nginx -t` says: whatever the command is, that is what nginx reads.
+    pub(super) fn named_in(said: &str) -> Option<Self> {
+        let main = said.lines().find_map(|line| {
+            line.strip_prefix("nginx: the configuration file ")?.strip_suffix(" syntax is ok")
+        })?;
+        Some(Self { main: Utf8PathBuf::from(main) })
+    }
+
     /// Finds the main file from the words that start nginx, and from what `nginx -V` says is built in.
     pub(super) fn of(command: &[String], built_in: &str) -> Option<Self> {
         let arguments = built_in.lines().find_map(|line| line.strip_prefix("configure arguments: "));
@@ -237,5 +245,7 @@ mod tests {
         assert_eq!(main(&["sudo", "/usr/sbin/nginx"]), "/etc/nginx/nginx.conf");
         assert_eq!(main(&["nginx", "-p", "/srv", "-c", "n.conf"]), "/srv/n.conf");
         assert_eq!(main(&["nginx", "-c", "/srv/n.conf"]), "/srv/n.conf");
+        let said = "nginx: the configuration file /srv/own.conf syntax is ok\nnginx: configuration file /srv/own.conf test is successful\n";
+        assert_eq!(NginxFiles::named_in(said).unwrap().main, "/srv/own.conf");
     }
 }
