@@ -7,6 +7,7 @@ mod caller;
 mod checkout;
 mod child;
 mod clock;
+mod disk_use;
 pub(crate) mod durable;
 mod ending;
 mod files;
@@ -43,6 +44,7 @@ use pypaas_config::NginxSettings;
 use pypaas_core::{Layout, ServiceName};
 
 pub(crate) use caller::{Watch, is_gone};
+pub(crate) use disk_use::DiskUse;
 pub(crate) use locks::is_locked;
 pub(crate) use log_reader::{LogLine, LogReader};
 use tai64n::Tai64n;

@@ -168,7 +168,7 @@ impl Layout {
     }
 
     /// The folder beside the record; no branch's record can have its name.
-    fn branch_state(&self, branch: &BranchRef) -> Utf8PathBuf {
+    pub fn branch_state(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.state().join(encode(branch.repo.as_str())).join(format!("{}.d", encode(branch.branch.as_str())))
     }
 

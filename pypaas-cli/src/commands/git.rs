@@ -2,12 +2,16 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use camino::Utf8Path;
 use clap::Args;
 use pypaas_config::RepoName;
 use pypaas_core::host::Git;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::{Context, FROM_VARIABLE, KEY_VARIABLE};
 use crate::failure::Failure;
@@ -28,7 +32,9 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
     let installation = Installation::load()?;
     let repo = installation.repo(name(&arguments.repo))?;
     let platform = &installation.platform;
-    installation.host().prepare_repo(&platform.layout.repo(&repo), &platform.hook)?;
+    let folder = platform.layout.repo(&repo);
+    installation.host().prepare_repo(&folder, &platform.hook)?;
+    access(folder.as_std_path(), Access::WRITE_OK).map_err(|reason| unwritable(&folder, reason))?;
     let now = now();
     let mut told = vec![(KEY_VARIABLE, context.by.as_str()), (BEGAN_VARIABLE, now.as_str())];
     told.extend(context.from.as_deref().map(|from| (FROM_VARIABLE, from)));
@@ -38,6 +44,15 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
         failure.report();
     }
     Ok(code)
+}
+
+/// git itself would not say why.
+fn unwritable(folder: &Utf8Path, reason: Errno) -> Failure {
+    let reason = io::Error::from(reason);
+    Failure::new(
+        format!("nothing can be written into `{folder}`: {reason}"),
+        "the deploy user must be able to write there",
+    )
 }
 
 /// Serves a fetch or a clone.

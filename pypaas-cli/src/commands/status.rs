@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, Severity};
+use pypaas_config::{BranchName, BranchRef, RepoName, Severity};
 use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::{Context, watch};
 use crate::access::{may_read, may_read_all};
 use crate::failure::Failure;
 use crate::history::{self, Kind, Outcome};
-use crate::host::{Vitals, is_locked};
+use crate::host::{DiskUse, Vitals, is_locked};
 use crate::installation::Installation;
 use crate::table::{Cell, Look, Table};
 use crate::wording::{ago, bytes, count, span};
@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Also show how much of the disk each branch takes: its files are added up, which takes a while
+    #[arg(long)]
+    disk: bool,
     /// Show it again whenever it changes, until interrupted
     #[arg(long)]
     watch: bool,
@@ -57,6 +60,8 @@ pub(super) struct Row {
     pub(super) deploying: Option<Deploying>,
     pub(super) last_failure: Option<LastFailure>,
     pub(super) urls: Vec<String>,
+    /// How much of the disk it takes, where that was asked for.
+    pub(super) disk: Option<DiskUse>,
 }
 
 /// How a branch is, in one word.
@@ -132,7 +137,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     let mut code = ExitCode::SUCCESS;
     watch::show(arguments.watch, || {
         let installation = Installation::load()?;
-        let rows = rows(&installation, arguments.repo.as_deref(), arguments.branch.as_deref(), context)?;
+        let (repo, branch) = (arguments.repo.as_deref(), arguments.branch.as_deref());
+        let mut rows = rows(&installation, repo, branch, context)?;
+        if arguments.disk {
+            add_disk_use(&installation, &mut rows)?;
+        }
         if !arguments.watch && may_read_all(&installation, context) {
             installation.warn_about_problems();
         }
@@ -199,6 +208,21 @@ pub(super) fn rows(
     let services = records.iter().flat_map(|(branch, record)| services(installation, branch, record, now));
     let vitals = host.vitals(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
     records.iter().map(|(branch, record)| row(installation, branch, record, &vitals, now)).collect()
+}
+
+/// Adds how much of the disk each of the branches takes.
+fn add_disk_use(installation: &Installation, rows: &mut [Row]) -> Result<(), Failure> {
+    let layout = &installation.platform.layout;
+    let records = records(&mut installation.host(), layout)?;
+    for row in rows {
+        let branch = BranchRef {
+            repo: RepoName::new(row.repo.as_str())?,
+            branch: BranchName::new(row.branch.as_str())?,
+        };
+        let record = records.get(&branch).cloned().unwrap_or_default();
+        row.disk = Some(DiskUse::of(layout, &branch, &record));
+    }
+    Ok(())
 }
 
 /// A process that should run, and since when its starts count.
@@ -284,6 +308,7 @@ fn row(
             reason: it.reason,
         }),
         urls: plan::urls(platform, branch),
+        disk: None,
     })
 }
 
@@ -416,6 +441,18 @@ impl Row {
                 failure.by
             );
             notes.push((what, Look::Bad));
+        }
+        if let Some(disk) = &self.disk {
+            let DiskUse { repository, checkouts, cache, data, logs } = disk;
+            let what = format!(
+                "on the disk: repository {}, checkouts {}, cache {}, data {}, logs {}",
+                bytes(*repository),
+                bytes(*checkouts),
+                bytes(*cache),
+                bytes(*data),
+                bytes(*logs)
+            );
+            notes.push((what, Look::Faint));
         }
         if self.broken {
             notes.push(("its configuration is broken: see `pypaas check`".to_owned(), Look::Bad));

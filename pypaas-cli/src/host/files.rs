@@ -43,9 +43,15 @@ impl Files for LinuxHost {
     }
 }
 
-/// Lists the names in a folder, sorted; empty when there is no folder. Names that are not UTF-8 are left out.
+/// Lists the names in a folder, sorted; empty when there is no folder, be it that a file has its name. Names that are not
+/// UTF-8 are left out.
 pub(super) fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
-    let Some(entries) = found(fs::read_dir(folder))? else { return Ok(Vec::new()) };
+    let entries = match found(fs::read_dir(folder)) {
+        Ok(Some(entries)) => entries,
+        Ok(None) => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
     let mut names = Vec::new();
     for entry in entries {
         names.extend(entry?.file_name().into_string().ok());

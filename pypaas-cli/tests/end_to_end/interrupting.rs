@@ -1,8 +1,10 @@
 //! Pushers who vanish and a pypaas that is killed.
 
+use std::fs;
+
 use pypaas_sandbox::{Process, Running};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::shop::{NODE, Shop, assert_says};
 
@@ -24,6 +26,19 @@ fn running_deployer(shop: &Shop) -> Option<Process> {
     let mut first: Vec<Process> = found.iter().filter(is_first).cloned().collect();
     assert!(first.len() <= 1, "{found:#?}");
     first.pop()
+}
+
+/// Finds the process of sshd's that serves the push.
+fn session_of(deployer: &Process) -> Pid {
+    let mut id = deployer.parent;
+    loop {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        let (name, rest) = stat.rsplit_once(')').unwrap();
+        if name.contains("(sshd") {
+            return Pid::from_raw(id.cast_signed()).unwrap();
+        }
+        id = rest.split_whitespace().nth(1).unwrap().parse().unwrap();
+    }
 }
 
 /// Waits until a process has ended.
@@ -85,6 +100,42 @@ fn a_deploy_whose_pusher_vanishes_during_the_start_is_abandoned() {
 
     assert_serves(&shop, &live, "1");
     assert_eq!((shop.pids(), shop.checkouts()), (pids, checkouts));
+}
+
+#[test]
+fn a_session_of_sshd_that_is_killed_during_the_build_abandons_the_deploy() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let (live, pids, checkouts) = (shop.code.head(), shop.pids(), shop.checkouts());
+    shop.configure(&format!("{NODE}, {ENDLESS}"));
+
+    let push = start_push(&shop, "2", "       building");
+    let deployer = deployer(&shop);
+    kill_process(session_of(&deployer), Signal::KILL).unwrap();
+    push.wait().must_fail();
+    wait_for_end(&deployer);
+
+    assert_serves(&shop, &live, "1");
+    assert_eq!((shop.pids(), shop.checkouts()), (pids, checkouts));
+}
+
+#[test]
+fn while_nginx_has_lost_its_master_pushes_are_refused_and_its_workers_serve() {
+    let mut shop = Shop::live("dies-on-sigterm", NODE);
+    let before = (shop.head(), shop.pids(), shop.checkouts());
+    let master = |it: &Process| it.command.starts_with("nginx: master");
+    shop.sandbox.processes().into_iter().find(master).unwrap().kill();
+
+    let refused = shop.push_version("2").must_fail();
+
+    assert_says(&refused, "  because nginx does not run");
+    assert_eq!((shop.head(), shop.pids(), shop.checkouts()), before, "{refused}");
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
+
+    shop.sandbox.kill_nginx();
+    shop.sandbox.start_nginx();
+    shop.push().must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+    shop.assert_settled();
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod deploying;
 mod documented_example;
 mod durability;
 mod eventually;
+mod full_disk;
 mod gate;
 mod helping;
 mod host;

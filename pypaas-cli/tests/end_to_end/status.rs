@@ -33,6 +33,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
         "broken": false,
         "configured": true,
         "deploying": null,
+        "disk": null,
         "last_failure": null,
         "live": {
           "at": "<at>",
@@ -82,6 +83,8 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
     ]
     "#);
     let commit = &shop.code.head()[..11];
+    let disk = admin.ssh(&["status", "--disk"]).must_succeed().stdout;
+    assert!(disk.contains("\n  on the disk: repository ") && disk.contains(" kB, checkouts "), "{disk}");
     let overview = admin.ssh(&["status"]).must_succeed().stdout;
     assert!(overview.starts_with("BRANCH     LIVE  "), "{overview}");
     for words in [
