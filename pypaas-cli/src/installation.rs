@@ -3,6 +3,8 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::panic::resume_unwind;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
@@ -21,6 +23,9 @@ use crate::terminal;
 
 /// The file that makes a folder the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
+
+/// How many files are worth a thread.
+const LEAST_SHARE: usize = 64;
 
 /// The folders of the configuration directory that hold a file a repo or domain.
 const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
@@ -206,16 +211,30 @@ impl ConfigurationFiles {
 /// Reads all configuration files below `folder`. What is in the wrong place is mentioned when they are loaded, which takes
 /// no text of it.
 pub(crate) fn read(folder: &Utf8Path) -> Result<ConfigurationFiles, Failure> {
+    let paths = files(folder)?;
     let mut found = ConfigurationFiles::default();
-    for path in files(folder)? {
-        let is_read = path == MAIN_FILE || path.parent().is_some_and(|it| FOLDERS.contains(&it.as_str()));
-        let text = if is_read { fs::read(folder.join(&path)) } else { Ok(Vec::new()) };
+    for (path, text) in paths.iter().cloned().zip(texts(folder, &paths)) {
         match text {
             Ok(text) => found.readable.push(SourceFile { path, text }),
             Err(error) => found.unreadable.push(UnreadableFile { path, reason: error.to_string() }),
         }
     }
     Ok(found)
+}
+
+/// Reads the files at `paths`, many of them at the same time: a thousand small ones take as long as parsing them.
+fn texts(folder: &Utf8Path, paths: &[Utf8PathBuf]) -> Vec<io::Result<Vec<u8>>> {
+    let text = |path: &Utf8PathBuf| {
+        let is_read = path == MAIN_FILE || path.parent().is_some_and(|it| FOLDERS.contains(&it.as_str()));
+        if is_read { fs::read(folder.join(path)) } else { Ok(Vec::new()) }
+    };
+    let readers = thread::available_parallelism().map_or(1, usize::from);
+    let share = paths.len().div_ceil(readers).max(LEAST_SHARE);
+    thread::scope(|scope| {
+        let read = |share: &'_ [Utf8PathBuf]| share.iter().map(text).collect::<Vec<_>>();
+        let parts: Vec<_> = paths.chunks(share).map(|share| scope.spawn(move || read(share))).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// Lists the files in `folder` and in the folders within it. Hidden folders, such as git's, are none of ours.

@@ -32,7 +32,8 @@ pub(super) fn check(
     for process in &own {
         runs(walk, branch, live, process)?;
     }
-    walk.pass(format!("{} of {runner} run", count(own.len(), "process", "processes")));
+    let run = if own.len() == 1 { "runs" } else { "run" };
+    walk.pass(format!("{} of {runner} {run}", count(own.len(), "process", "processes")));
     for process in &own {
         listens(walk, branch, live, process)?;
     }
@@ -81,7 +82,9 @@ fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Proc
     if !state.enabled {
         return Err(Wrong::new(format!("{service} is not meant to run"), "run `pypaas apply`"));
     }
-    let since = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
+    // What was tried before in the same slot may have ended again and again.
+    let lately = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
+    let since = lately.max(live.at.into());
     let vitals = walk.host.vitals([(service.clone(), since)]);
     let starts = vitals.get(&service).and_then(|it| it.starts).unwrap_or(0);
     let keeps_ending = starts >= 3;

@@ -96,7 +96,7 @@ fn where_nothing_is_wrong_it_says_what_was_checked() {
             "  ok     nginx's files say what is configured",
             "  ok     nginx has loaded them",
             &format!("  ok     nginx accepts connections at 127.0.0.1:{http}"),
-            "  ok     1 process of web run",
+            "  ok     1 process of web runs",
             &format!("  ok     they accept connections at 127.0.0.1, port {port}"),
             "  ok     shop+main+web+0+a answers its health check /health",
             "  ok     `GET /` is answered with 200",
@@ -236,6 +236,18 @@ fn faults_of_nginx_are_found() {
     let admin = sandbox.client("admin");
     Site::configure(&sandbox, &admin, "site").push("page").must_fail();
     assert_says(&admin.ssh(&["why", "site.example"]), "site main has never been deployed\n");
+}
+
+#[test]
+fn what_was_tried_and_refused_is_not_held_against_what_is_live() {
+    let moody = Moody::live();
+    let broken = "throw new Error('no such database')";
+    moody.shop.push_file("server.js", broken).must_fail();
+    moody.shop.push_file("server.js", MOODY).must_succeed();
+
+    let diagnosis = moody.diagnosis("shop.example");
+
+    assert!(diagnosis["wrong"].is_null(), "{diagnosis:#}");
 }
 
 #[test]

@@ -388,9 +388,9 @@ fn what_a_killed_deploy_left_is_mended() {
       nginx serves what its files say
     End what was being built
       end what is left of the commands of 20261118_110640-02020202020
-    Finish requests of the old version
+    Finish requests of what was tried
       drain port 61503, 61504, 61505, for at most 30s
-    Stop the old version
+    Stop what was tried
       stop shop+main+api+0+b, shop+main+web+0+b, shop+main+web+1+b, killing what is left after 10s
     Tidy up
       remove the checkout 20261118_110640-02020202020

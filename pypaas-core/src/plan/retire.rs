@@ -31,9 +31,10 @@ pub(super) fn retire(
     let stopped = record.live.as_ref().filter(|_| record.stopped);
     let old: Vec<&Deployed> =
         [&record.retiring, &record.trying].into_iter().flatten().chain(stopped).collect();
-    let (drain, stop) = match record.stopped {
-        true => ("Finish requests", "Stop what runs"),
-        false => ("Finish requests of the old version", "Stop the old version"),
+    let (drain, stop) = match (record.stopped, &record.trying) {
+        (true, _) => ("Finish requests", "Stop what runs"),
+        (false, Some(_)) => ("Finish requests of what was tried", "Stop what was tried"),
+        (false, None) => ("Finish requests of the old version", "Stop the old version"),
     };
     if !stale.is_empty() {
         plan.section(drain, Phase::Drain, services::drain(platform, branch, &old));
