@@ -45,6 +45,16 @@ fn an_edited_configuration_takes_effect_without_a_push_and_without_losing_a_requ
     let load = shop.sandbox.load("shop.example", "/").rate(200).posts().start();
     let planned = admin.ssh(&["apply", "--dry-run"]).must_succeed();
     assert_says(&planned, "  start shop+main+web+1+b\n");
+    let plan: serde_json::Value =
+        serde_json::from_str(&admin.ssh(&["plan", "--json"]).must_succeed().stdout).unwrap();
+    let sections: Vec<(&str, usize)> = plan
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["title"].as_str().unwrap(), it["steps"].as_array().unwrap().len()))
+        .collect();
+    assert!(sections.contains(&("Start the new version beside the old", 4)), "{sections:?}");
+    assert!(!plan.to_string().contains("good day"), "values may be secret: {plan:#}");
     assert_eq!(shop.pids(), pids);
     admin.ssh(&["apply"]).must_succeed();
     let report = load.finish();

@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::shop::{Shop, assert_says};
+use crate::eventually::eventually;
+use crate::shop::{NODE, Shop, assert_says};
 
 /// Answers after the seconds its path says; the head of the answer comes at once.
 const SLOW: &str = "
@@ -154,4 +155,29 @@ fn fewer_processes_and_fewer_runners_are_configured_and_the_rest_is_gone() {
         services,
         ["shop+main+web+0+a", "shop+main+web+0+b", "shop+main+web+1+a", "shop+main+web+1+b"]
     );
+}
+
+#[test]
+fn after_the_end_of_its_servers_and_after_a_reboot_every_app_is_back_where_it_was() {
+    let mut shop = Shop::live("dies-on-sigterm", NODE);
+    let is_back = |shop: &Shop| {
+        eventually(|| {
+            (shop.sandbox.get("shop.example", "/").text() == "dies-on-sigterm version 1\n").then_some(())
+        });
+    };
+    let ports = shop.ports("web");
+
+    shop.sandbox.kill_nginx();
+    shop.sandbox.start_nginx();
+    is_back(&shop);
+    shop.sandbox.kill_supervisors();
+    shop.sandbox.start_svscan();
+    is_back(&shop);
+    shop.sandbox.reboot();
+    is_back(&shop);
+
+    assert_eq!(shop.ports("web"), ports);
+    shop.push_version("2").must_succeed();
+    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+    shop.assert_settled();
 }
