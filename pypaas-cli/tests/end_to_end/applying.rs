@@ -1,12 +1,12 @@
 //! `apply`: an edited configuration takes effect, and a boot puts the machine right.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use camino::Utf8PathBuf;
+use pypaas_sandbox::write_script;
 
 use crate::interrupting::{deployer, start_push};
 use crate::shop::{NODE, Shop, assert_says};
@@ -162,8 +162,7 @@ fn hold_reloads(shop: &Shop) -> Utf8PathBuf {
         "#!/bin/sh\ncase \"$*\" in *reload) [ ! -e {mark} ] || exec sleep 1000;; esac\nexec {command} \"$@\"\n"
     );
     fs::write(&mark, "").unwrap();
-    fs::write(&wrapper, script).unwrap();
-    fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
+    write_script(&wrapper, script);
     shop.sandbox.write_config("pypaas.yml", &settings.replace(command, wrapper.as_str()));
     mark
 }

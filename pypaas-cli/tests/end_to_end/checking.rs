@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
-use pypaas_sandbox::{Certificate, Outcome, Sandbox};
+use pypaas_sandbox::{Certificate, Outcome, Sandbox, write_script};
 
 use crate::host;
 use crate::shop::{NODE, Shop, assert_says};
@@ -72,11 +72,8 @@ fn change_settings(sandbox: &Sandbox, from: &str, to: &str) {
 
 /// Writes a shell script that stands in for a program.
 fn stand_in(sandbox: &Sandbox, name: &str, script: &str) -> Utf8PathBuf {
-    let folder = sandbox.root().join("stand-ins");
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    let path = sandbox.root().join("stand-ins").join(name);
+    write_script(&path, format!("#!/bin/sh\n{script}\n"));
     path
 }
 

@@ -1,10 +1,9 @@
 //! What a power failure finds: every file of pypaas's own is on the disk before anything relies on it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_sandbox::Sandbox;
+use pypaas_sandbox::{Sandbox, write_script};
 
 use crate::site::Site;
 
@@ -23,8 +22,7 @@ fn a_replaced_file_and_its_folder_are_on_the_disk_before_the_next_step() {
     let program = env!("CARGO_BIN_EXE_pypaas");
     let calls = "fsync,fdatasync,rename,renameat,renameat2";
     let script = format!("#!/bin/sh\nexec strace -f -y -o {trace} -e trace={calls} {program} \"$@\"\n");
-    fs::write(&traced, script).unwrap();
-    fs::set_permissions(&traced, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&traced, script);
     let sandbox = Sandbox::start(&traced).unwrap();
     let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
     site.push("version 1").must_succeed();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use pypaas_sandbox::Report;
+use pypaas_sandbox::{Report, write_script};
 
 use crate::gate::Gate;
 use crate::host;
@@ -186,8 +186,7 @@ fn a_push_is_not_deployed_while_git_still_writes_down_the_one_before() {
     let gate_command = gate.command();
     let script =
         format!("#!/bin/sh\n[ \"$1\" = prepared ] || exit 0\nrm \"$0\"\nexec sh -c {gate_command}\n");
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_script(&hook, script);
     shop.code.commit_version("2");
     let first = shop.code.start_push(&[], "shop", &["main"]);
     gate.wait_for(&first);

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pypaas_core::host::{Version, WebServer, WebServerError};
+use pypaas_sandbox::write_script;
 
 use super::machine::{Machine, eventually};
 
@@ -180,9 +180,7 @@ fn a_missing_program_and_a_sudo_that_asks_are_named() {
     assert_eq!(error.to_string(), "cannot run `nginx-nowhere -t`: there is no program `nginx-nowhere`");
 
     let sudo = nginx.machine.home.join("sudo");
-    fs::write(&sudo, "#!/bin/sh\n[ \"$1\" = -n ] && echo 'sudo: a password is required' >&2\nexit 1\n")
-        .unwrap();
-    fs::set_permissions(&sudo, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&sudo, "#!/bin/sh\n[ \"$1\" = -n ] && echo 'sudo: a password is required' >&2\nexit 1\n");
     nginx.machine.host.nginx.command = vec![sudo.to_string(), "/usr/sbin/nginx".to_owned()];
     let error = nginx.machine.host.test_web_server().unwrap_err();
     let hint =
