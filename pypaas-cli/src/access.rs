@@ -3,6 +3,7 @@
 //! Two things limit a key: a comment in its own file, which the forced command carries (`--only`), and `access` of each repo.
 //! Whoever has a shell on the host is limited by neither.
 
+use camino::Utf8Path;
 use pypaas_config::{Access, RepoName, Right, RunnerRef};
 
 use crate::arguments::Command;
@@ -149,9 +150,11 @@ fn withheld(installation: &Installation, context: &Context, right: Right, repo: 
     let configuration = installation.configuration();
     if configuration.broken_repos.contains(repo) {
         // What it says of access cannot be known; a file without the word limits nobody.
-        let is_its = |path: &camino::Utf8Path| path.file_stem() == Some(repo.as_str());
-        let mut files = installation.files.iter().filter(|file| is_its(&file.path));
-        let limits = files.any(|file| String::from_utf8_lossy(&file.text).contains("access"));
+        let is_its =
+            |path: &Utf8Path| !path.starts_with("domains") && path.file_stem() == Some(repo.as_str());
+        let texts = installation.files.iter().filter(|file| is_its(&file.path));
+        let texts: Vec<_> = texts.map(|file| String::from_utf8_lossy(&file.text)).collect();
+        let limits = texts.is_empty() || texts.iter().any(|text| text.contains("access"));
         return limits.then(|| "its configuration is broken, and may limit that".to_owned());
     }
     let repo = configuration.repos.get(repo)?;

@@ -3,13 +3,10 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::panic::resume_unwind;
-use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
-    BranchName, BranchRef, Configuration, Loaded, Problem, RepoName, Severity, SourceFile, UnreadableFile,
-    load_readable,
+    BranchName, BranchRef, Configuration, Loaded, Problem, RepoName, Severity, SourceFile, load_with,
 };
 use pypaas_core::{Environment, Layout, Parts, Platform};
 use pypaas_nginx::NginxText;
@@ -24,9 +21,6 @@ use crate::terminal;
 /// The file that makes a folder the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
 
-/// How many files are worth a thread.
-const LEAST_SHARE: usize = 64;
-
 /// The folders of the configuration directory that hold a file a repo or domain.
 const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
 
@@ -39,7 +33,7 @@ pub(crate) struct Installation {
     pub(crate) platform: Platform,
     /// What is wrong with the configuration and only breaks parts of it.
     pub(crate) problems: Vec<Problem>,
-    /// The configuration files.
+    /// The configuration files that could be read.
     pub(crate) files: Vec<SourceFile>,
     /// The configuration directory.
     pub(crate) folder: Utf8PathBuf,
@@ -50,15 +44,11 @@ impl Installation {
     pub(crate) fn load() -> Result<Self, Failure> {
         let home = home()?;
         let folder = configuration_folder(&home)?;
-        let files = read(&folder)?;
-        let loaded = files.load();
+        let loaded = load_folder(&folder)?;
         match loaded.configuration {
             Some(configuration) => {
-                let mut it = Self {
-                    files: files.readable,
-                    folder,
-                    ..Self::new(&home, configuration, loaded.problems)?
-                };
+                let files = loaded.files;
+                let mut it = Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? };
                 it.platform.secrets = secrets::read_all(&it.platform)?;
                 Ok(it)
             }
@@ -194,47 +184,9 @@ pub(crate) fn configuration_folder(home: &Utf8Path) -> Result<Utf8PathBuf, Failu
     ))
 }
 
-/// The files of a configuration directory.
-#[derive(Debug, Default)]
-pub(crate) struct ConfigurationFiles {
-    readable: Vec<SourceFile>,
-    unreadable: Vec<UnreadableFile>,
-}
-
-impl ConfigurationFiles {
-    /// Loads them. One that cannot be read breaks its repo or domain only.
-    pub(crate) fn load(&self) -> Loaded {
-        load_readable(&self.readable, &self.unreadable)
-    }
-}
-
-/// Reads all configuration files below `folder`. What is in the wrong place is mentioned when they are loaded, which takes
-/// no text of it.
-pub(crate) fn read(folder: &Utf8Path) -> Result<ConfigurationFiles, Failure> {
-    let paths = files(folder)?;
-    let mut found = ConfigurationFiles::default();
-    for (path, text) in paths.iter().cloned().zip(texts(folder, &paths)) {
-        match text {
-            Ok(text) => found.readable.push(SourceFile { path, text }),
-            Err(error) => found.unreadable.push(UnreadableFile { path, reason: error.to_string() }),
-        }
-    }
-    Ok(found)
-}
-
-/// Reads the files at `paths`, many of them at the same time: a thousand small ones take as long as parsing them.
-fn texts(folder: &Utf8Path, paths: &[Utf8PathBuf]) -> Vec<io::Result<Vec<u8>>> {
-    let text = |path: &Utf8PathBuf| {
-        let is_read = path == MAIN_FILE || path.parent().is_some_and(|it| FOLDERS.contains(&it.as_str()));
-        if is_read { fs::read(folder.join(path)) } else { Ok(Vec::new()) }
-    };
-    let readers = thread::available_parallelism().map_or(1, usize::from);
-    let share = paths.len().div_ceil(readers).max(LEAST_SHARE);
-    thread::scope(|scope| {
-        let read = |share: &'_ [Utf8PathBuf]| share.iter().map(text).collect::<Vec<_>>();
-        let parts: Vec<_> = paths.chunks(share).map(|share| scope.spawn(move || read(share))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
+/// Reads and loads all configuration files below `folder`.
+pub(crate) fn load_folder(folder: &Utf8Path) -> Result<Loaded, Failure> {
+    Ok(load_with(&files(folder)?, |path| fs::read(folder.join(path))))
 }
 
 /// Lists the files in `folder` and in the folders within it. Hidden folders, such as git's, are none of ours.

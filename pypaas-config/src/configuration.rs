@@ -16,15 +16,6 @@ pub struct SourceFile {
     pub text: Vec<u8>,
 }
 
-/// A configuration file that cannot be read: it is there, and so is what it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadableFile {
-    /// Where it is, as in [`SourceFile`].
-    pub path: Utf8PathBuf,
-    /// Why it cannot be read.
-    pub reason: String,
-}
-
 /// What [`load()`](crate::load()) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
@@ -32,6 +23,8 @@ pub struct Loaded {
     pub configuration: Option<Configuration>,
     /// All that is wrong in all files, sorted by file and line.
     pub problems: Vec<Problem>,
+    /// The files that were read, sorted by path.
+    pub files: Vec<SourceFile>,
 }
 
 /// A checked configuration.

@@ -91,6 +91,13 @@ impl Findings {
         self.all.push(finding);
     }
 
+    /// Adds those of `others`.
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.all.append(&mut others.all);
+        self.broken.extend(others.broken);
+        self.verbatim.append(&mut others.verbatim);
+    }
+
     /// Adds the error of `result`, or passes its value on.
     pub(crate) fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.add(finding)).ok()

@@ -1,20 +1,22 @@
 //! Loading: from the texts of the files to a checked configuration and all that is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::fmt::Display;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::capacity;
 use crate::claims::{self, Claim};
-use crate::fields::Field;
+use crate::file::{self, Content, File};
 use crate::finding::{Finding, Findings, quote};
 use crate::folder::{self, Role, SETTINGS_FILE};
+use crate::parallel;
 use crate::place::{Place, Source};
 use crate::references::{Reference, Targets};
-use crate::tree::{self, Node};
 use crate::{
-    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, UnreadableFile,
-    Verbatim, report,
+    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, Verbatim,
+    report,
 };
 
 /// Nobody mends more mistakes of one file at a time; bounds what a file of nothing but mistakes can cost.
@@ -25,26 +27,41 @@ const MOST_FINDINGS_OF_A_FILE: usize = 100;
 /// Every upstream of every domain in the result leads to a runner in the result that nginx can route to. A domain that
 /// leads to a broken repo is therefore among the broken ones, with a warning that says so.
 pub fn load(files: &[SourceFile]) -> Loaded {
-    load_readable(files, &[])
+    load_each(files, |file| &file.path, |file| Ok::<_, Infallible>(file.text.clone()))
 }
 
-/// Does the same where some files cannot be read: each breaks the repo or domain it is about, and nothing else.
-pub fn load_readable(files: &[SourceFile], unreadable: &[UnreadableFile]) -> Loaded {
-    let unread = unreadable.iter().map(|file| SourceFile { path: file.path.clone(), text: Vec::new() });
-    let unread: Vec<SourceFile> = unread.collect();
-    let reasons = unreadable.iter().map(|file| Some(file.reason.as_str()));
-    let mut files: Vec<_> = unread.iter().zip(reasons).chain(files.iter().map(|file| (file, None))).collect();
-    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+/// Does the same with the files at `paths`, whose texts `read` returns: it is called by several threads at the same time. A
+/// file that cannot be read breaks the repo or domain it is about, and nothing else.
+pub fn load_with<E: Display>(
+    paths: &[Utf8PathBuf],
+    read: impl Fn(&Utf8Path) -> Result<Vec<u8>, E> + Sync,
+) -> Loaded {
+    load_each(paths, |path| path, |path| read(path))
+}
+
+fn load_each<T: Sync, E: Display>(
+    files: &[T],
+    path: impl Fn(&T) -> &Utf8PathBuf + Sync,
+    text: impl Fn(&T) -> Result<Vec<u8>, E> + Sync,
+) -> Loaded {
+    let mut files: Vec<&T> = files.iter().filter(|file| folder::role(path(file)) != Role::Foreign).collect();
+    files.sort_by(|a, b| path(a).cmp(path(b)));
     let mut loader = Loader::default();
-    for (file, unreadable) in files {
-        loader.read(file, unreadable);
+    for file in parallel::map(&files, |at, file| file::read(number(at), path(file), || text(file))) {
+        loader.take(file);
     }
     loader.finish()
+}
+
+/// Turns the position of a file into its number.
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 /// What has been read so far.
 #[derive(Default)]
 struct Loader {
+    texts: Vec<SourceFile>,
     sources: Vec<Source>,
     findings: Findings,
     /// With the place of `ports`.
@@ -59,117 +76,25 @@ struct Loader {
 }
 
 impl Loader {
-    fn read(&mut self, file: &SourceFile, unreadable: Option<&str>) {
-        let number = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        let role = folder::role(&file.path);
-        if role == Role::Foreign {
-            return;
-        }
-        let (source, broken_at) = match role {
-            Role::Ignored { .. } => (Source::missing(&file.path), None),
-            _ => Source::new(file),
-        };
-        self.sources.push(source);
-        if let Some(at) = broken_at {
-            self.findings.add(
-                Finding::error(Place::bytes(number, at, at), "the text is not UTF-8")
-                    .label("the first byte that is not")
-                    .help("save the file as UTF-8"),
-            );
-        }
-        if let (Some(reason), false) = (unreadable, matches!(role, Role::Ignored { .. })) {
-            let finding = Finding::error(Place::whole(number), format!("the file cannot be read: {reason}"));
-            self.findings.add(finding.help("the deploy user must be able to read it"));
-        }
-        match role {
-            Role::Settings => {
-                self.settings = self.decode(number, |field, findings| {
-                    let ports = field.node.get("ports").map_or(field.key, |entry| entry.key_place);
-                    Some((Settings::decode(field, findings)?, ports))
-                });
+    fn take(&mut self, file: File) {
+        let number = number(self.sources.len());
+        self.texts.extend(file.text);
+        self.sources.push(file.source);
+        self.findings.append(file.findings);
+        match file.content {
+            Content::Settings(settings) => self.settings = settings,
+            Content::Repo(name, repo) => {
+                let added = add(&mut self.repos, name, (number, repo), "repo", &self.sources);
+                self.findings.take(added);
             }
-            Role::Repo(name) => self.read_repo(number, name, &file.path),
-            Role::Domain(name) => self.read_domain(number, name, &file.path),
-            Role::Ignored { reason, help } => {
-                self.findings.add(folder::ignored_finding(number, &file.path, reason, help));
+            Content::Domain(name, domain, mut mentions) => {
+                self.claims.append(&mut mentions.claims);
+                self.references.append(&mut mentions.references);
+                let added = add(&mut self.domains, name, (number, domain), "domain", &self.sources);
+                self.findings.take(added);
             }
-            Role::Foreign => {}
+            Content::Nothing => {}
         }
-    }
-
-    fn read_repo(&mut self, number: u32, name: &str, path: &Utf8PathBuf) {
-        let repo = self.decode(number, |field, findings| Repo::decode(name, path, field, findings));
-        let name = match RepoName::new(name) {
-            Ok(name) => name,
-            Err(error) => {
-                self.findings
-                    .add(Finding::invalid_name(Place::whole(number), &error).help("rename the file"));
-                return;
-            }
-        };
-        match self.repos.get_mut(&name) {
-            Some((first, known)) => {
-                *known = None;
-                let finding = both(*first, number, &format!("the repo `{name}`"), &self.sources);
-                self.findings.add(finding);
-            }
-            None => {
-                self.repos.insert(name, (number, repo));
-            }
-        }
-    }
-
-    fn read_domain(&mut self, number: u32, written: &str, path: &Utf8PathBuf) {
-        let lower = written.to_lowercase();
-        let name = match DomainName::new(lower.as_str()) {
-            Ok(name) => name,
-            Err(error) => {
-                self.findings
-                    .add(Finding::invalid_name(Place::whole(number), &error).help("rename the file"));
-                return;
-            }
-        };
-        let mut references = Vec::new();
-        let mut claims = vec![Claim { name: name.clone(), place: Place::whole(number) }];
-        let domain = self.decode(number, |field, findings| {
-            Domain::decode(&name, path, field, &mut references, &mut claims, findings)
-        });
-        self.references.append(&mut references);
-        self.claims.append(&mut claims);
-        if lower != written {
-            self.findings.add(
-                Finding::error(
-                    Place::whole(number),
-                    format!("{} has capital letters in its name", quote(path.as_str())),
-                )
-                .help(format!("rename it to `domains/{lower}.yml`")),
-            );
-        }
-        match self.domains.get_mut(&name) {
-            Some((first, known)) => {
-                *known = None;
-                let finding = both(*first, number, &format!("the domain `{name}`"), &self.sources);
-                self.findings.add(finding);
-            }
-            None => {
-                self.domains.insert(name, (number, domain));
-            }
-        }
-    }
-
-    /// Parses a file and decodes it; `None` when anything in it is wrong.
-    fn decode<T>(
-        &mut self,
-        number: u32,
-        decode: impl FnOnce(Field<'_>, &mut Findings) -> Option<T>,
-    ) -> Option<T> {
-        let source = self.sources.get(number as usize)?;
-        if self.findings.is_broken(number) {
-            return None;
-        }
-        let root: Node = tree::parse(source, number, &mut self.findings)?;
-        let field = Field { name: source.path.as_str(), key: Place::whole(number), node: &root };
-        decode(field, &mut self.findings).filter(|_| !self.findings.is_broken(number))
     }
 
     fn finish(mut self) -> Loaded {
@@ -217,11 +142,11 @@ impl Loader {
             named_by_broken_domains,
             verbatim,
         });
-        Loaded { configuration, problems: problems(self.findings, &self.sources) }
+        Loaded { configuration, problems: problems(self.findings, &self.sources), files: self.texts }
     }
 
     fn report_missing_settings(&mut self) {
-        let number = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        let number = number(self.sources.len());
         self.sources.push(Source::missing(SETTINGS_FILE.into()));
         self.findings.add(
             Finding::error(Place::whole(number), "`pypaas.yml` is missing")
@@ -230,14 +155,25 @@ impl Loader {
     }
 }
 
-fn both(first: u32, second: u32, what: &str, sources: &[Source]) -> Finding {
+/// Adds what a file defines to what is known. Of two that define the same, none counts: then the result says so.
+fn add<N: Ord + Display, T>(
+    known: &mut BTreeMap<N, (u32, Option<T>)>,
+    name: N,
+    new: (u32, Option<T>),
+    kind: &str,
+    sources: &[Source],
+) -> Result<(), Finding> {
+    let Some((first, known)) = known.get_mut(&name) else {
+        known.insert(name, new);
+        return Ok(());
+    };
+    *known = None;
     let path = |number: u32| sources.get(number as usize).map_or("", |source| source.path.as_str());
-    Finding::error(
-        Place::whole(second),
-        format!("{} and {} both define {what}", quote(path(first)), quote(path(second))),
-    )
-    .also(Place::whole(first), "")
-    .help("remove one of the two files")
+    let (first, second) = (*first, new.0);
+    let files = format!("{} and {}", quote(path(first)), quote(path(second)));
+    let message = format!("{files} both define the {kind} {}", quote(&name.to_string()));
+    let finding = Finding::error(Place::whole(second), message);
+    Err(finding.also(Place::whole(first), "").help("remove one of the two files"))
 }
 
 fn problems(findings: Findings, sources: &[Source]) -> Vec<Problem> {
@@ -253,7 +189,7 @@ fn problems(findings: Findings, sources: &[Source]) -> Vec<Problem> {
     }
     for (number, of_file) in of_each.iter().enumerate() {
         if let Some(more @ 1..) = of_file.checked_sub(MOST_FINDINGS_OF_A_FILE) {
-            let place = Place::whole(u32::try_from(number).unwrap_or(u32::MAX));
+            let place = Place::whole(self::number(number));
             let finding = Finding::error(place, format!("{more} more problems in this file"));
             problems.push(report::render(&finding, sources));
         }

@@ -15,6 +15,7 @@ mod services;
 mod stage;
 mod start;
 mod switch;
+mod urls;
 mod web;
 
 use std::fmt;
@@ -25,8 +26,9 @@ pub use cleanup::{cleanup, hooks, orphans, remove, web_files};
 pub use machine::{machine, recorded, wants_new_processes};
 pub use maintenance::{maintenance, stop};
 pub use stage::{Request, Source, Stage, converge, deploy, stages};
+pub use urls::urls;
 pub(crate) use web::files_of as web_files_of;
-pub use web::{is_served_unrecorded, route_of, urls};
+pub use web::{is_served_unrecorded, route_of};
 
 use crate::{ScriptTextError, Step, WebTextError};
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::{FAILED, Failure};
 use crate::host::inspection::{Defect, Extent};
-use crate::installation::{Installation, MAIN_FILE, configuration_folder, home, read};
+use crate::installation::{Installation, MAIN_FILE, configuration_folder, home, load_folder};
 use crate::terminal;
 
 /// Exit status when there are warnings and no errors.
@@ -54,7 +54,7 @@ struct Finding {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let home = home()?;
     let folder = configuration_folder(&home)?;
-    let loaded = read(&folder)?.load();
+    let loaded = load_folder(&folder)?;
     let mut findings: Vec<Finding> = loaded.problems.iter().map(Finding::from).collect();
     let mut is_usable = loaded.configuration.is_some();
     if let Some(configuration) = loaded.configuration {

@@ -162,7 +162,7 @@ impl Deploying<'_> {
         let news = News {
             repo: self.branch.repo.as_str(),
             branch: self.branch.branch.as_str(),
-            urls: plan::urls(platform, &self.branch),
+            urls: plan::urls(platform).remove(&self.branch).unwrap_or_default(),
             attempt,
         };
         let Ok(news) = serde_json::to_string(&news) else { return };
@@ -193,7 +193,7 @@ impl Deploying<'_> {
         let total = took + self.received.unwrap_or_default();
         narrator.line(&format!("-----> Release {} is live after {}", live.release, seconds(total)));
         narrator.line(&format!("       {}", figures.join(", ")));
-        for url in plan::urls(&self.installation.platform, &self.branch) {
+        for url in plan::urls(&self.installation.platform).remove(&self.branch).unwrap_or_default() {
             narrator.line(&format!("       {url}"));
         }
     }

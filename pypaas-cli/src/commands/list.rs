@@ -79,6 +79,7 @@ fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Fail
         records.entry(branch).or_default();
     }
     records.retain(|branch, _| may_read(installation, context, &branch.repo));
+    let mut urls = plan::urls(platform);
     let row = |(branch, record): (pypaas_config::BranchRef, pypaas_core::Record)| {
         let live = record.live.as_ref();
         Row {
@@ -95,7 +96,7 @@ fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Fail
             stopped: record.stopped,
             deploying: record.trying.is_some(),
             processes: live.map_or(0, |live| live.processes.len()),
-            urls: plan::urls(platform, &branch),
+            urls: urls.remove(&branch).unwrap_or_default(),
         }
     };
     Ok(records.into_iter().map(row).collect())

@@ -194,7 +194,12 @@ pub(super) fn rows(
     let now = SystemTime::now();
     let services = records.iter().flat_map(|(branch, record)| services(installation, branch, record, now));
     let vitals = host.vitals(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
-    records.iter().map(|(branch, record)| row(installation, branch, record, &vitals, now)).collect()
+    let mut urls = plan::urls(platform);
+    let rows = records.iter().map(|(branch, record)| {
+        let urls = urls.remove(branch).unwrap_or_default();
+        row(installation, branch, record, &vitals, urls, now)
+    });
+    rows.collect()
 }
 
 /// Adds how much of the disk each of the branches takes.
@@ -249,6 +254,7 @@ fn row(
     branch: &BranchRef,
     record: &Record,
     vitals: &BTreeMap<pypaas_core::ServiceName, Vitals>,
+    urls: Vec<String>,
     now: SystemTime,
 ) -> Result<Row, Failure> {
     let platform = &installation.platform;
@@ -294,7 +300,7 @@ fn row(
             at: it.at,
             reason: it.reason,
         }),
-        urls: plan::urls(platform, branch),
+        urls,
         disk: None,
     })
 }

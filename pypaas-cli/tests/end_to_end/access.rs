@@ -166,6 +166,18 @@ fn a_broken_file_gives_nothing_away() {
     }
     let listed = stranger.ssh(&["list", "--json"]).stdout;
     assert!(!listed.contains("\"site\""), "{listed}");
+
+    // What cannot be read at all may limit that as well, whatever a domain of the same name says.
+    let file = sandbox.home().join("config/repo/site.yml");
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("nowhere", &file).unwrap();
+    sandbox.write_config(
+        "domains/site.yml",
+        "locations: {/: {upstream: {repo: zoo, branch: main, runner: web}}}",
+    );
+    let refused = stranger.ssh_line("logs site main");
+    assert_eq!(refused.code, 5, "{refused}");
+    assert_says(&refused, "  because its configuration is broken, and may limit that\n");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What still works when some files are wrong.
 
-use pypaas_config::{DomainName, RepoName, SourceFile, UnreadableFile, load, load_readable};
+use camino::Utf8PathBuf;
+use pypaas_config::{DomainName, RepoName, SourceFile, load, load_with};
 
 use crate::{SETTINGS, SHOP, load_files};
 
@@ -97,18 +98,15 @@ fn a_file_of_nothing_but_mistakes_is_summed_up() {
 
 #[test]
 fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
-    let source = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
-    let unread =
-        |path: &str| UnreadableFile { path: path.into(), reason: "Permission denied (os error 13)".into() };
     let route = "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}";
-    let loaded = load_readable(
-        &[
-            source("pypaas.yml", SETTINGS),
-            source("repo/shop.yml", SHOP),
-            source("domains/a.example.yml", route),
-        ],
-        &[unread("repo/blog.yml"), unread("domains/b.example.yml"), unread("repo/blog.yml~")],
-    );
+    let readable = [("pypaas.yml", SETTINGS), ("repo/shop.yml", SHOP), ("domains/a.example.yml", route)];
+    let unreadable = ["repo/blog.yml", "domains/b.example.yml", "repo/blog.yml~"];
+    let paths: Vec<_> =
+        readable.iter().map(|(path, _)| *path).chain(unreadable).map(Utf8PathBuf::from).collect();
+    let loaded = load_with(&paths, |path| {
+        let found = readable.iter().find(|(it, _)| *it == path);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or("Permission denied (os error 13)")
+    });
     let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
     insta::assert_snapshot!(reports.join("\n\n"), @"
     error: the file cannot be read: Permission denied (os error 13)
@@ -130,8 +128,7 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
 
 #[test]
 fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
-    let unread = UnreadableFile { path: "pypaas.yml".into(), reason: "Is a directory (os error 21)".into() };
-    let loaded = load_readable(&[], &[unread]);
+    let loaded = load_with(&["pypaas.yml".into()], |_| Err("Is a directory (os error 21)"));
     assert!(loaded.configuration.is_none());
     let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
     insta::assert_snapshot!(reports.join("\n\n"), @"

@@ -381,20 +381,3 @@ pub fn route_of(platform: &Platform, observed: &Observed, location: &Location) -
     let record = observed.record(&branch);
     View { platform, observed, replaced: Some((&branch, &record)), patient: false }.location_route(location)
 }
-
-/// Lists the addresses at which `branch` is reached.
-pub fn urls(platform: &Platform, branch: &BranchRef) -> Vec<String> {
-    let nginx = &platform.configuration.settings.nginx;
-    let mut urls = Vec::new();
-    for (name, domain) in platform.domains(branch) {
-        let (scheme, port, usual) = match domain.ssl {
-            true => ("https", nginx.https_port, 443),
-            false => ("http", nginx.http_port, 80),
-        };
-        let port = if port == usual { String::new() } else { format!(":{port}") };
-        let own = domain.locations.iter().filter(|(_, location)| location.upstream.is_of(branch));
-        let paths = own.map(|(path, _)| path.as_str()).filter(|path| path.starts_with('/'));
-        urls.extend(paths.map(|path| format!("{scheme}://{name}{port}{path}")));
-    }
-    urls
-}

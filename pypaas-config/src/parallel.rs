@@ -1,0 +1,59 @@
+//! Work on many things at the same time.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many things are worth a thread.
+const LEAST_SHARE: usize = 64;
+/// How many things a thread takes at once: few, for the system may let a new thread wait while the others work.
+const BATCH: usize = 16;
+
+/// Applies `work` to each of `items` and its position, on as many processors as there are and as the number of items is
+/// worth; returns the results in the order of the items.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let most = items.len().div_ceil(LEAST_SHARE);
+    // With one worker nothing is gained by asking how many processors there are.
+    let workers =
+        if most > 1 { thread::available_parallelism().map_or(1, |it| it.get().min(most)) } else { 1 };
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            let batch = items.iter().enumerate().skip(start).take(BATCH);
+            done.extend(batch.map(|(position, item)| (position, work(position, item))));
+            if start + BATCH >= items.len() {
+                return done;
+            }
+        }
+    };
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    let mut put = |done: Vec<(usize, R)>| {
+        for (position, result) in done {
+            if let Some(place) = results.get_mut(position) {
+                *place = Some(result);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(worker)).collect();
+        put(worker());
+        others.into_iter().for_each(|other| put(other.join().unwrap_or_else(|panic| resume_unwind(panic))));
+    });
+    results.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_however_many_there_are() {
+        for count in [0, 1, BATCH, LEAST_SHARE, LEAST_SHARE + 1, 5 * LEAST_SHARE + 3] {
+            let items: Vec<usize> = (0..count).collect();
+            let results = map(&items, |position, item| (position, 2 * item));
+            assert_eq!(results, items.iter().map(|item| (*item, 2 * item)).collect::<Vec<_>>());
+        }
+    }
+}
