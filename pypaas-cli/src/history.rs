@@ -3,13 +3,15 @@
 //! The record says what is; the history says what was. It lies in a file of its own, one line of JSON an attempt, so that
 //! a deploy never waits for it and losing it loses nothing that serves.
 
+pub(crate) mod configurations;
+
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, SourceFile, outline};
+use pypaas_config::BranchRef;
 use pypaas_core::{CheckoutName, CommitId, Layout, Phase, Record, Release};
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +23,8 @@ const KEPT: usize = 100;
 /// How many more there may be before the file is written anew.
 const SLACK: usize = 20;
 
-/// How much of the file's end is read in search of the last attempt, in bytes; one has about a thousand.
-const TAIL: u64 = 16 * 1024;
+/// How much of the file's end is read at first in search of the last attempt, in bytes; one has about a thousand.
+const TAIL: u64 = 4 * 1024;
 
 /// One attempt to make something live.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -206,18 +208,21 @@ pub(crate) fn last(layout: &Layout, branch: &BranchRef) -> io::Result<Option<Att
         file => file?,
     };
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
-    let tail = String::from_utf8_lossy(&tail);
-    match tail.lines().rev().find_map(|line| serde_json::from_str(line).ok()) {
-        None if length > TAIL => Ok(read(layout, branch)?.pop()),
-        last => Ok(last),
+    let mut wanted = TAIL;
+    loop {
+        file.seek(SeekFrom::Start(length.saturating_sub(wanted)))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail)?;
+        let last = tail.rsplit(|byte| *byte == b'\n').find_map(|line| serde_json::from_slice(line).ok());
+        if last.is_some() || wanted >= length {
+            return Ok(last);
+        }
+        wanted *= 8;
     }
 }
 
-/// Appends an attempt and returns it with the totals until now; the branch's lock is held. Of the oldest ones, and the configurations only they were tried with,
-/// the history is freed from time to time.
+/// Appends an attempt and returns it with the totals until now; the branch's lock is held. Of the oldest ones, and the
+/// configurations only they were tried with, the history is freed from time to time.
 pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> io::Result<Attempt> {
     let path = layout.history(branch);
     durable::create_folder(durable::folder_of(&path))?;
@@ -254,64 +259,9 @@ fn prune(layout: &Layout, branch: &BranchRef) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints what of the configuration concerns `branch`, one value a line, so that two of them can be compared: its part of
-/// the repo's file, and the files of the domains that lead to it.
-pub(crate) fn configuration_text(files: &[SourceFile], branch: &BranchRef) -> String {
-    let mut lines = Vec::new();
-    for file in files {
-        let values = outline(file);
-        let stem = file.path.file_stem().unwrap_or_default();
-        match file.path.components().next().map(|part| part.as_str()) {
-            Some("repo" | "repos") if stem == branch.repo.as_str() => {
-                let own = |path: &[String]| {
-                    path.first().is_some_and(|key| key == "branches")
-                        && path.get(1).is_some_and(|name| name == branch.branch.as_str())
-                };
-                let own = values.iter().filter(|(path, _)| own(path));
-                lines.extend(own.map(|(path, value)| line(path.get(2..).unwrap_or_default(), value)));
-            }
-            Some("domains") if leads_to(&values, branch) => {
-                lines.extend(values.iter().map(|(path, value)| format!("{stem}: {}", line(path, value))));
-            }
-            _ => {}
-        }
-    }
-    lines.into_iter().map(|line| line + "\n").collect()
-}
-
-fn line(path: &[String], value: &str) -> String {
-    format!("{} = {}", path.join("."), value.escape_debug())
-}
-
-fn leads_to(values: &[(Vec<String>, String)], branch: &BranchRef) -> bool {
-    let says = |upstream: &[String], key: &str, wanted: &str| {
-        values.iter().any(|(path, value)| {
-            path.split_last().is_some_and(|(last, above)| last == key && above == upstream) && value == wanted
-        })
-    };
-    values.iter().filter_map(|(path, _)| Some((path.split_last()?.0, path.split_last()?.1))).any(
-        |(last, upstream)| {
-            last == "repo"
-                && says(upstream, "repo", branch.repo.as_str())
-                && says(upstream, "branch", branch.branch.as_str())
-        },
-    )
-}
-
-/// Keeps a configuration by its hash, which is git's for such a file; returns the hash.
-pub(crate) fn keep_configuration(layout: &Layout, branch: &BranchRef, text: &str) -> io::Result<String> {
-    let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes());
-    let hash = hash.map_err(io::Error::other)?.to_hex_with_len(11).to_string();
-    let path = layout.configurations(branch).join(&hash);
-    if !path.exists() {
-        durable::replace(&path, text.as_bytes(), 0o600)?;
-    }
-    Ok(hash)
-}
-
 #[cfg(test)]
 mod tests {
-    use pypaas_config::{BranchName, RepoName};
+    use pypaas_config::{BranchName, RepoName, SourceFile};
 
     use super::*;
 
@@ -319,43 +269,14 @@ mod tests {
         BranchRef { repo: RepoName::new("shop").unwrap(), branch: BranchName::new("main").unwrap() }
     }
 
-    fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.into(), text: text.into() }
-    }
-
-    #[test]
-    fn a_branchs_configuration_is_its_own_part_and_the_domains_that_lead_to_it() {
-        let files = [
-            file("pypaas.yml", "ports: {min: 1, max: 2}"),
-            file(
-                "repo/shop.yml",
-                "branches: {main: {env: {A: \"x\\ny\"}, runners: {web: {type: NginxStatic}}}, other: {env: {B: 1}}}",
-            ),
-            file("repo/zoo.yml", "branches: {main: {env: {C: 1}}}"),
-            file(
-                "domains/shop.example.yml",
-                "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}",
-            ),
-            file(
-                "domains/zoo.example.yml",
-                "locations: {/: {upstream: {repo: zoo, branch: main, runner: web}}}",
-            ),
-        ];
-        assert_eq!(
-            configuration_text(&files, &branch()),
-            "env.A = x\\ny\nruntime".replace("runtime", "runners.web.type = NginxStatic")
-                + "\nshop.example: locations./.upstream.repo = shop\nshop.example: locations./.upstream.branch = main\n\
-                   shop.example: locations./.upstream.runner = web\n"
-        );
-    }
-
     #[test]
     fn the_history_is_bounded_and_survives_a_torn_line() {
         let home = tempfile::tempdir().unwrap();
-        let loaded = pypaas_config::load(&[file("pypaas.yml", "ports: {min: 1, max: 2}")]);
+        let settings = SourceFile { path: "pypaas.yml".into(), text: "ports: {min: 1, max: 2}".into() };
+        let loaded = pypaas_config::load(&[settings]);
         let settings = loaded.configuration.unwrap().settings;
         let layout = Layout::new(camino::Utf8Path::from_path(home.path()).unwrap(), &settings);
-        let hash = keep_configuration(&layout, &branch(), "env.A = x\n").unwrap();
+        let hash = configurations::keep(&layout, &branch(), "env.A = x\n").unwrap();
         let attempt = |release| Attempt {
             outcome: Outcome::Succeeded,
             kind: Kind::Push,
@@ -399,5 +320,12 @@ mod tests {
         assert!((KEPT..=KEPT + SLACK).contains(&lines), "{lines}");
         let kept = |hash: &str| layout.configurations(&branch()).join(hash).exists();
         assert!(kept(&hash) && !kept("gone"));
+
+        // However long its reason is, the last one is found.
+        for bytes in [TAIL, 10 * TAIL] {
+            let reason = Some("x".repeat(bytes as usize));
+            append(&layout, &branch(), &Attempt { reason: reason.clone(), ..attempt(131) }).unwrap();
+            assert_eq!(last(&layout, &branch()).unwrap().unwrap().reason, reason);
+        }
     }
 }

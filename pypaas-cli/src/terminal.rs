@@ -1,16 +1,23 @@
 //! Writing to whoever is at the other end. It may have gone: what cannot be written is dropped, never a panic.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use pypaas_core::Plan;
 
 /// Exit status for a command line that makes no sense.
 pub(crate) const USAGE: u8 = 1;
 
-/// Writes a result.
+/// Writes a result, without its colours where they are not wanted.
 pub(crate) fn out(text: &str) {
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let mut stdout = io::stdout().lock();
+    let _ = match AutoStream::choice(&stdout) {
+        // In one piece: the library would write each line by itself.
+        ColorChoice::Never => stdout.write_all(strip_str(text).to_string().as_bytes()),
+        _ => stdout.write_all(text.as_bytes()),
+    };
 }
 
 /// Writes progress or an error.

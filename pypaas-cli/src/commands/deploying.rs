@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::Context;
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
-use crate::history::{self, Attempt, Kind, Outcome, Section, Totals};
+use crate::history::{self, Attempt, Kind, Outcome, Section, Totals, configurations};
 use crate::host::LinuxHost;
 use crate::host::inspection::{Defect, Extent};
 use crate::installation::Installation;
@@ -261,7 +261,7 @@ impl Memory<'_> {
         let known = known.map(|live| &live.commit);
         let commit = live.map(|live| &live.commit).or(request.source.commit()).or(known)?;
         let subject = host.commit(&layout.repo(&branch.repo), commit).map(|found| found.subject);
-        let text = history::configuration_text(&installation.files, branch);
+        let text = configurations::text_of(&installation.files, branch);
         let log = layout.deploy_log(branch, self.at);
         let attempt = Attempt {
             outcome: match outcome {
@@ -279,7 +279,7 @@ impl Memory<'_> {
             at: self.at,
             seconds: self.begin.elapsed().as_secs_f64(),
             sections,
-            configuration: history::keep_configuration(layout, branch, &text).ok(),
+            configuration: configurations::keep(layout, branch, &text).ok(),
             checkout: live.map(|live| live.checkout.clone()),
             builder: live.and_then(|live| live.builder.clone()),
             log: log.file_name().map(str::to_owned),
