@@ -149,12 +149,15 @@ fn need(command: &Command) -> Need<'_> {
 fn withheld(installation: &Installation, context: &Context, right: Right, repo: &RepoName) -> Option<String> {
     let configuration = installation.configuration();
     if configuration.broken_repos.contains(repo) {
-        // What it says of access cannot be known; a file without the word limits nobody.
+        // What it says of access cannot be known; a file without the word limits nobody. One that could not be read is in
+        // no message either, so whoever pushes may learn why nothing of it can be deployed.
         let is_its =
             |path: &Utf8Path| !path.starts_with("domains") && path.file_stem() == Some(repo.as_str());
-        let texts = installation.files.iter().filter(|file| is_its(&file.path));
-        let texts: Vec<_> = texts.map(|file| String::from_utf8_lossy(&file.text)).collect();
-        let limits = texts.is_empty() || texts.iter().any(|text| text.contains("access"));
+        let mut texts = installation.files.iter().filter(|file| is_its(&file.path)).peekable();
+        let limits = match texts.peek() {
+            None => right != Right::Push,
+            Some(_) => texts.any(|file| String::from_utf8_lossy(&file.text).contains("access")),
+        };
         return limits.then(|| "its configuration is broken, and may limit that".to_owned());
     }
     let repo = configuration.repos.get(repo)?;
