@@ -13,6 +13,7 @@ mod ending;
 mod files;
 pub(crate) mod git;
 pub(crate) mod inspection;
+mod late_clients;
 mod locks;
 mod log_reader;
 mod logs;
@@ -40,7 +41,7 @@ use std::fs::File;
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
-use pypaas_config::NginxSettings;
+use pypaas_config::{NginxSettings, PortRange};
 use pypaas_core::{Layout, ServiceName};
 
 pub(crate) use caller::{Watch, is_gone};
@@ -57,8 +58,11 @@ pub(crate) use vitals::Vitals;
 pub(crate) struct LinuxHost {
     layout: Layout,
     nginx: NginxSettings,
+    ports: PortRange,
     /// What `nginx -V` said.
     nginx_build: Option<String>,
+    /// What was connected to nginx before the last reload.
+    before_reload: Option<late_clients::Connections>,
     locks: BTreeMap<Utf8PathBuf, File>,
     ordered: BTreeMap<ServiceName, Tai64n>,
     watch: Option<Watch>,
@@ -75,11 +79,13 @@ pub(crate) fn read_supervise_status(bytes: &[u8]) {
 
 impl LinuxHost {
     /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
-    pub(crate) fn new(layout: Layout, nginx: NginxSettings) -> Self {
+    pub(crate) fn new(layout: Layout, nginx: NginxSettings, ports: PortRange) -> Self {
         Self {
             layout,
             nginx,
+            ports,
             nginx_build: None,
+            before_reload: None,
             locks: BTreeMap::new(),
             ordered: BTreeMap::new(),
             watch: None,

@@ -96,7 +96,8 @@ impl Installation {
 
     /// Makes the real machine this installation is on.
     pub(crate) fn host(&self) -> LinuxHost {
-        LinuxHost::new(self.platform.layout.clone(), self.configuration().settings.nginx.clone())
+        let settings = &self.configuration().settings;
+        LinuxHost::new(self.platform.layout.clone(), settings.nginx.clone(), settings.ports)
     }
 
     /// What the admin wrote.

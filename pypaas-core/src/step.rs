@@ -63,7 +63,8 @@ pub enum Step {
     ReloadWebServer,
     /// Forgets the note of [`Step::BeginWebSwitch`]: nginx serves what its files say.
     EndWebSwitch,
-    /// Waits until no connection is open on the ports, at most so long.
+    /// Waits until no connection is open on the ports and nginx has finished what it began before its last reload, at most
+    /// so long.
     Drain { ports: BTreeSet<u16>, timeout: Duration },
 }
 
@@ -102,6 +103,9 @@ impl fmt::Display for Step {
             Self::TestWebServer => f.write_str("test nginx's configuration"),
             Self::ReloadWebServer => f.write_str("reload nginx, until only new workers take connections"),
             Self::EndWebSwitch => f.write_str("nginx serves what its files say"),
+            Self::Drain { ports, timeout } if ports.is_empty() => {
+                write!(f, "let nginx finish what it has begun, for at most {}", duration(*timeout))
+            }
             Self::Drain { ports, timeout } => {
                 let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
                 write!(f, "drain port {}, for at most {}", ports.join(", "), duration(*timeout))

@@ -27,3 +27,4 @@ mod virtual_host;
 
 pub use nginx_text::NginxText;
 pub use syntax::{WrittenDirective, directives};
+pub use virtual_host::{KEEPALIVE_MIN_TIMEOUT, KEEPALIVE_MIN_TIMEOUT_SINCE};

@@ -1,5 +1,7 @@
 //! Virtual hosts: how clients reach a domain.
 
+use std::time::Duration;
+
 use minijinja::{Value, context};
 use pypaas_config::DomainName;
 use pypaas_core::host::Version;
@@ -16,8 +18,12 @@ use crate::upstream::endpoint;
 /// The first version with `http2 on;`. It warns about the older `listen … http2`.
 pub(crate) const HTTP2_DIRECTIVE: Version = Version(1, 25, 1);
 
-/// The first version with `keepalive_min_timeout`.
-const KEEPALIVE_MIN_TIMEOUT: Version = Version(1, 27, 4);
+/// How long nginx keeps an idle connection open that it would otherwise close at once, when its configuration is loaded
+/// anew: a client may be about to send a request on it.
+pub const KEEPALIVE_MIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The first version of nginx that can be told so.
+pub const KEEPALIVE_MIN_TIMEOUT_SINCE: Version = Version(1, 27, 4);
 
 /// Prints a domain's server blocks. One with TLS has two, plain http only redirects; names that are redirected have their
 /// own.
@@ -162,8 +168,8 @@ impl Printer<'_> {
         if tls.is_some() && self.host.version >= HTTP2_DIRECTIVE {
             face.push(Directive::new("http2", "on"));
         }
-        if self.host.version >= KEEPALIVE_MIN_TIMEOUT {
-            // Keeps a reload from closing connections that clients are just about to use.
+        if self.host.version >= KEEPALIVE_MIN_TIMEOUT_SINCE {
+            const { assert!(KEEPALIVE_MIN_TIMEOUT.as_secs() == 2) };
             face.push(Directive::new("keepalive_min_timeout", "2s"));
         }
         let (tls, hsts) = tls.map_or((None, false), |(block, hsts)| (Some(block), hsts));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
 
 use camino::Utf8Path;
@@ -42,6 +43,12 @@ impl Master {
         Ok(ids.filter(|&id| title(id).starts_with(WORKER)).collect())
     }
 
+    /// Returns the user its workers run as.
+    pub(super) fn worker_user(self) -> Option<u32> {
+        let workers = self.workers().ok()?;
+        workers.into_iter().find_map(|worker| Some(fs::metadata(format!("/proc/{worker}")).ok()?.uid()))
+    }
+
     /// Returns when it last loaded its files: when its youngest worker was started.
     pub(super) fn loaded_at(self) -> Option<SystemTime> {
         let workers = self.workers().ok()?;
@@ -55,6 +62,15 @@ impl Master {
         title.starts_with(WORKER)
             && !title.starts_with(LEAVING)
             && Process::read(worker).is_some_and(|process| process.is_child_of(self.id))
+    }
+
+    /// Says whether a worker is leaving: it finishes what it has begun, by the configuration that it had.
+    pub(super) fn has_leaving(self) -> bool {
+        let leaves = |id: &u32| {
+            title(*id).starts_with(LEAVING) && Process::read(*id).is_some_and(|it| it.is_child_of(self.id))
+        };
+        // The kernel's list of children may miss one while another ends: that there is none only all processes show.
+        self.workers().unwrap_or_default().iter().any(leaves) || Process::ids().iter().any(leaves)
     }
 
     /// Opens the file that is the master's standard error, which is its error log, or else `built_in`. `None` when this

@@ -9,8 +9,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(super) struct Socket {
     /// Its address at this end. An IPv4 address in IPv6 form stays in that form.
     pub(super) local: SocketAddr,
+    /// Its address at the other end.
+    pub(super) remote: SocketAddr,
     /// What it does.
     pub(super) state: State,
+    /// How many bytes wait to be sent, or for the other end to say that it has them.
+    pub(super) unsent: u64,
+    /// Who has it open.
+    pub(super) user: u32,
     /// The number by which the files of a process name it; 0 before it is accepted.
     pub(super) inode: u64,
 }
@@ -44,15 +50,24 @@ pub(super) fn sockets() -> io::Result<Vec<Socket>> {
 /// Reads a line: `sl local remote state tx:rx tr:when retransmit uid timeout inode …`.
 fn parse(line: &str) -> Option<Socket> {
     let mut fields = line.split_ascii_whitespace();
-    let local = fields.nth(1)?;
-    let state = match u8::from_str_radix(fields.nth(1)?, 16).ok()? {
+    let (local, remote) = (fields.nth(1)?, fields.next()?);
+    let state = match u8::from_str_radix(fields.next()?, 16).ok()? {
         1 => State::Connected,
         6 => return None,
         10 => State::Listening,
         _ => State::Other,
     };
-    let inode = fields.nth(5)?;
-    Some(Socket { local: address(local)?, state, inode: inode.parse().ok()? })
+    let unsent = fields.next()?.split_once(':')?.0;
+    let user = fields.nth(2)?.parse().ok()?;
+    let inode = fields.nth(1)?;
+    Some(Socket {
+        local: address(local)?,
+        remote: address(remote)?,
+        state,
+        unsent: u64::from_str_radix(unsent, 16).ok()?,
+        user,
+        inode: inode.parse().ok()?,
+    })
 }
 
 /// Reads `0100007F:1F90`: the address in words of four bytes, each as this machine stores it, and the port.
@@ -73,6 +88,16 @@ fn address(text: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_line_is_read() {
+        let line = "   3: 0100007F:2EE0 0100007F:C350 01 0000002A:00000007 01:00000014 00000000    33        0 4711 4 0000";
+        let (local, remote) = ("127.0.0.1:12000".parse().unwrap(), "127.0.0.1:50000".parse().unwrap());
+        let read = Socket { local, remote, state: State::Connected, unsent: 42, user: 33, inode: 4711 };
+        assert_eq!(parse(line), Some(read));
+        assert_eq!(parse(&line.replace(" 01 ", " 06 ")), None);
+    }
 
     #[test]
     #[cfg(target_endian = "little")]

@@ -32,6 +32,12 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Lists the ids of all processes.
+    pub(super) fn ids() -> Vec<u32> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+
     /// Reads one process; `None` when there is none, or a zombie.
     pub(super) fn read(id: u32) -> Option<Self> {
         Self::parse(id, &fs::read(format!("/proc/{id}/stat")).ok()?)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
 use super::LinuxHost;
+use super::late_clients::Connections;
 use super::nginx_master::{ErrorLog, Master};
 use super::nginx_words;
 use super::program::{self, Answer};
@@ -43,6 +44,7 @@ impl WebServer for LinuxHost {
         let old = master.workers().map_err(|error| unseen(format!("cannot see nginx's workers: {error}")))?;
         let built_in = self.nginx_build().ok().and_then(|text| nginx_words::built_in_error_log(&text));
         let log = master.error_log(built_in.as_deref());
+        self.before_reload = Some(Connections::now(master, &self.nginx, self.ports));
         self.tell(&words)?;
         await_workers(master, &old, log)
     }

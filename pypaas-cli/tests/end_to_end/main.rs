@@ -24,6 +24,7 @@ mod host;
 mod interrupting;
 mod json;
 mod keys;
+mod late_clients;
 mod logs;
 mod maintenance;
 mod metrics;

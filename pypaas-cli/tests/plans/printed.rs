@@ -242,6 +242,8 @@ fn a_deploy_of_files_needs_no_process() {
     Go live
       record of site main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
+    Finish requests of the old version
+      let nginx finish what it has begun, for at most 30s
     Tidy up
       remove the checkout 20261118_110640-01010101010
       record of site main: release 2 (02020202020) in slot b is live
@@ -342,6 +344,8 @@ fn the_documented_example() {
     Go live
       record of node-js-sample master: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
+    Finish requests of the old version
+      drain port 61500, 61501, 61502, 61503, for at most 30s
     Tidy up
       remove the checkout 20261118_110640-01010101010
       record of node-js-sample master: release 2 (02020202020) in slot b is live

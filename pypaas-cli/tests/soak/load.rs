@@ -1,6 +1,7 @@
 //! No request is lost in many deploys, restarts and rollbacks under load.
 
 use std::env;
+use std::fs;
 
 use pypaas_sandbox::Report;
 
@@ -15,6 +16,10 @@ const server = http.createServer((request, response) => {
 }).listen(process.env.PORT, '127.0.0.1');
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 ";
+
+/// The head of the table.
+const HEAD: &str = "| app | deploys | restarts | rollbacks | requests | rate | answers | errors |
+|---|---|---|---|---|---|---|---|";
 
 /// How many deploys there are; restarts and rollbacks are fewer in proportion.
 fn deploys() -> usize {
@@ -55,8 +60,7 @@ fn change_under_load(name: &str, shop: &Shop, path: &str, keep_alive: bool) -> R
 
 #[test]
 fn no_request_is_lost() {
-    println!("| app | deploys | restarts | rollbacks | requests | rate | answers | errors |");
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("{HEAD}");
     let polite = Shop::new("dies-on-sigterm", NODE);
     polite.code.write("server.js", POLITE);
     polite.code.commit("Be polite");
@@ -76,7 +80,20 @@ fn no_request_is_lost() {
         assert_eq!(report.failed(), 0, "{report}");
         assert_eq!(report.by_status.keys().collect::<Vec<_>>(), [&200], "{report}");
     }
-    // Whoever keeps connections open may lose one to a reload: nginx closes idle ones while a request is on its way.
-    let report = change_under_load("keep-alive, dies at once", &rude, "/", true);
+}
+
+/// Whoever keeps connections open may lose one to a reload, where nginx cannot be told to wait for a request that is on its
+/// way when it closes an idle one.
+#[test]
+fn connections_kept_open_are_closed_between_requests() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    println!("{HEAD}");
+    let report = change_under_load("dies at once, connections kept open", &shop, "/", true);
     assert_eq!(report.by_status.keys().collect::<Vec<_>>(), [&200], "{report}");
+    let files = fs::read_dir(shop.sandbox.home().join("nginx.d")).unwrap();
+    let texts: Vec<String> = files.map(|it| fs::read_to_string(it.unwrap().path()).unwrap()).collect();
+    assert!(!texts.is_empty());
+    if texts.iter().any(|text| text.contains("keepalive_min_timeout")) {
+        assert_eq!(report.failed(), 0, "{report}");
+    }
 }

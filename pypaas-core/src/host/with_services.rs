@@ -165,6 +165,10 @@ impl<H: Probe, S> Probe for WithServices<H, S> {
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
         self.host.connections(ports)
     }
+
+    fn late_clients(&mut self) -> Result<usize, ProbeError> {
+        self.host.late_clients()
+    }
 }
 
 impl<H: Clock, S> Clock for WithServices<H, S> {

@@ -156,6 +156,9 @@ impl MemoryHost {
         if self.connections.get(&port).is_some_and(|open| *open > 0) {
             return Err(error("stop", service, "connections to it are open"));
         }
+        if self.late_clients > 0 {
+            return Err(error("stop", service, "nginx may yet send requests to it"));
+        }
         let upstream = UpstreamName::new(&service.runner);
         let servers = self.loaded.get(&WebFileName::upstream(&upstream));
         let is_a_server = servers.is_some_and(|text| text.contains(&format!(":{port}")));
@@ -206,6 +209,10 @@ impl Probe for MemoryHost {
             open += self.connections.remove(port).unwrap_or(0);
         }
         Ok(open)
+    }
+
+    fn late_clients(&mut self) -> Result<usize, ProbeError> {
+        Ok(std::mem::take(&mut self.late_clients))
     }
 }
 

@@ -60,6 +60,7 @@ impl WebServer for MemoryHost {
         let load = |host: &mut Self, extent| {
             if extent == Extent::Whole {
                 host.loaded = host.web_files();
+                host.late_clients += 1;
             }
         };
         self.effect(words, load)

@@ -36,7 +36,8 @@ pub(super) fn retire(
         (false, Some(_)) => ("Finish requests of what was tried", "Stop what was tried"),
         (false, None) => ("Finish requests of the old version", "Stop the old version"),
     };
-    if !stale.is_empty() {
+    // Files are asked for without a process, for as long as a worker of nginx has the old configuration.
+    if !stale.is_empty() || (record.retiring.is_some() && services::serves_files(platform, branch)) {
         plan.section(drain, Phase::Drain, services::drain(platform, branch, &old));
     }
     plan.section(stop, Phase::Stop, services::stop(platform, stale));
@@ -54,8 +55,9 @@ pub(super) fn retire(
     plan
 }
 
-/// Plans to remove every checkout but the live one and as many of those that were live last as `keep_checkouts` says. While the file of any domain is broken, nginx may still serve files of
-/// an older checkout under what that domain last said: then none is removed.
+/// Plans to remove every checkout but the live one and as many of those that were live last as `keep_checkouts` says. While
+/// the file of any domain is broken, nginx may still serve files of an older checkout under what that domain last said: then
+/// none is removed.
 fn old_checkouts(
     platform: &Platform,
     observed: &Observed,

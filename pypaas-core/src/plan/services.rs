@@ -79,12 +79,20 @@ pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = Servi
     by_timeout.into_iter().map(|(timeout, services)| Step::StopServices { services, timeout }).collect()
 }
 
-/// Plans to wait for the connections of `deployed`.
+/// Plans to wait for the requests of `deployed`: those its processes answer, and those for its files.
 pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployed]) -> Vec<Step> {
     let processes = || deployed.iter().flat_map(|it| &it.processes).filter(|it| it.port.is_some());
     let patience = |process: &Process| {
         runner_of(platform, branch, process).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
     };
-    let Some(timeout) = processes().map(patience).max() else { return Vec::new() };
+    let files = (!deployed.is_empty() && serves_files(platform, branch)).then_some(DEFAULT_DRAIN_TIMEOUT);
+    let Some(timeout) = processes().map(patience).chain(files).max() else { return Vec::new() };
     vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
+}
+
+/// Says whether nginx serves files of `branch` itself.
+pub(super) fn serves_files(platform: &Platform, branch: &BranchRef) -> bool {
+    let runners = platform.branch(branch).into_iter().flat_map(|config| config.runners.keys());
+    let mut runners = runners.filter_map(|runner| platform.runner(&branch.runner(runner)));
+    runners.any(|runner| runner.command().is_none())
 }

@@ -34,8 +34,11 @@ fn an_earlier_versions_words_are_left_out() {
     let lines =
         eventually(|| Some(supervisor.machine.host.last_lines(&web, 9)).filter(|lines| !lines.is_empty()));
     assert_eq!(lines, ["new"]);
-    let mut another =
-        LinuxHost::new(supervisor.machine.layout.clone(), supervisor.machine.host.nginx.clone());
+    let mut another = LinuxHost::new(
+        supervisor.machine.layout.clone(),
+        supervisor.machine.host.nginx.clone(),
+        supervisor.machine.host.ports,
+    );
     assert_eq!(another.last_lines(&web, 9), ["new"]);
 }
 

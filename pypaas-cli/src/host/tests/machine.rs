@@ -47,7 +47,7 @@ impl Machine {
             lock_timeout: Duration::ZERO,
         };
         let layout = Layout::new(&home, &settings);
-        let host = LinuxHost::new(layout.clone(), nginx);
+        let host = LinuxHost::new(layout.clone(), nginx, PortRange { min: 1, max: 1 });
         Self { host, layout, home, _folder: folder }
     }
 }

@@ -1,0 +1,75 @@
+//! Clients that began a request before a switch and have not sent all of it.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+
+use crate::shop::{NODE, Shop, assert_says};
+
+/// The body of a request, which comes a byte at a time.
+const BODY: &str = "a form with a picture, from a telephone in a train";
+
+/// Connects and sends the head of a request.
+fn begin(shop: &Shop) -> TcpStream {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, shop.sandbox.http_port())).unwrap();
+    let length = BODY.len();
+    write!(stream, "POST / HTTP/1.1\r\nHost: shop.example\r\nContent-Length: {length}\r\n\r\n").unwrap();
+    // nginx has read it when it asks for the body.
+    stream
+}
+
+#[test]
+fn a_request_whose_body_is_still_coming_is_answered_by_the_old_version() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let mut slow = begin(&shop);
+    shop.code.commit_version("2");
+    let push = shop.code.start_push(&[], "shop", &["main"]);
+    push.wait_for("1 clients are still sending their requests: waiting 30s at most");
+
+    for byte in BODY.as_bytes() {
+        assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+        slow.write_all(&[*byte]).unwrap();
+    }
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(BODY), "{answer}");
+    let push = push.wait().must_succeed();
+    assert!(!push.remote().contains("warning"), "{push}");
+    shop.assert_settled();
+}
+
+#[test]
+fn a_body_that_does_not_come_is_waited_for_until_the_drain_timeout() {
+    let runner = "runners: {web: {type: NginxBackend, cmd: node server.js, drain_timeout: 1s}}";
+    let shop = Shop::live("dies-on-sigterm", runner);
+    let slow = begin(&shop);
+
+    let push = shop.push_version("2").must_succeed();
+
+    assert_says(
+        &push,
+        "     ! warning: 1 clients from before the switch have not sent all of their requests after 1s; \
+         what they send to the old version is lost\n",
+    );
+    drop(slow);
+    shop.assert_settled();
+}
+
+#[test]
+fn a_websocket_to_another_app_holds_up_no_deploy() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    shop.sandbox.write_config(
+        "repo/chat.yml",
+        "branches: {main: {runners: {web: {type: NginxBackend, cmd: npm start}}}}\n",
+    );
+    shop.sandbox.domain("chat.example", "chat", "main", "web");
+    let chat = shop.sandbox.client("writer").worktree_from_app("node-plain");
+    chat.push("chat", &["main"]).must_succeed();
+    let mut websocket = shop.sandbox.websocket("chat.example", "/ws");
+
+    let push = shop.push_version("2").must_succeed();
+
+    assert!(!push.remote().contains("warning"), "{push}");
+    websocket.send("hello");
+    assert_eq!(websocket.receive().as_deref(), Some("1: hello"));
+}
