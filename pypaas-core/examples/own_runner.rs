@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use pypaas_config::{BranchName, BranchRef, Overlap, RepoName, RunnerConfig, RunnerName, SourceFile, load};
-use pypaas_core::host::{Commit, Git};
+use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
     Builder, CommitId, DefaultServer, Definition, Environment, Layout, MemoryHost, NginxBase, Parts,
@@ -111,7 +111,7 @@ impl WebText for NoWeb {
         Ok(String::new())
     }
 
-    fn upstream(&self, _: &Upstream) -> Result<String, WebTextError> {
+    fn upstream(&self, _: &Upstream, _: Version) -> Result<String, WebTextError> {
         Ok(String::new())
     }
 

@@ -18,8 +18,8 @@ pub trait WebText {
     /// Prints what all other files rely on: the server that refuses unknown hosts, and shared maps.
     fn default_server(&self, server: &DefaultServer) -> Result<String, WebTextError>;
 
-    /// Prints an upstream block.
-    fn upstream(&self, upstream: &Upstream) -> Result<String, WebTextError>;
+    /// Prints an upstream block for an nginx of that version.
+    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebTextError>;
 
     /// Prints a domain's server blocks.
     fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebTextError>;

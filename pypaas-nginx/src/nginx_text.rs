@@ -1,5 +1,6 @@
 //! The model, printed for nginx.
 
+use pypaas_core::host::Version;
 use pypaas_core::{DefaultServer, Upstream, VirtualHost, WebText, WebTextError};
 
 use crate::templates::Templates;
@@ -32,8 +33,8 @@ impl WebText for NginxText {
         finish("the default server", default_server::print(&self.templates, server))
     }
 
-    fn upstream(&self, upstream: &Upstream) -> Result<String, WebTextError> {
-        finish(&upstream.name, upstream::print(&self.templates, upstream))
+    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebTextError> {
+        finish(&upstream.name, upstream::print(&self.templates, upstream, version))
     }
 
     fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebTextError> {

@@ -1,18 +1,30 @@
 //! Upstream blocks.
 
 use minijinja::context;
+use pypaas_core::host::Version;
 use pypaas_core::{Upstream, UpstreamName, decode};
 
+use crate::directive::{Directive, unless_set};
 use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
+
+/// The first version that keeps connections to upstreams open unless it is told otherwise.
+const KEEPALIVE_BY_DEFAULT: Version = Version(1, 29, 7);
 
 /// Prints an upstream block.
 ///
 /// `max_fails=0`: with the default of 1, nginx shuns a server for 10 s after one refused connection, so a pool whose
 /// processes all restart answers 502 for 10 s (measured). Which of the servers is tried when one refuses is left to
 /// nginx's default, which never sends a POST twice.
-pub(crate) fn print(templates: &Templates, upstream: &Upstream) -> Result<String, Unprintable> {
+///
+/// `keepalive 0`: where nginx keeps connections to apps open by default, it may send a POST on one that the app (Node, after
+/// five seconds) is just closing, and answers 502. Who wants it writes `keepalive 16;` beside a longer time in the app.
+pub(crate) fn print(
+    templates: &Templates,
+    upstream: &Upstream,
+    version: Version,
+) -> Result<String, Unprintable> {
     if upstream.servers.is_empty() {
         return Err(Unprintable("it has no server, and nginx takes no upstream without one".to_owned()));
     }
@@ -20,7 +32,9 @@ pub(crate) fn print(templates: &Templates, upstream: &Upstream) -> Result<String
     servers.sort_unstable();
     let servers: Vec<String> = servers.into_iter().map(|(host, port)| endpoint(host, port)).collect();
     let extra = Snippet::read("nginx_extra_upstream_config", upstream.extra.as_deref())?;
+    let kept = (version >= KEEPALIVE_BY_DEFAULT).then_some(Directive::new("keepalive", "0"));
     let values = context! {
+        directives => unless_set(kept.as_slice(), &[&extra]),
         owner => owner(&upstream.name),
         name => upstream.name.to_string(),
         servers,

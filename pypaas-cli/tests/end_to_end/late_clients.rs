@@ -23,7 +23,7 @@ fn a_request_whose_body_is_still_coming_is_answered_by_the_old_version() {
     let mut slow = begin(&shop);
     shop.code.commit_version("2");
     let push = shop.code.start_push(&[], "shop", &["main"]);
-    push.wait_for("1 clients are still sending their requests: waiting 30s at most");
+    push.wait_for("1 client from before the switch still sending: waiting, 30s at most");
 
     for byte in BODY.as_bytes() {
         assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
@@ -48,8 +48,7 @@ fn a_body_that_does_not_come_is_waited_for_until_the_drain_timeout() {
 
     assert_says(
         &push,
-        "     ! warning: 1 clients from before the switch have not sent all of their requests after 1s; \
-         what they send to the old version is lost\n",
+        "     ! warning: 1 client from before the switch still sending after 1s: what is for the old version is lost\n",
     );
     drop(slow);
     shop.assert_settled();

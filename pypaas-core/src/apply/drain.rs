@@ -32,23 +32,23 @@ pub(super) fn drain(
             return Ok(());
         }
         let waited = host.elapsed().saturating_sub(begin);
+        let who = match open {
+            0 => format!("{} from before the switch still sending", counted(late, "client")),
+            open => format!("{} to the old version still open", counted(open, "connection")),
+        };
         if waited >= timeout {
-            story.warn(&match open {
-                0 => format!(
-                    "{late} clients from before the switch have not sent all of their requests after {longest}; \
-                     what they send to the old version is lost"
-                ),
-                open => format!("{open} connections to the old version are still open after {longest} and are cut"),
-            });
+            let end = if open == 0 { "what is for the old version is lost" } else { "cut" };
+            story.warn(&format!("{who} after {longest}: {end}"));
             return Ok(());
         }
         if waited >= PATIENCE && !told {
             told = true;
-            story.note(&match open {
-                0 => format!("{late} clients are still sending their requests: waiting {longest} at most"),
-                open => format!("{open} connections to the old version are open: waiting {longest} at most"),
-            });
+            story.note(&format!("{who}: waiting, {longest} at most"));
         }
         host.pause(INTERVAL);
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -228,7 +228,7 @@ impl<'a> View<'a> {
             files.insert(WebFileName::default_server(), Some(web.default_server(&self.default_server())?));
         }
         for runner in runners {
-            let upstream = self.upstream(&runner).map(|upstream| web.upstream(&upstream)).transpose()?;
+            let upstream = self.upstream(&runner).map(|it| web.upstream(&it, self.version())).transpose()?;
             // A domain that stays as it is may name an upstream that is on its way out.
             if upstream.is_some() || !any_waits {
                 files.insert(upstream_file(&runner), upstream);

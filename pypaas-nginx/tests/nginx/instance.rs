@@ -66,7 +66,7 @@ impl Instance {
 
     /// Prints an upstream, likewise.
     pub(crate) fn add_upstream(&self, upstream: &Upstream) {
-        let text = NginxText::new().upstream(upstream).unwrap();
+        let text = NginxText::new().upstream(upstream, installed_version()).unwrap();
         self.write(&format!("nginx.d/{}.conf", upstream.name), &text);
     }
 

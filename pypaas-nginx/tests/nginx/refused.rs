@@ -25,7 +25,7 @@ fn a_value_that_nginx_would_evaluate_is_refused() {
     insta::assert_snapshot!(refusal(&host), @r#"cannot write the nginx configuration of shop.example: "/srv/a\nb.crt" holds a control character"#);
     let mut upstream = upstream(&[]);
     upstream.servers.push(Server { host: "$remote_addr".to_owned(), port: 1 });
-    insta::assert_snapshot!(NginxText::new().upstream(&upstream).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: `$remote_addr:1` holds a `$`, which nginx cannot take as plain text");
+    insta::assert_snapshot!(NginxText::new().upstream(&upstream, Version(1, 22, 1)).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: `$remote_addr:1` holds a `$`, which nginx cannot take as plain text");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn what_nginx_cannot_do_is_refused_in_the_words_of_the_configuration() {
     insta::assert_snapshot!(refusal_of(location("~ ^/a", proxy(Protocol::Http, Some("/b")))), @"cannot write the nginx configuration of shop.example: location `~ ^/a`: `nginx_proxy_path` cannot replace the part that a regular expression matched");
     insta::assert_snapshot!(refusal_of(location("/a", proxy(Protocol::Http, Some("b")))), @"cannot write the nginx configuration of shop.example: location `/a`: `nginx_proxy_path` does not begin with `/`");
     insta::assert_snapshot!(refusal_of(location("/a", proxy(Protocol::Uwsgi, Some("/b")))), @"cannot write the nginx configuration of shop.example: location `/a`: `nginx_proxy_path` means nothing to a uwsgi server");
-    insta::assert_snapshot!(NginxText::new().upstream(&upstream(&[])).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: it has no server, and nginx takes no upstream without one");
+    insta::assert_snapshot!(NginxText::new().upstream(&upstream(&[]), Version(1, 22, 1)).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: it has no server, and nginx takes no upstream without one");
     let old = Machine { version: Version(1, 18, 0), ..Machine::usual() }.default_server(10, 1);
     insta::assert_snapshot!(NginxText::new().default_server(&old).unwrap_err(), @"cannot write the nginx configuration of the default server: nginx 1.18.0 cannot refuse unknown names over TLS, 1.19.4 or newer can");
 }

@@ -734,7 +734,7 @@ fn an_upstream() {
             .to_vec(),
         extra: Some("keepalive 8;\n".to_owned()),
     };
-    insta::assert_snapshot!(NginxText::new().upstream(&upstream).unwrap(), @"
+    insta::assert_snapshot!(NginxText::new().upstream(&upstream, Version(1, 22, 1)).unwrap(), @"
     # written by pypaas for runner web of shop feature/Login; changes are overwritten
 
     upstream shop+feature%2f%4cogin+web {
@@ -743,6 +743,15 @@ fn an_upstream() {
         keepalive 8;
     }
     ");
+
+    let print = |extra: Option<&str>| {
+        let upstream = Upstream { extra: extra.map(str::to_owned), ..upstream.clone() };
+        [Version(1, 29, 6), Version(1, 29, 7)].map(|it| NginxText::new().upstream(&upstream, it).unwrap())
+    };
+    let [before, since] = print(None);
+    assert!(!before.contains("keepalive") && since.contains("    keepalive 0;\n"), "{since}");
+    let [before, since] = print(Some("keepalive 8;\n"));
+    assert!(before.contains("keepalive 8;") && before == since, "{since}");
 }
 
 #[test]
@@ -838,6 +847,6 @@ fn equal_models_give_equal_texts_in_whatever_order_they_are() {
     let mut host = fixtures::app_and_files(&machine);
     host.locations.reverse();
     assert_eq!(print(&host), print(&fixtures::app_and_files(&machine)));
-    let print = |ports: &[u16]| NginxText::new().upstream(&upstream(ports)).unwrap();
+    let print = |ports: &[u16]| NginxText::new().upstream(&upstream(ports), Version(1, 22, 1)).unwrap();
     assert_eq!(print(&[2, 1]), print(&[1, 2]));
 }
