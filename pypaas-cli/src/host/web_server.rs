@@ -44,9 +44,21 @@ impl WebServer for LinuxHost {
         let old = master.workers().map_err(|error| unseen(format!("cannot see nginx's workers: {error}")))?;
         let built_in = self.nginx_build().ok().and_then(|text| nginx_words::built_in_error_log(&text));
         let log = master.error_log(built_in.as_deref());
-        self.before_reload = Some(Connections::now(master, &self.nginx, self.ports));
+        let mut before = Connections::now(master, &self.nginx, self.ports);
         self.tell(&words)?;
-        await_workers(master, &old, log)
+        let mut among_themselves = true;
+        await_workers(master, &old, log, || {
+            // As long as there is no new worker all connections are with the old ones.
+            if among_themselves {
+                let now = Connections::now(master, &self.nginx, self.ports);
+                among_themselves = master.workers().is_ok_and(|workers| workers.is_subset(&old));
+                if among_themselves {
+                    before = now;
+                }
+            }
+        })?;
+        self.before_reload = Some(before);
+        Ok(())
     }
 }
 
@@ -84,11 +96,12 @@ impl LinuxHost {
     }
 }
 
-/// Waits until a new worker takes connections and none of the old ones does.
+/// Waits until a new worker takes connections and none of the old ones does; does something again and again `meanwhile`.
 fn await_workers(
     master: Master,
     old: &BTreeSet<u32>,
     mut log: Option<ErrorLog>,
+    mut meanwhile: impl FnMut(),
 ) -> Result<(), WebServerError> {
     let began = Instant::now();
     loop {
@@ -104,6 +117,7 @@ fn await_workers(
             let seconds = began.elapsed().as_secs();
             return Err(WebServerError::NotReloaded { seconds, reason: reason(errors) });
         }
+        meanwhile();
         thread::sleep(Duration::from_millis(10));
     }
 }
