@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod apply;
+mod branches;
 pub(crate) mod check;
 pub(crate) mod cleanup;
 pub(crate) mod completions;

@@ -40,17 +40,22 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Finds the installation of the current user, and loads its configuration.
+    /// Finds the installation of the current user, and loads its configuration and secrets.
     pub(crate) fn load() -> Result<Self, Failure> {
+        let mut it = Self::load_to_show()?;
+        it.platform.secrets = secrets::read_all(&it.platform)?;
+        Ok(it)
+    }
+
+    /// Does the same without the secrets: for what starts nothing.
+    pub(crate) fn load_to_show() -> Result<Self, Failure> {
         let home = home()?;
         let folder = configuration_folder(&home)?;
         let loaded = load_folder(&folder)?;
         match loaded.configuration {
             Some(configuration) => {
                 let files = loaded.files;
-                let mut it = Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? };
-                it.platform.secrets = secrets::read_all(&it.platform)?;
-                Ok(it)
+                Ok(Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? })
             }
             None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),

@@ -45,7 +45,7 @@ pub use environment::Environment;
 pub use host::Host;
 pub use layout::Layout;
 pub use memory_host::MemoryHost;
-pub use observe::{ObserveError, Observed, Scope, observe, record, records};
+pub use observe::{ObserveError, Observed, Scope, observe, record, recorded_branches, records};
 pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
 pub use platform::{Parts, Platform};
 pub use process::Process;

@@ -143,19 +143,29 @@ pub fn records(
     layout: &Layout,
 ) -> Result<BTreeMap<BranchRef, Record>, ObserveError> {
     let mut records = BTreeMap::new();
+    for branch in recorded_branches(files, layout)? {
+        if let Some(record) = record(files, layout, &branch)? {
+            records.insert(branch, record);
+        }
+    }
+    Ok(records)
+}
+
+/// Lists the branches that have a record.
+pub fn recorded_branches(
+    files: &mut (impl Files + ?Sized),
+    layout: &Layout,
+) -> Result<BTreeSet<BranchRef>, FileError> {
+    let mut branches = BTreeSet::new();
     for folder in files.list_folder(&layout.state())? {
         let Some(repo) = decode(&folder).and_then(|name| RepoName::new(name).ok()) else { continue };
         for file in files.list_folder(&layout.state().join(&folder))? {
             let branch =
                 file.strip_suffix(".json").and_then(decode).and_then(|name| BranchName::new(name).ok());
-            let Some(branch) = branch else { continue };
-            let branch = BranchRef { repo: repo.clone(), branch };
-            if let Some(record) = record(files, layout, &branch)? {
-                records.insert(branch, record);
-            }
+            branches.extend(branch.map(|branch| BranchRef { repo: repo.clone(), branch }));
         }
     }
-    Ok(records)
+    Ok(branches)
 }
 
 /// Reads the record of one branch.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::Timestamp;
 use pypaas_config::Severity;
-use pypaas_core::{Maintenance, plan, records};
+use pypaas_core::{Maintenance, plan};
 use serde::Serialize;
 
-use super::Context;
-use crate::access::{may_read, may_read_all};
+use super::{Context, branches};
+use crate::access::may_read_all;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal;
@@ -46,7 +46,7 @@ struct Row {
 
 /// Lists configured branches, and deployed ones that are not configured any more. Waits for no lock.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+    let installation = Installation::load_to_show()?;
     let rows = rows(&installation, context)?;
     if arguments.json {
         terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
@@ -74,11 +74,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
 
 fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
-    let mut records = records(&mut installation.host(), &platform.layout)?;
-    for (branch, _) in platform.configuration.branches() {
-        records.entry(branch).or_default();
-    }
-    records.retain(|branch, _| may_read(installation, context, &branch.repo));
+    let records = branches::read(installation, context, |_| true)?;
     let mut urls = plan::urls(platform);
     let row = |(branch, record): (pypaas_config::BranchRef, pypaas_core::Record)| {
         let live = record.live.as_ref();

@@ -12,10 +12,10 @@ use pypaas_config::{BranchName, BranchRef, RepoName, Severity};
 use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
 use serde::Serialize;
 
-use super::{Context, watch};
-use crate::access::{may_read, may_read_all};
+use super::{Context, branches, watch};
+use crate::access::may_read_all;
 use crate::failure::Failure;
-use crate::history::{self, Kind, Outcome};
+use crate::history::{self, Attempt, Kind, Outcome};
 use crate::host::{DiskUse, Vitals, is_locked};
 use crate::installation::Installation;
 
@@ -136,7 +136,7 @@ pub(super) struct LastFailure {
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
     watch::show(arguments.watch, || {
-        let installation = Installation::load()?;
+        let installation = Installation::load_to_show()?;
         let (repo, branch) = (arguments.repo.as_deref(), arguments.branch.as_deref());
         let mut rows = rows(&installation, repo, branch, context)?;
         if arguments.disk {
@@ -173,31 +173,25 @@ pub(super) fn rows(
     context: &Context,
 ) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
-    let mut host = installation.host();
-    let mut records = records(&mut host, &platform.layout)?;
-    for (branch, _) in platform.configuration.branches() {
-        records.entry(branch).or_default();
-    }
-    records.retain(|branch, _| may_read(installation, context, &branch.repo));
-    if let Some(repo) = repo {
-        records.retain(|it, _| it.repo.as_str() == repo);
-        if records.is_empty() {
-            installation.repo(repo)?;
-        }
-    }
-    if let (Some(repo), Some(branch)) = (repo, branch) {
-        records.retain(|it, _| it.branch.as_str() == branch);
-        if records.is_empty() {
-            installation.branch(repo, branch)?;
-        }
+    let host = installation.host();
+    let is_wanted = |it: &BranchRef| {
+        repo.is_none_or(|repo| it.repo.as_str() == repo)
+            && branch.is_none_or(|branch| it.branch.as_str() == branch)
+    };
+    let records = branches::read(installation, context, is_wanted)?;
+    match (repo, branch) {
+        (Some(repo), Some(branch)) if records.is_empty() => drop(installation.branch(repo, branch)?),
+        (Some(repo), None) if records.is_empty() => drop(installation.repo(repo)?),
+        _ => {}
     }
     let now = SystemTime::now();
     let services = records.iter().flat_map(|(branch, record)| services(installation, branch, record, now));
     let vitals = host.vitals(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
     let mut urls = plan::urls(platform);
     let rows = records.iter().map(|(branch, record)| {
-        let urls = urls.remove(branch).unwrap_or_default();
-        row(installation, branch, record, &vitals, urls, now)
+        let last = history::last(&platform.layout, branch)?;
+        let seen = Seen { vitals: &vitals, urls: urls.remove(branch).unwrap_or_default(), last, now };
+        Ok(row(installation, branch, record, seen))
     });
     rows.collect()
 }
@@ -249,34 +243,36 @@ fn services(
     live.processes.iter().filter(has_command).map(wanted).collect()
 }
 
-fn row(
-    installation: &Installation,
-    branch: &BranchRef,
-    record: &Record,
-    vitals: &BTreeMap<pypaas_core::ServiceName, Vitals>,
+/// What was seen of a branch beside its record.
+struct Seen<'a> {
+    /// Of all services.
+    vitals: &'a BTreeMap<pypaas_core::ServiceName, Vitals>,
     urls: Vec<String>,
+    last: Option<Attempt>,
     now: SystemTime,
-) -> Result<Row, Failure> {
+}
+
+fn row(installation: &Installation, branch: &BranchRef, record: &Record, seen: Seen<'_>) -> Row {
     let platform = &installation.platform;
-    let each: Vec<Process> = services(installation, branch, record, now)
+    let each: Vec<Process> = services(installation, branch, record, seen.now)
         .into_iter()
         .map(|wanted| {
-            let seen = vitals.get(&wanted.name).cloned().unwrap_or_default();
+            let vitals = seen.vitals.get(&wanted.name).cloned().unwrap_or_default();
             Process {
                 runner: wanted.name.runner.runner.to_string(),
                 index: wanted.name.index,
                 slot: wanted.name.slot,
                 port: wanted.port,
-                pid: seen.process.map(|(pid, _)| pid),
-                uptime_seconds: seen.process.map(|(_, uptime)| uptime.as_secs()),
-                restarts: seen.starts.map(|starts| starts.saturating_sub(wanted.first)),
-                memory_bytes: seen.memory,
+                pid: vitals.process.map(|(pid, _)| pid),
+                uptime_seconds: vitals.process.map(|(_, uptime)| uptime.as_secs()),
+                restarts: vitals.starts.map(|starts| starts.saturating_sub(wanted.first)),
+                memory_bytes: vitals.memory,
             }
         })
         .collect();
     let processes = Processes::of(each);
-    let last = history::last(&platform.layout, branch)?.filter(|it| it.outcome != Outcome::Succeeded);
-    Ok(Row {
+    let last = seen.last.filter(|it| it.outcome != Outcome::Succeeded);
+    Row {
         repo: branch.repo.to_string(),
         branch: branch.branch.to_string(),
         configured: platform.branch(branch).is_some(),
@@ -300,9 +296,9 @@ fn row(
             at: it.at,
             reason: it.reason,
         }),
-        urls,
+        urls: seen.urls,
         disk: None,
-    })
+    }
 }
 
 fn state(record: &Record, processes: &Processes) -> State {
