@@ -1,0 +1,189 @@
+//! What nginx's files should say, as the records are or will be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
+
+use super::{leads_to, upstream_file};
+use crate::host::Version;
+use crate::plan::PlanError;
+use crate::{
+    DefaultServer, Face, Observed, Placement, Platform, Record, Route, RoutedLocation, Server, Tls,
+    Unavailable, Upstream, UpstreamName, VirtualHost, WebFileName,
+};
+
+/// The oldest nginx whose syntax is written when none could be asked.
+const OLDEST: Version = Version(1, 22, 0);
+
+/// The records as they will be, with that of one branch replaced.
+pub(super) struct View<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) observed: &'a Observed,
+    pub(super) replaced: Option<(&'a BranchRef, &'a Record)>,
+    /// Whether a domain stays as it is while it is configured to lead to processes that only the next deploy starts.
+    pub(super) patient: bool,
+}
+
+impl<'a> View<'a> {
+    fn record(&self, branch: &BranchRef) -> Option<&Record> {
+        match self.replaced {
+            Some((replaced, record)) if replaced == branch => Some(record),
+            _ => self.observed.records.get(branch),
+        }
+    }
+
+    /// Says what the files that concern `branch` should say. A domain that leads to it and is not configured any more goes. An
+    /// upstream of its own that a file is there for is kept right even when no configured domain leads to it: a domain's
+    /// file that is not rewritten yet may still do.
+    pub(super) fn of_branch(
+        &self,
+        branch: &'a BranchRef,
+    ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+        let own = self.platform.runners(branch).map(|(name, _)| branch.runner(name));
+        let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
+        let mut files = self.texts(self.platform.domains(branch), own.filter(on_disk).collect())?;
+        let is_removed =
+            |file: &WebFileName| file.as_domain().is_some_and(|name| !self.platform.is_known(&name));
+        let removed = self.observed.web_files.iter().filter(|(file, _)| is_removed(file));
+        let led_here = removed.filter(|(_, text)| leads_to(text, branch, &self.platform.layout));
+        files.extend(led_here.map(|(file, _)| (file.clone(), None)));
+        Ok(files)
+    }
+
+    pub(super) fn texts(
+        &self,
+        domains: impl Iterator<Item = (&'a DomainName, &'a Domain)>,
+        mut runners: BTreeSet<RunnerRef>,
+    ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+        let web = self.platform.web.as_ref();
+        let mut files = BTreeMap::new();
+        let (mut any, mut any_waits) = (false, false);
+        for (name, domain) in domains {
+            any = true;
+            runners.extend(domain.targets().cloned());
+            let file = WebFileName::domain(name);
+            if self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain) {
+                any_waits = true;
+            } else {
+                files.insert(file, Some(web.virtual_host(&self.virtual_host(name, domain))?));
+            }
+        }
+        if any {
+            files.insert(WebFileName::default_server(), Some(web.default_server(&self.default_server())?));
+        }
+        for runner in runners {
+            let upstream = self.upstream(&runner).map(|it| web.upstream(&it, self.version())).transpose()?;
+            // A domain that stays as it is may name an upstream that is on its way out.
+            if upstream.is_some() || !any_waits {
+                files.insert(upstream_file(&runner), upstream);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Says whether `domain` leads to a runner whose branch is live, but without processes of that runner.
+    fn waits(&self, domain: &Domain) -> bool {
+        let is_live = |runner: &RunnerRef| {
+            self.record(&runner.branch_ref()).is_some_and(|record| record.live.is_some())
+        };
+        let mut upstreams = domain.locations.values().map(|location| &location.upstream);
+        upstreams.any(|runner| is_live(runner) && self.route(runner) == Err(Unavailable::NotDeployed))
+    }
+
+    fn version(&self) -> Version {
+        self.observed.web_version.unwrap_or(OLDEST)
+    }
+
+    fn virtual_host(&self, name: &DomainName, domain: &Domain) -> VirtualHost {
+        let settings = &self.platform.configuration.settings;
+        let tls = domain.ssl.then(|| Tls {
+            certificate: domain.ssl_certificate.clone(),
+            certificate_key: domain.ssl_certificate_key.clone(),
+            chain: domain.ssl_certificate_chain.clone(),
+            config: domain.ssl_config.clone().or_else(|| settings.ssl_config.clone()),
+        });
+        let face = Face {
+            aliases: domain.aliases.clone(),
+            redirects: domain.redirects.clone(),
+            listen: settings.nginx.listen.clone(),
+            http_port: settings.nginx.http_port,
+            https_port: settings.nginx.https_port,
+            tls,
+            extra_listen_options: domain.extra_listen_options.clone(),
+            http_extra: domain.nginx_http_extra_config.clone(),
+            https_extra: domain.nginx_https_extra_config.clone(),
+        };
+        let location = |(path, location): (&_, &Location)| RoutedLocation {
+            path: Clone::clone(path),
+            route: self.location_route(location),
+            extra: location.nginx_extra_config.clone(),
+        };
+        let mut written: Vec<_> = domain.locations.iter().collect();
+        written.sort_by_key(|(_, location)| location.position);
+        let locations = written.into_iter().map(location).collect();
+        VirtualHost {
+            name: name.clone(),
+            file: domain.file.clone(),
+            face,
+            locations,
+            gzip_static: self.observed.web_gzip_static,
+            version: self.version(),
+        }
+    }
+
+    fn default_server(&self) -> DefaultServer {
+        let settings = &self.platform.configuration.settings;
+        let nginx = &settings.nginx;
+        let domains = &self.platform.configuration.domains;
+        let names = || domains.iter().flat_map(|(name, domain)| domain.names(name));
+        DefaultServer {
+            listen: nginx.listen.clone(),
+            http_port: nginx.http_port,
+            https_port: domains.values().any(|domain| domain.ssl).then_some(nginx.https_port),
+            tls_config: settings.ssl_config.clone(),
+            longest_name: names().map(|name| name.as_str().len()).max().unwrap_or(0),
+            names: names().count(),
+            version: self.version(),
+        }
+    }
+
+    pub(super) fn location_route(&self, location: &Location) -> Route {
+        let why = match self.route(&location.upstream) {
+            Ok(route) => return route,
+            Err(why) => why,
+        };
+        let instead = location.maintenance_upstream.as_ref().and_then(|runner| self.route(runner).ok());
+        instead.unwrap_or(Route::Unavailable(why))
+    }
+
+    fn route(&self, runner: &RunnerRef) -> Result<Route, Unavailable> {
+        let branch = runner.branch_ref();
+        let record = self.record(&branch).ok_or(Unavailable::NotDeployed)?;
+        if record.maintenance.is_some() {
+            return Err(Unavailable::Maintenance(record.message.clone()));
+        }
+        if record.stopped {
+            return Err(Unavailable::Stopped);
+        }
+        let live = record.live.as_ref().ok_or(Unavailable::NotDeployed)?;
+        let known = self.platform.runner(runner).ok_or(Unavailable::NotDeployed)?;
+        let nginx = known.nginx().ok_or(Unavailable::NotDeployed)?;
+        // What is live may still be of another type than is configured.
+        if known.needs_port() == live.ports(&runner.runner).is_empty() {
+            return Err(Unavailable::NotDeployed);
+        }
+        let checkout = self.platform.layout.checkout(&branch, &live.checkout);
+        Ok(nginx.route(&Placement { upstream: UpstreamName::new(runner), checkout }))
+    }
+
+    fn upstream(&self, runner: &RunnerRef) -> Option<Upstream> {
+        let live = self.record(&runner.branch_ref())?.live.as_ref()?;
+        let ports = live.ports(&runner.runner);
+        let servers: Vec<Server> =
+            ports.into_iter().map(|port| Server { host: "127.0.0.1".to_owned(), port }).collect();
+        if servers.is_empty() {
+            return None;
+        }
+        self.platform.runner(runner)?.nginx()?.upstream(&UpstreamName::new(runner), &servers)
+    }
+}
