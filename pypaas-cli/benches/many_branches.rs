@@ -22,8 +22,8 @@ const DOMAINS: usize = 1_000;
 const RUNS: usize = 30;
 
 fn main() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = Utf8Path::from_path(folder.path()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let home = Utf8Path::from_path(directory.path()).unwrap();
     make_host(home);
     let pypaas = env!("CARGO_BIN_EXE_pypaas");
     let commands: [(&str, &[&str]); 5] = [
@@ -137,9 +137,9 @@ fn make_branch(layout: &Layout, number: u16) {
     );
     write(layout.history(&branch).as_std_path(), &attempt.repeat(100));
     for slot in [Slot::A, Slot::B] {
-        let folder = layout.service(&process.service(&branch, slot));
-        write(folder.join("run").as_std_path(), "#!/bin/sh\nexec npm start\n");
-        write(folder.join("starts").as_std_path(), "1763805600\n");
+        let directory = layout.service(&process.service(&branch, slot));
+        write(directory.join("run").as_std_path(), "#!/bin/sh\nexec npm start\n");
+        write(directory.join("starts").as_std_path(), "1763805600\n");
     }
 }
 

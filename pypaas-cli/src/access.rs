@@ -66,19 +66,19 @@ pub(crate) fn check(command: &Command, context: &Context) -> Result<(), Failure>
     Ok(())
 }
 
-/// Says whether the key of `context` may see `repo`.
+/// Returns whether the key of `context` may see `repo`.
 pub(crate) fn may_read(installation: &Installation, context: &Context, repo: &RepoName) -> bool {
     may(installation, context, Right::Read, repo)
 }
 
-/// Says whether the key of `context` may see every repo, and so what is wrong with any file.
+/// Returns whether the key of `context` may see every repo, and so what is wrong with any file.
 pub(crate) fn may_read_all(installation: &Installation, context: &Context) -> bool {
     let configuration = installation.configuration();
     let mut repos = configuration.repos.keys().chain(&configuration.broken_repos);
     repos.all(|repo| may_read(installation, context, repo))
 }
 
-/// Says whether the key of `context` has a right on `repo`.
+/// Returns whether the key of `context` has a right on `repo`.
 pub(crate) fn may(installation: &Installation, context: &Context, right: Right, repo: &RepoName) -> bool {
     let Some(key) = &context.key else { return true };
     key.has(right) && withheld(installation, context, right, repo).is_none()

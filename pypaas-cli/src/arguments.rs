@@ -71,7 +71,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Says whether it changes something, or runs what may.
+    /// Returns whether it changes something, or runs what may.
     pub(crate) fn is_change(&self) -> bool {
         match self {
             Self::GitReceivePack(_)
@@ -104,7 +104,7 @@ impl Command {
         }
     }
 
-    /// Says whether a client may give this command over SSH. What sshd and git call is not a client's to call.
+    /// Returns whether a client may give this command over SSH. What sshd and git call is not a client's to call.
     pub(crate) fn is_for_clients(&self) -> bool {
         !matches!(self, Self::Ssh(_) | Self::UpdateHook(_))
     }

@@ -38,7 +38,7 @@ fn path(home: &Utf8Path) -> Utf8PathBuf {
 }
 
 fn append(path: &Utf8Path, entry: &Entry<'_>) -> std::io::Result<()> {
-    durable::create_folder(durable::folder_of(path))?;
+    durable::create_directory(durable::directory_of(path))?;
     if fs::metadata(path).is_ok_and(|found| found.len() > LARGEST) {
         fs::rename(path, format!("{path}.1"))?;
     }

@@ -67,7 +67,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Says whether its file gives it a right.
+    /// Returns whether its file gives it a right.
     pub(crate) fn has(&self, right: Right) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&right))
     }

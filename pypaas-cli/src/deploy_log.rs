@@ -18,8 +18,8 @@ pub(crate) struct DeployLog {
 impl DeployLog {
     /// Opens the log at `path` and starts `logger`, a shell command that gets everything on its standard input.
     pub(crate) fn open(path: &Utf8Path, logger: Option<&str>, environment: &Environment) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let logger = logger.map(|line| DeployLogger::start(line, environment)).transpose()?;

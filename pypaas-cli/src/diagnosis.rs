@@ -111,7 +111,10 @@ impl<'a> Walk<'a> {
             let mend = match configuration.nearest_domain(host) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => {
-                    format!("write {}/domains/{host}.yml, then run `pypaas apply`", self.installation.folder)
+                    format!(
+                        "write {}/domains/{host}.yml, then run `pypaas apply`",
+                        self.installation.directory
+                    )
                 }
             };
             return Err(Wrong::new(

@@ -82,7 +82,7 @@ impl Failure {
         text
     }
 
-    /// Says whether whoever asked went away or asked to stop.
+    /// Returns whether whoever asked went away or asked to stop.
     pub(crate) fn is_abandonment(&self) -> bool {
         matches!(self.find(), Some(ApplyError::Abandoned { .. }))
             || matches!(self.find(), Some(ChangeError::Abandoned(_)))

@@ -26,9 +26,9 @@ pub fn ssh_command_line(line: &str) {
 /// Reads a key file, its name in the first line, and checks that every line written from it forces pypaas's own command.
 pub fn key_file(data: &str) {
     let (name, text) = data.split_once('\n').unwrap_or(("ada", data));
-    let folder = Utf8Path::new("/home/deploy/.ssh/authorized_keys.d");
-    // Only names without `/` are those of files in the folder.
-    let Ok(keys) = keys::parse(&folder.join(name.replace('/', "")), text) else { return };
+    let directory = Utf8Path::new("/home/deploy/.ssh/authorized_keys.d");
+    // Only names without `/` are those of files in the directory.
+    let Ok(keys) = keys::parse(&directory.join(name.replace('/', "")), text) else { return };
     let written = keys::authorized_keys(&keys, "'/usr/bin/pypaas'");
     let lines: Vec<&str> = written.lines().skip(1).collect();
     assert_eq!(lines.len(), keys.len(), "{written}");

@@ -225,7 +225,7 @@ pub(crate) fn last(layout: &Layout, branch: &BranchRef) -> io::Result<Option<Att
 /// configurations only they were tried with, the history is freed from time to time.
 pub(crate) fn append(layout: &Layout, branch: &BranchRef, attempt: &Attempt) -> io::Result<Attempt> {
     let path = layout.history(branch);
-    durable::create_folder(durable::folder_of(&path))?;
+    durable::create_directory(durable::directory_of(&path))?;
     let mut totals = read(layout, branch)?.last().map(|last| last.totals).unwrap_or_default();
     match attempt.outcome {
         Outcome::Succeeded => totals.succeeded += 1,

@@ -18,11 +18,11 @@ use crate::host::LinuxHost;
 use crate::secrets;
 use crate::terminal;
 
-/// The file that makes a folder the configuration directory.
+/// The file that makes a directory the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
 
-/// The folders of the configuration directory that hold a file a repo or domain.
-const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
+/// The directories of the configuration directory that hold a file a repo or domain.
+const DIRECTORIES: [&str; 3] = ["repo", "repos", "domains"];
 
 /// `PATH` of every command and process: nothing is inherited from whoever pushed.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -36,7 +36,7 @@ pub(crate) struct Installation {
     /// The configuration files that could be read.
     pub(crate) files: Vec<SourceFile>,
     /// The configuration directory.
-    pub(crate) folder: Utf8PathBuf,
+    pub(crate) directory: Utf8PathBuf,
 }
 
 impl Installation {
@@ -50,12 +50,12 @@ impl Installation {
     /// Does the same without the secrets: for what starts nothing.
     pub(crate) fn load_to_show() -> Result<Self, Failure> {
         let home = home()?;
-        let folder = configuration_folder(&home)?;
-        let loaded = load_folder(&folder)?;
+        let directory = configuration_directory(&home)?;
+        let loaded = load_directory(&directory)?;
         match loaded.configuration {
             Some(configuration) => {
                 let files = loaded.files;
-                Ok(Self { files, folder, ..Self::new(&home, configuration, loaded.problems)? })
+                Ok(Self { files, directory, ..Self::new(&home, configuration, loaded.problems)? })
             }
             None => Err(Failure::new(
                 format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
@@ -88,7 +88,7 @@ impl Installation {
             platform: Platform::new(configuration, layout, parts),
             problems,
             files: Vec::new(),
-            folder: home.join("config"),
+            directory: home.join("config"),
         })
     }
 
@@ -171,62 +171,66 @@ pub(crate) fn home() -> Result<Utf8PathBuf, Failure> {
     if path.is_absolute() {
         return Ok(path);
     }
-    Err(Failure::new(format!("the home folder `{path}` is not an absolute path"), "set `PYPAAS_HOME` to one"))
+    Err(Failure::new(
+        format!("the home directory `{path}` is not an absolute path"),
+        "set `PYPAAS_HOME` to one",
+    ))
 }
 
 /// Returns the configuration directory: `PYPAAS_CONFIG`, else the first of `~/config` and `/etc/pypaas` with `pypaas.yml`.
-pub(crate) fn configuration_folder(home: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+pub(crate) fn configuration_directory(home: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
     let places = match env::var("PYPAAS_CONFIG") {
-        Ok(folder) => vec![Utf8PathBuf::from(folder)],
+        Ok(directory) => vec![Utf8PathBuf::from(directory)],
         Err(_) => vec![home.join("config"), Utf8PathBuf::from("/etc/pypaas")],
     };
-    if let Some(found) = places.iter().find(|folder| folder.join(MAIN_FILE).is_file()) {
+    if let Some(found) = places.iter().find(|directory| directory.join(MAIN_FILE).is_file()) {
         return Ok(found.clone());
     }
-    let tried: Vec<String> = places.iter().map(|folder| format!("`{}`", folder.join(MAIN_FILE))).collect();
+    let tried: Vec<String> =
+        places.iter().map(|directory| format!("`{}`", directory.join(MAIN_FILE))).collect();
     Err(Failure::new(
         format!("there is no configuration: no {}", tried.join(" and no ")),
         "write one; two lines are enough: `ports:` and `  {min: 61500, max: 61800}`",
     ))
 }
 
-/// Reads and loads all configuration files below `folder`.
-pub(crate) fn load_folder(folder: &Utf8Path) -> Result<Loaded, Failure> {
-    Ok(load_with(&files(folder)?, |path| fs::read(folder.join(path))))
+/// Reads and loads all configuration files below `directory`.
+pub(crate) fn load_directory(directory: &Utf8Path) -> Result<Loaded, Failure> {
+    Ok(load_with(&files(directory)?, |path| fs::read(directory.join(path))))
 }
 
-/// Lists the files in `folder` and in the folders within it. Hidden folders, such as git's, are none of ours.
-fn files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+/// Lists the files in `directory` and in the directories within it. Hidden directories, such as git's, are none of ours.
+fn files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let cannot = |error: io::Error| {
-        Failure::new(format!("cannot read `{folder}`: {error}"), "the deploy user must be able to read it")
+        Failure::new(format!("cannot read `{directory}`: {error}"), "the deploy user must be able to read it")
     };
     let mut files = Vec::new();
-    for (name, is_folder) in names(folder).map_err(cannot)? {
-        if !is_folder {
+    for (name, is_directory) in names(directory).map_err(cannot)? {
+        if !is_directory {
             files.push(Utf8PathBuf::from(name));
         } else if !name.starts_with('.') {
-            // A folder that cannot be listed is like one that is not there, unless files in it are needed.
-            let within = match names(&folder.join(&name)) {
-                Err(error) if FOLDERS.contains(&name.as_str()) => return Err(cannot(error)),
+            // A directory that cannot be listed is like one that is not there, unless files in it are needed.
+            let within = match names(&directory.join(&name)) {
+                Err(error) if DIRECTORIES.contains(&name.as_str()) => return Err(cannot(error)),
                 within => within.unwrap_or_default(),
             };
-            let within = within.into_iter().filter(|(_, is_folder)| !is_folder);
+            let within = within.into_iter().filter(|(_, is_directory)| !is_directory);
             files.extend(within.map(|(file, _)| Utf8Path::new(&name).join(file)));
         }
     }
     Ok(files)
 }
 
-/// Lists the names in `folder`, and whether each is of a folder, or a link to one; a name that is not UTF-8 cannot name
+/// Lists the names in `directory`, and whether each is of a directory, or a link to one; a name that is not UTF-8 cannot name
 /// anything of ours.
-fn names(folder: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
+fn names(directory: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        // The folder itself tells what most of its entries are; only links have to be followed.
+        // The directory itself tells what most of its entries are; only links have to be followed.
         let kind = entry.file_type()?;
-        let is_folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
-        names.extend(entry.file_name().into_string().ok().map(|name| (name, is_folder)));
+        let is_directory = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
+        names.extend(entry.file_name().into_string().ok().map(|name| (name, is_directory)));
     }
     Ok(names)
 }

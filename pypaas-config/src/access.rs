@@ -74,7 +74,7 @@ impl Access {
         }
     }
 
-    /// Says whether `key` has `right`. Whoever is named for more than reading may read, too.
+    /// Returns whether `key` has `right`. Whoever is named for more than reading may read, too.
     pub fn allows(&self, key: &str, right: Right) -> bool {
         let named = |right| self.keys(right).is_some_and(|keys| keys.iter().any(|name| name == key));
         let listed = self.keys(right).is_none() || named(right);

@@ -5,9 +5,9 @@ use std::fmt::Display;
 use camino::Utf8PathBuf;
 
 use crate::claims::Claim;
+use crate::directory::{self, Role};
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
-use crate::folder::{self, Role};
 use crate::place::{Place, Source};
 use crate::references::Reference;
 use crate::{Domain, DomainName, Repo, RepoName, Settings, SourceFile, tree};
@@ -48,7 +48,7 @@ pub(crate) fn read<E: Display>(
     path: &Utf8PathBuf,
     text: impl FnOnce() -> Result<Vec<u8>, E>,
 ) -> File {
-    let role = folder::role(path);
+    let role = directory::role(path);
     let mut findings = Findings::default();
     let text = match role {
         Role::Settings | Role::Repo(_) | Role::Domain(_) => text().map_err(|reason| {
@@ -72,7 +72,7 @@ pub(crate) fn read<E: Display>(
         Role::Repo(name) => reader.repo(name, path).unwrap_or(Content::Nothing),
         Role::Domain(name) => reader.domain(name, path).unwrap_or(Content::Nothing),
         Role::Ignored { reason, help } => {
-            findings.add(folder::ignored_finding(number, path, reason, help));
+            findings.add(directory::ignored_finding(number, path, reason, help));
             Content::Nothing
         }
         Role::Foreign => Content::Nothing,

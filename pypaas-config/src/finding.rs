@@ -113,7 +113,7 @@ impl Findings {
         &self.verbatim
     }
 
-    /// Says whether a file has an error.
+    /// Returns whether a file has an error.
     pub(crate) fn is_broken(&self, file: u32) -> bool {
         self.broken.contains(&file)
     }
@@ -147,7 +147,7 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Says whether a terminal could take `c` for more than a character: control characters, line ends, and those that
+/// Returns whether a terminal could take `c` for more than a character: control characters, line ends, and those that
 /// reorder the rest of the line.
 pub(crate) fn is_harmful(c: char) -> bool {
     let reorders =

@@ -8,9 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::capacity;
 use crate::claims::{self, Claim};
+use crate::directory::{self, Role, SETTINGS_FILE};
 use crate::file::{self, Content, File};
 use crate::finding::{Finding, Findings, quote};
-use crate::folder::{self, Role, SETTINGS_FILE};
 use crate::parallel;
 use crate::place::{Place, Source};
 use crate::references::{Reference, Targets};
@@ -44,7 +44,8 @@ fn load_each<T: Sync, E: Display>(
     path: impl Fn(&T) -> &Utf8PathBuf + Sync,
     text: impl Fn(&T) -> Result<Vec<u8>, E> + Sync,
 ) -> Loaded {
-    let mut files: Vec<&T> = files.iter().filter(|file| folder::role(path(file)) != Role::Foreign).collect();
+    let mut files: Vec<&T> =
+        files.iter().filter(|file| directory::role(path(file)) != Role::Foreign).collect();
     files.sort_by(|a, b| path(a).cmp(path(b)));
     let mut loader = Loader::default();
     for file in parallel::map(&files, |at, file| file::read(number(at), path(file), || text(file))) {

@@ -64,7 +64,7 @@ impl LocationPath {
         split(&self.0)
     }
 
-    /// Says whether the location is a regular expression.
+    /// Returns whether the location is a regular expression.
     pub fn is_regex(&self) -> bool {
         matches!(self.split().0, "~" | "~*")
     }

@@ -125,7 +125,7 @@ pub struct RunnerRef {
 }
 
 impl RunnerRef {
-    /// Says whether this runner belongs to `branch`.
+    /// Returns whether this runner belongs to `branch`.
     pub fn is_of(&self, branch: &BranchRef) -> bool {
         self.repo == branch.repo && self.branch == branch.branch
     }
@@ -153,7 +153,7 @@ pub(crate) fn bytes_in_file_name(name: &str) -> usize {
     name.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
 }
 
-/// Files beside the folders of repos.
+/// Files beside the directories of repos.
 const RESERVED: [&str; 2] = ["audit.log", "audit.log.1"];
 
 fn check_repo(text: &str) -> Result<(), &'static str> {

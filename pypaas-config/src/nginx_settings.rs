@@ -22,7 +22,7 @@ pub struct NginxSettings {
     pub command: Vec<String>,
     /// `pid_file`: where nginx's master writes its process id. Default `/run/nginx.pid`.
     pub pid_file: Utf8PathBuf,
-    /// `config_dir`: the folder that nginx's http block includes; `~` is the deploy user's home. Default `~/nginx.d`.
+    /// `config_dir`: the directory that nginx's http block includes; `~` is the deploy user's home. Default `~/nginx.d`.
     pub config_dir: String,
     /// `http_port`. Default 80.
     pub http_port: u16,

@@ -111,7 +111,7 @@ impl Targets<'_> {
         }
     }
 
-    /// Reports locations that nginx takes for the same one: `/a` and `^~ /a`, and a folder of files with and without
+    /// Reports locations that nginx takes for the same one: `/a` and `^~ /a`, and a directory of files with and without
     /// its `/`, which is always served with it.
     fn check_clashes(&self, references: &[Reference], findings: &mut Findings) {
         let mut first: BTreeMap<(u32, bool, String), &Reference> = BTreeMap::new();

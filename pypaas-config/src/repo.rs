@@ -158,12 +158,12 @@ fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, Strin
     env
 }
 
-/// Says whether the variable `name` is set by the shell or by pypaas, whatever an environment says.
+/// Returns whether the variable `name` is set by the shell or by pypaas, whatever an environment says.
 pub fn is_reserved_variable(name: &str) -> bool {
     SET_BY_THE_SHELL.contains(&name) || name == "PORT" || name == "GIT_COMMIT" || name.starts_with("PYPAAS_")
 }
 
-/// Says whether a shell takes `name` for the name of a variable (POSIX, Base Definitions 3.235).
+/// Returns whether a shell takes `name` for the name of a variable (POSIX, Base Definitions 3.235).
 pub fn is_variable(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(allowed)

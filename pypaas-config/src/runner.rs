@@ -124,7 +124,7 @@ pub enum Protocol {
 pub struct NginxStatic {
     /// `subdirectory` of the checkout, relative and inside it. Default: the root of the checkout (empty).
     pub subdirectory: Utf8PathBuf,
-    /// `index`: the file that is served for a folder. Default `index.html`.
+    /// `index`: the file that is served for a directory. Default `index.html`.
     pub index: String,
     /// `spa`: whether the root's index is served in place of files that are not there. Default false.
     pub spa: bool,
@@ -268,7 +268,7 @@ fn read_stop_timeout(fields: &Fields<'_>, findings: &mut Findings) -> Duration {
     fields.optional("stop_timeout", findings, Field::duration).unwrap_or(Duration::from_secs(10))
 }
 
-/// Reads the name of a file in a folder.
+/// Reads the name of a file in a directory.
 fn read_index(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "the name of a file, such as index.html";
     let name = &field.scalar(expected)?.text;

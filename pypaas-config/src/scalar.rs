@@ -95,16 +95,16 @@ impl Field<'_> {
         if !path.starts_with('/') && !path.starts_with("~/") {
             return Err(self.wrong(expected));
         }
-        // Other folders get their names from this one's.
+        // Other directories get their names from this one's.
         match path.trim_end_matches('/') {
-            "" | "~" => Err(self.wrong("a folder within `/` or `~/`")),
+            "" | "~" => Err(self.wrong("a directory within `/` or `~/`")),
             path => Ok(path.to_owned()),
         }
     }
 
-    /// Reads a folder of the checkout: relative, and inside it; `.` is the checkout itself.
+    /// Reads a directory of the checkout: relative, and inside it; `.` is the checkout itself.
     pub(crate) fn path_in_checkout(&self) -> Result<Utf8PathBuf, Finding> {
-        let expected = "a folder of the checkout";
+        let expected = "a directory of the checkout";
         let path = self.path(expected)?;
         let mut inside = Utf8PathBuf::new();
         for component in Utf8Path::new(&path).components() {

@@ -46,7 +46,7 @@ pub struct Settings {
     pub ssl_config: Option<String>,
     /// `nginx`: how the web server is reached.
     pub nginx: NginxSettings,
-    /// `services_dir`: the folder svscan watches; `~` is the deploy user's home. Default `~/services`.
+    /// `services_dir`: the directory svscan watches; `~` is the deploy user's home. Default `~/services`.
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
     pub lock_timeout: Duration,

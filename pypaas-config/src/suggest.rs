@@ -15,7 +15,7 @@ pub(crate) fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, name)| name)
 }
 
-/// Says whether two texts differ by one slip at most.
+/// Returns whether two texts differ by one slip at most.
 pub(crate) fn is_slip(text: &str, name: &str) -> bool {
     text.len().abs_diff(name.len()) <= 1
         && strsim::osa_distance(&text.to_lowercase(), &name.to_lowercase()) <= 1

@@ -8,14 +8,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{SourceFile, load};
 
-fn folders() -> Vec<Utf8PathBuf> {
+fn directories() -> Vec<Utf8PathBuf> {
     let all = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/configurations");
     let entries = all.read_dir_utf8().unwrap().map(|entry| entry.unwrap());
     entries.map(|entry| entry.path().to_owned()).filter(|path| path.is_dir()).collect()
 }
 
-fn files_below(folder: &Utf8Path, root: &Utf8Path, found: &mut Vec<SourceFile>) {
-    for entry in folder.read_dir_utf8().unwrap() {
+fn files_below(directory: &Utf8Path, root: &Utf8Path, found: &mut Vec<SourceFile>) {
+    for entry in directory.read_dir_utf8().unwrap() {
         let path = entry.unwrap().path().to_owned();
         if path.is_dir() {
             files_below(&path, root, found);
@@ -28,15 +28,15 @@ fn files_below(folder: &Utf8Path, root: &Utf8Path, found: &mut Vec<SourceFile>) 
 
 #[test]
 fn every_example_configuration_is_right() {
-    let folders = folders();
-    assert!(folders.len() >= 9);
-    for folder in folders {
+    let directories = directories();
+    assert!(directories.len() >= 9);
+    for directory in directories {
         let mut files = Vec::new();
-        files_below(&folder, &folder, &mut files);
+        files_below(&directory, &directory, &mut files);
         let loaded = load(&files);
 
         let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
-        assert!(reports.is_empty(), "{folder}:\n{}", reports.join("\n\n"));
-        assert!(loaded.configuration.is_some_and(|it| it.broken_repos.is_empty()), "{folder}");
+        assert!(reports.is_empty(), "{directory}:\n{}", reports.join("\n\n"));
+        assert!(loaded.configuration.is_some_and(|it| it.broken_repos.is_empty()), "{directory}");
     }
 }

@@ -155,7 +155,7 @@ fn a_domain_can_be_a_wildcard() {
 }
 
 #[test]
-fn repos_can_stand_in_either_folder() {
+fn repos_can_stand_in_either_directory() {
     let repo = "branches: {main: {runners: {web: {type: NginxStatic}}}}";
     let files = [("pypaas.yml", "ports: {min: 1, max: 2}"), ("repo/a.yml", repo), ("repos/b.yml", repo)];
     let configuration = configuration(&files);
@@ -219,7 +219,7 @@ fn nginx_can_listen_on_one_address() {
 }
 
 #[test]
-fn a_folder_is_named_without_its_last_slash() {
+fn a_directory_is_named_without_its_last_slash() {
     assert_eq!(
         settings("ports: {min: 1, max: 2}\nservices_dir: /srv/services/\n").services_dir,
         "/srv/services"

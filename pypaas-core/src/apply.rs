@@ -108,20 +108,21 @@ fn perform(
             host.replace_file(&layout.record(branch), &json(record.as_ref())?, Mode::Private)?;
         }
         Step::RemoveRecord { branch } => host.remove_file(&layout.record(branch))?,
-        Step::CreateFolder { path } => host.create_folder(path)?,
+        Step::CreateDirectory { path } => host.create_directory(path)?,
         Step::WriteFile { path, text, mode } => host.replace_file(path, text, *mode)?,
         Step::CheckOut { branch, commit, checkout } => {
-            let (repo, folder) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
-            host.check_out(&repo, commit, &folder, &mut |bytes| story.output(bytes))?;
+            let (repo, directory) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
+            host.check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes))?;
         }
         Step::RemoveCheckout { branch, checkout } => {
-            host.remove_folder(&layout.checkout(branch, checkout))?
+            host.remove_directory(&layout.checkout(branch, checkout))?
         }
         Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
         Step::EndCommands { branch, checkout } => host.end_commands(&layout.checkout(branch, checkout))?,
-        Step::LookFor { program, remedy, folder, environment } => {
+        Step::LookFor { program, remedy, directory, environment } => {
             let line = format!("command -v {program}");
-            let command = ShellCommand { line, folder: folder.clone(), environment: environment.clone() };
+            let command =
+                ShellCommand { line, directory: directory.clone(), environment: environment.clone() };
             let (program, remedy) = (program.clone(), remedy.clone());
             host.run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
         }

@@ -38,7 +38,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Says whether `error` is that nginx does not accept its files: then it goes on with what it had loaded.
+/// Returns whether `error` is that nginx does not accept its files: then it goes on with what it had loaded.
 pub(crate) fn is_rejection(error: &ApplyError) -> bool {
     let ApplyError::Step { source, .. } = error else { return false };
     source.is::<RejectedFile>() || matches!(source.downcast_ref(), Some(WebServerError::Rejected { .. }))

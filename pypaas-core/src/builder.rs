@@ -7,14 +7,14 @@ pub trait Builder {
     /// Its name, such as `node`.
     fn name(&self) -> &'static str;
 
-    /// Says how to build a checkout whose root holds `entries` (names; folders end in `/`); `None` when it is not of this
+    /// Says how to build a checkout whose root holds `entries` (names; directories end in `/`); `None` when it is not of this
     /// builder's kind.
     fn recipe(&self, entries: &[String]) -> Option<BuildRecipe>;
 
-    /// The folders, relative to the checkout, that go in front of `PATH` for hooks, commands and processes.
+    /// The directories, relative to the checkout, that go in front of `PATH` for hooks, commands and processes.
     fn path(&self) -> &'static [&'static str];
 
-    /// Names of environment variables that point tools at caches, with the folder below `PYPAAS_CACHE_DIR` of each.
+    /// Names of environment variables that point tools at caches, with the directory below `PYPAAS_CACHE_DIR` of each.
     fn caches(&self) -> &'static [(&'static str, &'static str)];
 }
 

@@ -190,12 +190,12 @@ fn converge_after(
     run_stage(host, platform, Stage::Retire, &request, story)
 }
 
-/// Says whether a switch of nginx's files has not ended.
+/// Returns whether a switch of nginx's files has not ended.
 fn is_switching(host: &mut dyn Host, platform: &Platform) -> Result<bool, ChangeError> {
     Ok(web_journal(host, &platform.layout)?.is_some())
 }
 
-/// Says whether the record of `branch` has something that is tried.
+/// Returns whether the record of `branch` has something that is tried.
 fn is_trying(host: &mut dyn Host, platform: &Platform, branch: &BranchRef) -> Result<bool, ChangeError> {
     Ok(record(host, &platform.layout, branch)?.is_some_and(|record| record.trying.is_some()))
 }

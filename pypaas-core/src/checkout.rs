@@ -1,4 +1,4 @@
-//! Commits, and the folders they are checked out into.
+//! Commits, and the directories they are checked out into.
 
 use std::fmt;
 
@@ -28,12 +28,12 @@ impl CommitId {
         &self.0
     }
 
-    /// Returns the first 11 digits, as checkout folders and messages have them.
+    /// Returns the first 11 digits, as checkout directories and messages have them.
     pub fn short(&self) -> &str {
         &self.0[..11]
     }
 
-    /// Says whether this is git's all-zero id, which stands for "no commit" where a branch is made or deleted.
+    /// Returns whether this is git's all-zero id, which stands for "no commit" where a branch is made or deleted.
     pub fn is_zero(&self) -> bool {
         self.0.bytes().all(|digit| digit == b'0')
     }
@@ -58,7 +58,7 @@ impl From<CommitId> for String {
     }
 }
 
-/// A checkout folder's name, `<YYYYMMDD_HHMMSS>-<first 11 of the commit>`, in UTC.
+/// A checkout directory's name, `<YYYYMMDD_HHMMSS>-<first 11 of the commit>`, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CheckoutName(String);
 
@@ -74,7 +74,7 @@ impl CheckoutName {
         if free(&first) { first } else { numbered.into_iter().find(free).unwrap_or(first) }
     }
 
-    /// Takes a folder's name as found on the machine; `None` for what is not one of ours to remove.
+    /// Takes a directory's name as found on the machine; `None` for what is not one of ours to remove.
     pub fn found(name: &str) -> Option<Self> {
         let (time, rest) = name.split_once('-')?;
         let (commit, number) = rest.split_once('-').unwrap_or((rest, "2"));
@@ -86,7 +86,7 @@ impl CheckoutName {
         (time_is_right && commit_is_right && digits(number)).then(|| Self(name.to_owned()))
     }
 
-    /// Returns the folder's name.
+    /// Returns the directory's name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -20,11 +20,11 @@ impl Environment {
         self.0.extend(pairs);
     }
 
-    /// Puts `folder` in front of `PATH`.
-    pub fn prepend_path(&mut self, folder: &str) {
+    /// Puts `directory` in front of `PATH`.
+    pub fn prepend_path(&mut self, directory: &str) {
         let path = match self.0.get("PATH") {
-            Some(rest) if !rest.is_empty() => format!("{folder}:{rest}"),
-            _ => folder.to_owned(),
+            Some(rest) if !rest.is_empty() => format!("{directory}:{rest}"),
+            _ => directory.to_owned(),
         };
         self.set("PATH", path);
     }

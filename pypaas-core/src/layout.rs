@@ -6,7 +6,7 @@ use pypaas_config::{BranchRef, RepoName, Settings};
 
 use crate::{CheckoutName, ServiceName, WebFileName, encode};
 
-/// The folders of one host.
+/// The directories of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     home: Utf8PathBuf,
@@ -34,17 +34,17 @@ impl Layout {
         self.repos().join(repo.as_str())
     }
 
-    /// The folder of all bare repositories.
+    /// The directory of all bare repositories.
     pub fn repos(&self) -> Utf8PathBuf {
         self.home.join("repos")
     }
 
-    /// The folder of all checkouts of all branches.
+    /// The directory of all checkouts of all branches.
     pub fn all_checkouts(&self) -> Utf8PathBuf {
         self.home.join("checkouts")
     }
 
-    /// The folder of all checkouts of `branch`.
+    /// The directory of all checkouts of `branch`.
     pub fn checkouts(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.of_branch("checkouts", branch)
     }
@@ -54,7 +54,7 @@ impl Layout {
         self.checkouts(branch).join(checkout.as_str())
     }
 
-    /// The folder of all records.
+    /// The directory of all records.
     pub fn state(&self) -> Utf8PathBuf {
         self.home.join("state")
     }
@@ -71,7 +71,7 @@ impl Layout {
         self.deploy_logs(branch).join(format!("{}.log", at.strftime("%Y%m%d_%H%M%S_%3f")))
     }
 
-    /// The folder of what all deploys of `branch` printed.
+    /// The directory of what all deploys of `branch` printed.
     pub fn deploy_logs(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.branch_state(branch).join("deploys")
     }
@@ -111,22 +111,22 @@ impl Layout {
         self.state().join("+nginx-switch.json")
     }
 
-    /// The folder of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).
+    /// The directory of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).
     pub fn cache(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.of_branch("cache", branch)
     }
 
-    /// The folder of `branch` that outlives everything (`PYPAAS_DATA_DIR`).
+    /// The directory of `branch` that outlives everything (`PYPAAS_DATA_DIR`).
     pub fn data(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.of_branch("data", branch)
     }
 
-    /// The folder svscan watches.
+    /// The directory svscan watches.
     pub fn services(&self) -> &Utf8Path {
         &self.services
     }
 
-    /// The folder of the real service folders, beside the one svscan watches: `~/services-real`.
+    /// The directory of the real service directories, beside the one svscan watches: `~/services-real`.
     pub fn services_real(&self) -> Utf8PathBuf {
         Utf8PathBuf::from(format!("{}-real", self.services))
     }
@@ -136,12 +136,12 @@ impl Layout {
         self.services.join(service.to_string())
     }
 
-    /// The real folder of a service.
+    /// The real directory of a service.
     pub fn service(&self, service: &ServiceName) -> Utf8PathBuf {
         self.services_real().join(service.to_string())
     }
 
-    /// The folder nginx includes.
+    /// The directory nginx includes.
     pub fn web(&self) -> &Utf8Path {
         &self.web
     }
@@ -156,7 +156,7 @@ impl Layout {
         home.join("state/audit.log")
     }
 
-    /// The folder of public keys, one or more a file. Below the home whatever the settings say, so that access can be
+    /// The directory of public keys, one or more a file. Below the home whatever the settings say, so that access can be
     /// given before anything is configured.
     pub fn key_files(home: &Utf8Path) -> Utf8PathBuf {
         home.join(".ssh/authorized_keys.d")
@@ -167,13 +167,13 @@ impl Layout {
         home.join(".ssh/authorized_keys")
     }
 
-    /// The folder beside the record; no branch's record can have its name.
+    /// The directory beside the record; no branch's record can have its name.
     pub fn branch_state(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.state().join(encode(branch.repo.as_str())).join(format!("{}.d", encode(branch.branch.as_str())))
     }
 
-    fn of_branch(&self, folder: &str, branch: &BranchRef) -> Utf8PathBuf {
-        self.home.join(folder).join(encode(branch.repo.as_str())).join(encode(branch.branch.as_str()))
+    fn of_branch(&self, directory: &str, branch: &BranchRef) -> Utf8PathBuf {
+        self.home.join(directory).join(encode(branch.repo.as_str())).join(encode(branch.branch.as_str()))
     }
 }
 

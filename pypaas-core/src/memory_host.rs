@@ -26,8 +26,8 @@ pub struct MemoryHost {
     layout: Layout,
     /// What files say, by path.
     pub files: BTreeMap<Utf8PathBuf, String>,
-    /// The folders that were made.
-    pub folders: BTreeSet<Utf8PathBuf>,
+    /// The directories that were made.
+    pub directories: BTreeSet<Utf8PathBuf>,
     /// The services.
     pub services: BTreeMap<ServiceName, ServiceState>,
     /// What services have written.
@@ -36,7 +36,7 @@ pub struct MemoryHost {
     pub repositories: BTreeMap<Utf8PathBuf, Repository>,
     /// The commands that were run.
     pub commands: Vec<ShellCommand>,
-    /// The folders in which a command still runs, because the program crashed meanwhile.
+    /// The directories in which a command still runs, because the program crashed meanwhile.
     pub running_commands: BTreeSet<Utf8PathBuf>,
     /// What nginx has loaded; nothing while it does not run.
     pub loaded: BTreeMap<WebFileName, String>,
@@ -97,7 +97,7 @@ impl MemoryHost {
         Self {
             layout,
             files: BTreeMap::new(),
-            folders: BTreeSet::new(),
+            directories: BTreeSet::new(),
             services: BTreeMap::new(),
             logs: BTreeMap::new(),
             repositories: BTreeMap::new(),
@@ -159,7 +159,7 @@ impl MemoryHost {
         self.effects
     }
 
-    /// Says whether the program has crashed.
+    /// Returns whether the program has crashed.
     pub fn has_crashed(&self) -> bool {
         self.has_crashed
     }
@@ -190,7 +190,7 @@ impl MemoryHost {
         self.loaded.clear();
     }
 
-    /// Starts nginx, which does not start when it rejects its files. Says whether it runs.
+    /// Starts nginx, which does not start when it rejects its files. Returns whether it runs.
     pub fn start_web_server(&mut self) -> bool {
         self.web_server_runs = self.check_web_files().is_ok();
         self.loaded = if self.web_server_runs { self.web_files() } else { BTreeMap::new() };

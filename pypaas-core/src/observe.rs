@@ -127,7 +127,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
         web_gzip_static: asks_web && host.has_gzip_static()?,
         web_version: if asks_web { Some(host.web_server_version()?) } else { None },
         repos: host
-            .list_folder(&layout.repos())?
+            .list_directory(&layout.repos())?
             .iter()
             .filter_map(|name| RepoName::new(name.as_str()).ok())
             .collect(),
@@ -157,9 +157,9 @@ pub fn recorded_branches(
     layout: &Layout,
 ) -> Result<BTreeSet<BranchRef>, FileError> {
     let mut branches = BTreeSet::new();
-    for folder in files.list_folder(&layout.state())? {
-        let Some(repo) = decode(&folder).and_then(|name| RepoName::new(name).ok()) else { continue };
-        for file in files.list_folder(&layout.state().join(&folder))? {
+    for directory in files.list_directory(&layout.state())? {
+        let Some(repo) = decode(&directory).and_then(|name| RepoName::new(name).ok()) else { continue };
+        for file in files.list_directory(&layout.state().join(&directory))? {
             let branch =
                 file.strip_suffix(".json").and_then(decode).and_then(|name| BranchName::new(name).ok());
             branches.extend(branch.map(|branch| BranchRef { repo: repo.clone(), branch }));
@@ -215,7 +215,7 @@ fn all_web_files(
     files: &mut (impl Files + ?Sized),
     layout: &Layout,
 ) -> Result<BTreeSet<WebFileName>, FileError> {
-    let names = files.list_folder(layout.web())?;
+    let names = files.list_directory(layout.web())?;
     Ok(names.iter().filter_map(|name| WebFileName::found(name)).collect())
 }
 
@@ -242,12 +242,12 @@ fn checkouts(
         Scope::Branch { branch, .. } => vec![branch.clone()],
         Scope::Machine => {
             let mut all = Vec::new();
-            for repo_folder in files.list_folder(&layout.all_checkouts())? {
-                let Some(repo) = decode(&repo_folder).and_then(|name| RepoName::new(name).ok()) else {
+            for repo_directory in files.list_directory(&layout.all_checkouts())? {
+                let Some(repo) = decode(&repo_directory).and_then(|name| RepoName::new(name).ok()) else {
                     continue;
                 };
-                for folder in files.list_folder(&layout.all_checkouts().join(encode(repo.as_str())))? {
-                    let branch = decode(&folder).and_then(|name| BranchName::new(name).ok());
+                for directory in files.list_directory(&layout.all_checkouts().join(encode(repo.as_str())))? {
+                    let branch = decode(&directory).and_then(|name| BranchName::new(name).ok());
                     all.extend(branch.map(|branch| BranchRef { repo: repo.clone(), branch }));
                 }
             }
@@ -256,7 +256,7 @@ fn checkouts(
     };
     let mut checkouts = BTreeMap::new();
     for branch in branches {
-        let found = files.list_folder(&layout.checkouts(&branch))?;
+        let found = files.list_directory(&layout.checkouts(&branch))?;
         let names = found.iter().filter_map(|name| CheckoutName::found(name));
         checkouts.insert(branch, names.collect());
     }
@@ -327,7 +327,7 @@ impl Observed {
             Step::PrepareRepo { repo, .. } => {
                 self.repos.insert(repo.clone());
             }
-            Step::CreateFolder { .. }
+            Step::CreateDirectory { .. }
             | Step::WriteFile { .. }
             | Step::Run { .. }
             | Step::EndCommands { .. }

@@ -98,7 +98,7 @@ impl Plan {
         self.sections.extend(other.sections);
     }
 
-    /// Says whether there is nothing to do.
+    /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }

@@ -107,7 +107,7 @@ impl Platform {
             .map_or("localhost", |(name, _)| name.as_str())
     }
 
-    /// Says whether there is a file of the configuration for `domain`, be it a broken one.
+    /// Returns whether there is a file of the configuration for `domain`, be it a broken one.
     pub fn is_known(&self, domain: &DomainName) -> bool {
         let configuration = &self.configuration;
         configuration.domains.contains_key(domain) || configuration.broken_domains.contains(domain)
@@ -124,21 +124,21 @@ impl Platform {
     }
 
     /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
-    /// over the base, the secrets over that, the builder's folders in front of `PATH`, and what pypaas tells every process.
+    /// over the base, the secrets over that, the builder's directories in front of `PATH`, and what pypaas tells every process.
     pub fn environment(&self, branch: &BranchRef, deployed: &Deployed) -> Environment {
         let mut environment = self.base_environment.clone();
         let checkout = self.layout.checkout(branch, &deployed.checkout);
         let cache = self.layout.cache(branch);
         let builder = deployed.builder.as_deref().and_then(|name| self.builder(name));
-        for (variable, folder) in builder.map(Builder::caches).unwrap_or_default() {
-            environment.set(*variable, cache.join(folder).as_str());
+        for (variable, directory) in builder.map(Builder::caches).unwrap_or_default() {
+            environment.set(*variable, cache.join(directory).as_str());
         }
         if let Some(config) = self.branch(branch) {
             environment.extend(config.env.clone());
         }
         environment.extend(self.secrets.get(branch).cloned().unwrap_or_default());
-        for folder in builder.map(Builder::path).unwrap_or_default().iter().rev() {
-            environment.prepend_path(checkout.join(folder).as_str());
+        for directory in builder.map(Builder::path).unwrap_or_default().iter().rev() {
+            environment.prepend_path(checkout.join(directory).as_str());
         }
         environment.set("PYPAAS_REPO", branch.repo.as_str());
         environment.set("PYPAAS_BRANCH", branch.branch.as_str());

@@ -54,7 +54,7 @@ pub struct Deployed {
     pub slot: Slot,
     /// Its processes.
     pub processes: Vec<Process>,
-    /// The builder that was chosen, if any: its folders are on `PATH`.
+    /// The builder that was chosen, if any: its directories are on `PATH`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder: Option<String>,
     /// The number of the earlier release that it puts back; `None` when it is what was pushed last.
@@ -106,7 +106,7 @@ impl Record {
         [&self.live, &self.trying, &self.retiring].into_iter().flatten()
     }
 
-    /// Says whether a deploy was begun and not finished.
+    /// Returns whether a deploy was begun and not finished.
     pub fn is_unfinished(&self) -> bool {
         self.trying.is_some() || self.retiring.is_some() || self.maintenance == Some(Maintenance::Deploy)
     }

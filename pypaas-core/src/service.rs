@@ -38,7 +38,7 @@ impl fmt::Display for Slot {
 
 /// Names one supervised process: the `index`-th of a runner, in one slot.
 ///
-/// Its text, such as `shop+master+web+0+a`, is the service folder's name and decodes back.
+/// Its text, such as `shop+master+web+0+a`, is the service directory's name and decodes back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceName {
@@ -56,7 +56,7 @@ impl ServiceName {
         self.runner.branch_ref()
     }
 
-    /// Reads a service folder's name; `None` when pypaas did not make it.
+    /// Reads a service directory's name; `None` when pypaas did not make it.
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('+').collect();
         let [repo, branch, runner, index, slot] = parts.as_slice() else { return None };
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_folder_is_not_a_service() {
+    fn a_foreign_directory_is_not_a_service() {
         for foreign in
             ["pyPaaS", "shop+master+web+0", "shop+master+web+00+a", "Shop+master+web+0+a", "a+b+c+1+x"]
         {

@@ -27,8 +27,8 @@ pub enum Step {
     WriteRecord { branch: BranchRef, record: Box<Record> },
     /// Removes the record of a branch that is no longer configured.
     RemoveRecord { branch: BranchRef },
-    /// Makes a folder.
-    CreateFolder { path: Utf8PathBuf },
+    /// Makes a directory.
+    CreateDirectory { path: Utf8PathBuf },
     /// Writes a file of the deploy user's.
     WriteFile { path: Utf8PathBuf, text: String, mode: Mode },
     /// Writes a commit's tree into a checkout.
@@ -40,7 +40,7 @@ pub enum Step {
     /// Ends what the commands of a deploy have left running in its checkout.
     EndCommands { branch: BranchRef, checkout: CheckoutName },
     /// Looks for a program a builder needs, as a shell in the checkout would.
-    LookFor { program: String, remedy: String, folder: Utf8PathBuf, environment: Environment },
+    LookFor { program: String, remedy: String, directory: Utf8PathBuf, environment: Environment },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.
@@ -69,7 +69,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Says whether the step only looks or waits: it changes nothing on the machine.
+    /// Returns whether the step only looks or waits: it changes nothing on the machine.
     pub fn only_looks(&self) -> bool {
         matches!(self, Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. })
     }
@@ -81,7 +81,7 @@ impl fmt::Display for Step {
             Self::PrepareRepo { repo, .. } => write!(f, "prepare the repository {repo}"),
             Self::WriteRecord { branch, record } => write!(f, "record of {branch}: {record}"),
             Self::RemoveRecord { branch } => write!(f, "forget the record of {branch}"),
-            Self::CreateFolder { path } => write!(f, "create the folder {path}"),
+            Self::CreateDirectory { path } => write!(f, "create the directory {path}"),
             Self::WriteFile { path, .. } => write!(f, "write {path}"),
             Self::CheckOut { commit, checkout, .. } => {
                 write!(f, "check out {} into {checkout}", commit.short())

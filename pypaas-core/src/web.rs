@@ -134,11 +134,11 @@ pub enum Route {
     },
     /// Serves files.
     Static {
-        /// The folder they are in.
+        /// The directory they are in.
         root: Utf8PathBuf,
         /// The checkout it is in: no symbolic link below is followed, which may lead anywhere.
         checkout: Utf8PathBuf,
-        /// The file that is served for a folder.
+        /// The file that is served for a directory.
         index: String,
         /// Whether the root's index is served in place of files that are not there.
         spa: bool,
@@ -195,7 +195,7 @@ impl UpstreamName {
         Self(format!("{}+{}+{}", encode(repo.as_str()), encode(branch.as_str()), encode(runner.as_str())))
     }
 
-    /// Says whether a file of nginx's names this upstream, and not just one whose name begins alike.
+    /// Returns whether a file of nginx's names this upstream, and not just one whose name begins alike.
     pub fn is_in(&self, text: &str) -> bool {
         let goes_on = |c: char| c.is_ascii_alphanumeric() || "%+-._".contains(c);
         text.match_indices(&self.0).any(|(at, name)| !text[at + name.len()..].starts_with(goes_on))
@@ -208,7 +208,7 @@ impl fmt::Display for UpstreamName {
     }
 }
 
-/// The name of a file in the folder nginx includes. Only `*.conf` is included, so no half-written file is.
+/// The name of a file in the directory nginx includes. Only `*.conf` is included, so no half-written file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WebFileName(String);
@@ -229,7 +229,7 @@ impl WebFileName {
         Self(format!("{}.conf", encode(name.as_str())))
     }
 
-    /// Takes a file's name as found in the folder; `None` for what is not one of ours to write.
+    /// Takes a file's name as found in the directory; `None` for what is not one of ours to write.
     pub fn found(name: &str) -> Option<Self> {
         name.ends_with(".conf").then(|| Self(name.to_owned()))
     }

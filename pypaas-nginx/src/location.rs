@@ -69,7 +69,7 @@ struct Ground<'a> {
 }
 
 /// Prints `locations`: paths in their order, then regular expressions as they come, because nginx takes the first that
-/// matches. What no location covers is not found, instead of looked for in nginx's own folder.
+/// matches. What no location covers is not found, instead of looked for in nginx's own directory.
 pub(crate) fn print(
     templates: &Templates,
     locations: &[RoutedLocation],
@@ -130,11 +130,11 @@ fn print_one(
 }
 
 /// Returns the pattern a location is printed with. One with files ends in `/`: `location /public { alias /x/; }` would
-/// serve `/public../secret` from beside the folder.
+/// serve `/public../secret` from beside the directory.
 fn pattern_of(location: &RoutedLocation) -> Pattern<'_> {
     let (modifier, path) = location.path.split();
-    let folder = matches!(location.route, Route::Static { .. }) && is_prefix(&location.path);
-    let slash = if folder && !path.ends_with('/') { "/" } else { "" };
+    let directory = matches!(location.route, Route::Static { .. }) && is_prefix(&location.path);
+    let slash = if directory && !path.ends_with('/') { "/" } else { "" };
     Pattern { modifier, path: format!("{path}{slash}") }
 }
 

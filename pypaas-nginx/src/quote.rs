@@ -37,7 +37,7 @@ pub(crate) fn quote_literal(value: &str) -> Result<Cow<'_, str>, Unprintable> {
     Ok(quoted)
 }
 
-/// Says whether nginx reads `value` as it stands. A backslash does so before most characters (`\.`, `\d`), so that
+/// Returns whether nginx reads `value` as it stands. A backslash does so before most characters (`\.`, `\d`), so that
 /// ordinary regular expressions stay readable.
 fn is_plain(value: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=@%+~^*?!&()|[]$<>".contains(c);

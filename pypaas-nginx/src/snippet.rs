@@ -36,7 +36,7 @@ impl Snippet {
         self
     }
 
-    /// Says whether it has the directive `directive` outside of inner blocks.
+    /// Returns whether it has the directive `directive` outside of inner blocks.
     pub(crate) fn sets(&self, directive: &str) -> bool {
         self.directives.iter().any(|words| words.first().is_some_and(|it| it == directive))
     }
@@ -53,7 +53,7 @@ impl Snippet {
         all.filter(move |(words, _)| is_wanted(words)).map(|(_, source)| source.as_str())
     }
 
-    /// Says whether it has `directive` for `name`, such as `proxy_set_header` for `Host`; case is ignored.
+    /// Returns whether it has `directive` for `name`, such as `proxy_set_header` for `Host`; case is ignored.
     pub(crate) fn sets_for(&self, directive: &str, name: &str) -> bool {
         self.directives.iter().any(|words| {
             let mut words = words.iter();

@@ -1,7 +1,7 @@
 //! Builders: how a checkout is built whose branch has no `build` hook and no `.build.sh`.
 //!
 //! One file each. The next one, `builders/ruby.rs` for example, defines a struct `Ruby`, implements [`Builder`] for it
-//! (what in the root of a checkout tells its kind, the commands, the folder for `PATH`, the caches) and joins the list in
+//! (what in the root of a checkout tells its kind, the commands, the directory for `PATH`, the caches) and joins the list in
 //! [`builders`]. Nothing else changes: Go, Rust, PHP and Java follow the same way.
 
 mod node;
@@ -20,7 +20,7 @@ pub fn builders() -> Vec<Box<dyn Builder>> {
     vec![Box::new(Python), Box::new(Node)]
 }
 
-/// Says whether the root of a checkout holds the file `name`.
+/// Returns whether the root of a checkout holds the file `name`.
 fn holds(entries: &[String], name: &str) -> bool {
     entries.iter().any(|entry| entry == name)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pypaas_config::{NginxStatic as Config, Overlap};
 use pypaas_core::{NginxBase, Placement, Readiness, Route, Runner, Server, Upstream, UpstreamName};
 
-/// Serves a folder of the checkout; it has no processes.
+/// Serves a directory of the checkout; it has no processes.
 #[derive(Debug, Clone)]
 pub struct NginxStatic(Config);
 

@@ -23,7 +23,7 @@ use legacy_template::{LegacyTemplate, Placeholder};
 /// `pgrphack` makes the process the leader of a session and a process group, so that all of the group can be stopped; its
 /// path is Debian's, because by then `PATH` is the admin's. Where the checkout is missing the script exits with 111, daemontools' status for a temporary failure.
 ///
-/// Each start is noted in the file `starts` of the service's folder, by which restarts can be counted.
+/// Each start is noted in the file `starts` of the service's directory, by which restarts can be counted.
 ///
 /// The log is multilog's: lines with a timestamp, in files of 1 MB of which ten old ones are kept.
 ///

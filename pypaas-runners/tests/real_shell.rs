@@ -130,7 +130,7 @@ fn the_log_script_keeps_lines_with_a_timestamp() {
     let mut child = service.start("log");
     child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
     assert!(child.wait().unwrap().success());
-    let line = std::fs::read_to_string(service.folder.path().join("main/current")).unwrap();
+    let line = std::fs::read_to_string(service.directory.path().join("main/current")).unwrap();
     assert!(line.starts_with("@4") && line.ends_with(" hello\n"), "{line}");
 }
 
@@ -164,18 +164,18 @@ fn output(command: &str) -> Vec<u8> {
     Service::new(command, &variables, None).run("run").stdout
 }
 
-/// A service folder with both scripts, as a host makes it, and a checkout.
+/// A service directory with both scripts, as a host makes it, and a checkout.
 struct Service {
-    folder: TempDir,
+    directory: TempDir,
     checkout: Utf8PathBuf,
 }
 
 impl Service {
     fn new(command: &str, variables: &BTreeMap<String, String>, template: Option<&str>) -> Self {
-        let folder = TempDir::with_prefix("service").unwrap();
+        let directory = TempDir::with_prefix("service").unwrap();
         // A template can hold plain paths only.
         let name = if template.is_some() { "checkout" } else { "it's here" };
-        let checkout = Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let checkout = Utf8PathBuf::from_path_buf(directory.path().join(name)).unwrap();
         std::fs::create_dir(&checkout).unwrap();
         let mut environment = Environment::default();
         environment.extend(variables.clone());
@@ -187,7 +187,7 @@ impl Service {
         };
         let scripts = Scripts::new(template.map(str::to_owned), None).unwrap();
         let definition = scripts.definition(&script).unwrap();
-        let service = Self { folder, checkout };
+        let service = Self { directory, checkout };
         service.install("run", &definition.run);
         service.install("log", &definition.log);
         service
@@ -198,7 +198,7 @@ impl Service {
     fn install(&self, name: &str, text: &str) {
         let mut install = Command::new("install")
             .args(["-m", "755", "/dev/stdin"])
-            .arg(self.folder.path().join(name))
+            .arg(self.directory.path().join(name))
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
@@ -207,8 +207,8 @@ impl Service {
     }
 
     fn start(&self, name: &str) -> Child {
-        Command::new(self.folder.path().join(name))
-            .current_dir(&self.folder)
+        Command::new(self.directory.path().join(name))
+            .current_dir(&self.directory)
             .env_clear()
             .env("PATH", PATH)
             .env("INHERITED", "from svscan")

@@ -78,7 +78,7 @@ fn a_backend_gives_nginx_a_server_for_each_process() {
 }
 
 #[test]
-fn a_static_runner_serves_the_checkout_or_a_folder_of_it() {
+fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
     let root = |subdirectory: &str| {
         let config = NginxStatic {
             subdirectory: subdirectory.into(),
@@ -92,8 +92,8 @@ fn a_static_runner_serves_the_checkout_or_a_folder_of_it() {
         assert_eq!(files.nginx().unwrap().upstream(&placement().upstream, &[]), None);
         files.nginx().unwrap().route(&placement())
     };
-    let serves = |folder: &str| Route::Static {
-        root: folder.into(),
+    let serves = |directory: &str| Route::Static {
+        root: directory.into(),
         checkout: placement().checkout,
         index: "home.html".to_owned(),
         spa: true,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::{FAILED, Failure};
 use crate::host::inspection::{Defect, Extent};
-use crate::installation::{Installation, MAIN_FILE, configuration_folder, home, load_folder};
+use crate::installation::{Installation, MAIN_FILE, configuration_directory, home, load_directory};
 use crate::terminal;
 
 /// Exit status when there are warnings and no errors.
@@ -53,8 +53,8 @@ struct Finding {
 /// Reads the whole configuration, then looks at the host. Changes nothing.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let home = home()?;
-    let folder = configuration_folder(&home)?;
-    let loaded = load_folder(&folder)?;
+    let directory = configuration_directory(&home)?;
+    let loaded = load_directory(&directory)?;
     let mut findings: Vec<Finding> = loaded.problems.iter().map(Finding::from).collect();
     let mut is_usable = loaded.configuration.is_some();
     if let Some(configuration) = loaded.configuration {
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         (false, true) => ExitCode::from(WARNED),
         (false, false) => ExitCode::SUCCESS,
     };
-    let report = Report { configuration: folder, findings };
+    let report = Report { configuration: directory, findings };
     if arguments.json {
         terminal::out(&format!("{}\n", serde_json::to_string_pretty(&report)?));
     } else {

@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Cleans up. Repositories and data folders stay.
+/// Cleans up. Repositories and data directories stay.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
     let installation = Installation::load()?.waiting(arguments.wait);
     installation.warn_about_problems();

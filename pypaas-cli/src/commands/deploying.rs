@@ -167,7 +167,7 @@ impl Deploying<'_> {
         };
         let Ok(news) = serde_json::to_string(&news) else { return };
         let live = record(host, &platform.layout, &self.branch).ok().flatten().and_then(|record| record.live);
-        let (folder, environment) = match &live {
+        let (directory, environment) = match &live {
             Some(live) => (
                 platform.layout.checkout(&self.branch, &live.checkout),
                 platform.environment(&self.branch, live),
@@ -177,8 +177,11 @@ impl Deploying<'_> {
         narrator.line(&format!("-----> {title}"));
         for line in lines {
             narrator.line(&format!("       $ {line}"));
-            let command =
-                ShellCommand { line: line.clone(), folder: folder.clone(), environment: environment.clone() };
+            let command = ShellCommand {
+                line: line.clone(),
+                directory: directory.clone(),
+                environment: environment.clone(),
+            };
             if let Err(error) = host.tell_others(&command, &news, &mut |bytes| narrator.output(bytes)) {
                 narrator.warn(&format!("`{line}`: {error}"));
             }

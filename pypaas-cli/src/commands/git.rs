@@ -32,9 +32,9 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
     let installation = Installation::load()?;
     let repo = installation.repo(name(&arguments.repo))?;
     let platform = &installation.platform;
-    let folder = platform.layout.repo(&repo);
-    installation.host().prepare_repo(&folder, &platform.hook)?;
-    access(folder.as_std_path(), Access::WRITE_OK).map_err(|reason| unwritable(&folder, reason))?;
+    let directory = platform.layout.repo(&repo);
+    installation.host().prepare_repo(&directory, &platform.hook)?;
+    access(directory.as_std_path(), Access::WRITE_OK).map_err(|reason| unwritable(&directory, reason))?;
     let now = now();
     let mut told = vec![(KEY_VARIABLE, context.by.as_str()), (BEGAN_VARIABLE, now.as_str())];
     told.extend(context.from.as_deref().map(|from| (FROM_VARIABLE, from)));
@@ -47,10 +47,10 @@ pub(crate) fn receive_pack(arguments: &Arguments, context: &Context) -> Result<E
 }
 
 /// git itself would not say why.
-fn unwritable(folder: &Utf8Path, reason: Errno) -> Failure {
+fn unwritable(directory: &Utf8Path, reason: Errno) -> Failure {
     let reason = io::Error::from(reason);
     Failure::new(
-        format!("nothing can be written into `{folder}`: {reason}"),
+        format!("nothing can be written into `{directory}`: {reason}"),
         "the deploy user must be able to write there",
     )
 }
@@ -70,21 +70,27 @@ pub(crate) fn upload_pack(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// Makes `HEAD` name a branch that exists, the first configured one: else a clone has no files in it.
 fn mend_head(installation: &Installation, repo: &RepoName) -> Result<(), Failure> {
-    let folder = installation.platform.layout.repo(repo);
+    let directory = installation.platform.layout.repo(repo);
     let mut host = installation.host();
-    let head = fs::read_to_string(folder.join("HEAD"))?;
+    let head = fs::read_to_string(directory.join("HEAD"))?;
     if let Some(name) = head.trim().strip_prefix("ref: refs/heads/")
-        && host.branch_head(&folder, name)?.is_some()
+        && host.branch_head(&directory, name)?.is_some()
     {
         return Ok(());
     }
     for branch in
         installation.configuration().repos.get(repo).into_iter().flat_map(|repo| repo.branches.keys())
     {
-        if host.branch_head(&folder, branch.as_str())?.is_some() {
+        if host.branch_head(&directory, branch.as_str())?.is_some() {
             let head = ["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")];
             let environment = installation.platform.base_environment.iter();
-            Command::new("git").arg("-C").arg(&folder).args(head).env_clear().envs(environment).status()?;
+            Command::new("git")
+                .arg("-C")
+                .arg(&directory)
+                .args(head)
+                .env_clear()
+                .envs(environment)
+                .status()?;
             return Ok(());
         }
     }

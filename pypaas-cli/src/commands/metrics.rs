@@ -15,7 +15,7 @@ use crate::host::inspection::certificates;
 use crate::installation::Installation;
 use crate::terminal;
 
-/// Print figures in Prometheus' text format, for node_exporter's textfile folder
+/// Print figures in Prometheus' text format, for node_exporter's textfile directory
 #[derive(Debug, Args)]
 #[command(after_help = "Example, from cron:\n  \
     pypaas metrics >/var/lib/node_exporter/pypaas.prom.new && mv /var/lib/node_exporter/pypaas.prom{.new,}")]

@@ -22,9 +22,9 @@ pub(crate) struct Arguments {}
 /// Reads every key file and replaces `authorized_keys`. A mistake in one of them changes nothing.
 pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
     let home = home()?;
-    let folder = Layout::key_files(&home);
+    let directory = Layout::key_files(&home);
     let mut all = Vec::new();
-    let files = key_files(&folder)?;
+    let files = key_files(&directory)?;
     for file in &files {
         let text = fs::read_to_string(file).map_err(|error| {
             Failure::new(format!("cannot read `{file}`: {error}"), "authorized_keys is unchanged")
@@ -45,10 +45,10 @@ pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Lists the key files, sorted; hidden ones and editors' backups are none.
-fn key_files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let entries = folder.read_dir_utf8().map_err(|error| {
-        let advice = format!("mkdir -p {folder} and put one file of public keys for each person in it");
-        Failure::new(format!("cannot read `{folder}`: {error}"), advice)
+fn key_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let entries = directory.read_dir_utf8().map_err(|error| {
+        let advice = format!("mkdir -p {directory} and put one file of public keys for each person in it");
+        Failure::new(format!("cannot read `{directory}`: {error}"), advice)
     })?;
     let entries: Vec<_> = entries.collect::<Result<_, io::Error>>()?;
     let is_key_file = |name: &str| !name.starts_with('.') && !name.ends_with('~');

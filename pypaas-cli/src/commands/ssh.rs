@@ -100,7 +100,7 @@ fn refuse(reason: &str) -> Failure {
     Failure::new(format!("this command cannot be run over SSH: {reason}"), "`help` lists what can be run")
 }
 
-/// Says whether people are not meant to type the command `name`: not even its help is theirs.
+/// Returns whether people are not meant to type the command `name`: not even its help is theirs.
 fn is_hidden(name: &str) -> bool {
     CommandLine::command().find_subcommand(name).is_some_and(|command| command.is_hide_set())
 }

@@ -111,10 +111,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The hook runs in the bare repository: its folder's name is the repo's.
+/// The hook runs in the bare repository: its directory's name is the repo's.
 fn pushed_repo() -> Result<String, Failure> {
-    let folder = Utf8PathBuf::try_from(env::current_dir()?)?;
-    Ok(folder.file_name().unwrap_or_default().to_owned())
+    let directory = Utf8PathBuf::try_from(env::current_dir()?)?;
+    Ok(directory.file_name().unwrap_or_default().to_owned())
 }
 
 fn refuse_deletion(installation: &Installation, branch: &BranchRef) -> Failure {

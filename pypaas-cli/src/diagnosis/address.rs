@@ -17,7 +17,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Says whether https was asked for.
+    /// Returns whether https was asked for.
     pub(super) fn is_secure(&self) -> bool {
         self.scheme == Some("https")
     }

@@ -6,9 +6,9 @@ use camino::Utf8Path;
 
 /// Gives every file of a target's corpus to it; there must be some.
 fn try_all(target: &str, mut give: impl FnMut(&[u8])) {
-    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let files: Vec<_> = folder.read_dir_utf8().unwrap().map(|entry| entry.unwrap().into_path()).collect();
-    assert!(files.len() > 1, "{folder}");
+    let directory = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let files: Vec<_> = directory.read_dir_utf8().unwrap().map(|entry| entry.unwrap().into_path()).collect();
+    assert!(files.len() > 1, "{directory}");
     for file in files {
         give(&fs::read(&file).unwrap());
     }

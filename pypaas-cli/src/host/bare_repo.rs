@@ -75,11 +75,11 @@ pub(super) fn make(repo: &Utf8Path) -> Result<(), Cause> {
     if is_there(repo) {
         return Ok(());
     }
-    durable::create_folder(repo)?;
+    durable::create_directory(repo)?;
     succeed(program::command(&["git", "init", "--quiet", "--bare", "--template=", repo.as_str()])?)
 }
 
-/// Says whether there is a repository: git writes `config` last when it makes one.
+/// Returns whether there is a repository: git writes `config` last when it makes one.
 pub(super) fn is_there(repo: &Utf8Path) -> bool {
     ["HEAD", "config", "objects", "refs"].iter().all(|part| repo.join(part).exists())
 }

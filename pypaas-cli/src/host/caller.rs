@@ -47,7 +47,7 @@ impl Watch {
     }
 }
 
-/// Says whether nobody is left to read what is written to `output`: a pipe without reader polls as an error, a socket
+/// Returns whether nobody is left to read what is written to `output`: a pipe without reader polls as an error, a socket
 /// or terminal whose other end has gone as hung up.
 pub(crate) fn is_gone(output: impl std::os::fd::AsFd) -> bool {
     let mut polled = [PollFd::new(&output, PollFlags::empty())];

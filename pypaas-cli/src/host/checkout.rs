@@ -1,4 +1,4 @@
-//! Writing a commit's tree into a folder, exactly as git would.
+//! Writing a commit's tree into a directory, exactly as git would.
 
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -20,28 +20,28 @@ use super::{durable, files, program};
 /// Attributes that gix 0.90 passes over without a word.
 const NOT_IN_GIX: [&str; 2] = ["working-tree-encoding", "ident"];
 
-/// Writes the tree of `commit` with its submodules into `folder`; what was there is removed.
+/// Writes the tree of `commit` with its submodules into `directory`; what was there is removed.
 pub(super) fn check_out(
     repo: &Utf8Path,
     commit: &CommitId,
-    folder: &Utf8Path,
+    directory: &Utf8Path,
     caller: &mut dyn Caller,
     output: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Cause> {
-    files::remove_folder(folder)?;
-    durable::create_folder(folder)?;
+    files::remove_directory(directory)?;
+    durable::create_directory(directory)?;
     let opened = git::open(repo)?;
     let tree = opened.find_commit(git::object_id(commit)?)?.tree_id()?;
     let index = opened.index_from_tree(&tree)?;
     if needs_git(&opened, &index)? {
-        write_with_git(repo, commit, folder, caller, output)?;
+        write_with_git(repo, commit, directory, caller, output)?;
     } else {
-        write(&opened, index.clone(), folder)?;
+        write(&opened, index.clone(), directory)?;
     }
-    Submodules::of(&opened, &index)?.check_out(repo, folder, caller, output)
+    Submodules::of(&opened, &index)?.check_out(repo, directory, caller, output)
 }
 
-/// Says whether the tree uses something only the git program does.
+/// Returns whether the tree uses something only the git program does.
 fn needs_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, Cause> {
     for entry in index.entries() {
         let path = entry.path(index);
@@ -57,12 +57,12 @@ fn needs_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, C
 }
 
 /// Writes the tree with gix, on all cores.
-fn write(repo: &gix::Repository, mut index: gix::index::File, folder: &Utf8Path) -> Result<(), Cause> {
+fn write(repo: &gix::Repository, mut index: gix::index::File, directory: &Utf8Path) -> Result<(), Cause> {
     let mut options = repo.checkout_options(Source::IdMapping)?;
     options.destination_is_initially_empty = true;
     let outcome = gix::worktree::state::checkout(
         &mut index,
-        folder.as_std_path(),
+        directory.as_std_path(),
         repo.objects.clone().into_arc()?,
         &Discard,
         &Discard,
@@ -84,7 +84,7 @@ fn write(repo: &gix::Repository, mut index: gix::index::File, folder: &Utf8Path)
 fn write_with_git(
     repo: &Utf8Path,
     commit: &CommitId,
-    folder: &Utf8Path,
+    directory: &Utf8Path,
     caller: &mut dyn Caller,
     output: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Cause> {
@@ -95,7 +95,7 @@ fn write_with_git(
         "-c",
         &format!("checkout.workers={workers}"),
         &format!("--git-dir={repo}"),
-        &format!("--work-tree={folder}"),
+        &format!("--work-tree={directory}"),
         "read-tree",
         "--reset",
         "-u",

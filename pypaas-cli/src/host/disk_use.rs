@@ -43,7 +43,7 @@ fn size(path: &Utf8Path) -> u64 {
     size_of(path.as_std_path())
 }
 
-/// Adds up a file or folder with all below it. Links are not followed.
+/// Adds up a file or directory with all below it. Links are not followed.
 fn size_of(path: &Path) -> u64 {
     let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     let own = found.blocks() * 512;
@@ -60,8 +60,8 @@ mod tests {
 
     #[test]
     fn what_links_lead_to_does_not_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path()).unwrap();
         fs::create_dir(path.join("in")).unwrap();
         let empty = size(path);
         fs::write(path.join("in/file"), vec![1; 100_000]).unwrap();

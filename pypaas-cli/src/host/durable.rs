@@ -1,4 +1,4 @@
-//! Files and folders that are there after a power failure.
+//! Files and directories that are there after a power failure.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -6,20 +6,20 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
 
-/// Replaces `path`, or makes it and the folders above it: whoever opens it, also after a crash, finds the old contents
+/// Replaces `path`, or makes it and the directories above it: whoever opens it, also after a crash, finds the old contents
 /// or the new, and once this has returned the new.
 pub(crate) fn replace(path: &Utf8Path, contents: &[u8], mode: u32) -> io::Result<()> {
-    let folder = folder_of(path);
-    create_folder(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let directory = directory_of(path);
+    create_directory(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
     file.write_all(contents)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    sync_folder(folder)
+    sync_directory(directory)
 }
 
-/// Replaces `path` only if it holds something else or has another mode. Says whether it did.
+/// Replaces `path` only if it holds something else or has another mode. Returns whether it did.
 pub(super) fn replace_if_different(path: &Utf8Path, contents: &[u8], mode: u32) -> io::Result<bool> {
     let same = fs::read(path).is_ok_and(|now| now == contents)
         && fs::symlink_metadata(path)
@@ -30,37 +30,37 @@ pub(super) fn replace_if_different(path: &Utf8Path, contents: &[u8], mode: u32) 
     Ok(!same)
 }
 
-/// Makes a folder and those above it; one there is success.
-pub(crate) fn create_folder(path: &Utf8Path) -> io::Result<()> {
+/// Makes a directory and those above it; one there is success.
+pub(crate) fn create_directory(path: &Utf8Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    let above = folder_of(path);
-    create_folder(above)?;
+    let above = directory_of(path);
+    create_directory(above)?;
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         made => made?,
     }
-    sync_folder(above)
+    sync_directory(above)
 }
 
-/// Removes a file; none there is success. Says whether there was one.
+/// Removes a file; none there is success. Returns whether there was one.
 pub(super) fn remove_file(path: &Utf8Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         removed => removed?,
     }
-    sync_folder(folder_of(path))?;
+    sync_directory(directory_of(path))?;
     Ok(true)
 }
 
-/// Writes to the disk which names a folder holds.
-pub(super) fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Writes to the disk which names a directory holds.
+pub(super) fn sync_directory(directory: &Utf8Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
-/// The folder that holds `path`.
-pub(crate) fn folder_of(path: &Utf8Path) -> &Utf8Path {
+/// The directory that holds `path`.
+pub(crate) fn directory_of(path: &Utf8Path) -> &Utf8Path {
     match path.parent() {
         Some(above) if above.as_str().is_empty() => Utf8Path::new("."),
         Some(above) => above,

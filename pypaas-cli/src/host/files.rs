@@ -1,4 +1,4 @@
-//! Files and folders.
+//! Files and directories.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -10,7 +10,7 @@ use pypaas_core::host::{FileError, Files, Mode};
 
 use super::{LinuxHost, durable};
 
-/// How often a folder is emptied again because something still writes into it.
+/// How often a directory is emptied again because something still writes into it.
 const REMOVE_ATTEMPTS: usize = 5;
 
 impl Files for LinuxHost {
@@ -30,23 +30,23 @@ impl Files for LinuxHost {
         durable::remove_file(path).map(drop).map_err(failed("remove", path))
     }
 
-    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+    fn list_directory(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
         names(path).map_err(failed("list", path))
     }
 
-    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
-        durable::create_folder(path).map_err(failed("make the folder", path))
+    fn create_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        durable::create_directory(path).map_err(failed("make the directory", path))
     }
 
-    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
-        remove_folder(path).map_err(failed("remove the folder", path))
+    fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        remove_directory(path).map_err(failed("remove the directory", path))
     }
 }
 
-/// Lists the names in a folder, sorted; empty when there is no folder, be it that a file has its name. Names that are not
+/// Lists the names in a directory, sorted; empty when there is no directory, be it that a file has its name. Names that are not
 /// UTF-8 are left out.
-pub(super) fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
-    let entries = match found(fs::read_dir(folder)) {
+pub(super) fn names(directory: &Utf8Path) -> io::Result<Vec<String>> {
+    let entries = match found(fs::read_dir(directory)) {
         Ok(Some(entries)) => entries,
         Ok(None) => return Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(Vec::new()),
@@ -60,8 +60,8 @@ pub(super) fn names(folder: &Utf8Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Removes a folder with all it holds, also what is write-protected (`go mod` and pip make such folders).
-pub(super) fn remove_folder(path: &Utf8Path) -> io::Result<()> {
+/// Removes a directory with all it holds, also what is write-protected (`go mod` and pip make such directories).
+pub(super) fn remove_directory(path: &Utf8Path) -> io::Result<()> {
     let mut attempt = 1;
     loop {
         match fs::remove_dir_all(path) {
@@ -70,20 +70,20 @@ pub(super) fn remove_folder(path: &Utf8Path) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => unprotect(path.as_std_path()),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
             Err(error) => return Err(error),
-            Ok(()) => return durable::sync_folder(durable::folder_of(path)),
+            Ok(()) => return durable::sync_directory(durable::directory_of(path)),
         }
         attempt += 1;
     }
 }
 
-/// Gives the user all rights on `folder` and the folders in it, as far as that is possible. Links are not followed.
-fn unprotect(folder: &Path) {
-    if !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
+/// Gives the user all rights on `directory` and the directories in it, as far as that is possible. Links are not followed.
+fn unprotect(directory: &Path) {
+    if !fs::symlink_metadata(directory).is_ok_and(|found| found.is_dir()) {
         return;
     }
     // What cannot be changed makes the next removal fail, which reports it.
-    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         unprotect(&entry.path());
     }
 }

@@ -40,11 +40,11 @@ impl Git for LinuxHost {
         &mut self,
         repo: &Utf8Path,
         commit: &CommitId,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError> {
         let _readable = ReadableByAll::begin();
-        let checked_out = checkout::check_out(repo, commit, folder, self, output);
+        let checked_out = checkout::check_out(repo, commit, directory, self, output);
         checked_out.map_err(failed(format!("check out `{}`", commit.short()), repo))
     }
 }
@@ -95,7 +95,7 @@ pub(crate) fn branch_in_the_way(repo: &Utf8Path, branch: &str) -> Result<Option<
     Ok(None)
 }
 
-/// Says whether `earlier` is in the history of `commit`.
+/// Returns whether `earlier` is in the history of `commit`.
 pub(crate) fn comes_after(repo: &Utf8Path, commit: &CommitId, earlier: &CommitId) -> Result<bool, Cause> {
     let ids = [earlier.as_str(), commit.as_str()];
     let answer = ask_git(repo, &["merge-base", "--is-ancestor", ids[0], ids[1]])?;
@@ -122,8 +122,8 @@ pub(crate) fn move_branch(
 }
 
 fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
-    let folder = format!("--git-dir={repo}");
-    let words: Vec<&str> = ["git", &folder].into_iter().chain(words.iter().copied()).collect();
+    let directory = format!("--git-dir={repo}");
+    let words: Vec<&str> = ["git", &directory].into_iter().chain(words.iter().copied()).collect();
     Ok(program::ask(program::command(&words)?, GIT_ANSWERS)?)
 }
 
@@ -134,8 +134,8 @@ fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
     let mut entries = Vec::new();
     for entry in commit.tree()?.iter() {
         let entry = entry?;
-        let is_folder = entry.mode().is_tree() || entry.mode().is_commit();
-        entries.push(format!("{}{}", entry.filename().to_str_lossy(), if is_folder { "/" } else { "" }));
+        let is_directory = entry.mode().is_tree() || entry.mode().is_commit();
+        entries.push(format!("{}{}", entry.filename().to_str_lossy(), if is_directory { "/" } else { "" }));
     }
     entries.sort();
     Ok(Commit { subject, entries })

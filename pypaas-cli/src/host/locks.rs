@@ -35,14 +35,14 @@ impl Locks for LinuxHost {
     }
 }
 
-/// Says whether somebody has the lock, without taking it from anybody who wants it for longer than the question lasts.
+/// Returns whether somebody has the lock, without taking it from anybody who wants it for longer than the question lasts.
 pub(crate) fn is_locked(path: &Utf8Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Takes the lock; `None` when somebody has it.
 fn lock(path: &Utf8Path) -> io::Result<Option<File>> {
-    durable::create_folder(durable::folder_of(path))?;
+    durable::create_directory(durable::directory_of(path))?;
     loop {
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         match file.try_lock() {
@@ -54,7 +54,7 @@ fn lock(path: &Utf8Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Says whether `path` still names `file`: one removed between being opened and being locked locks nothing.
+/// Returns whether `path` still names `file`: one removed between being opened and being locked locks nothing.
 fn is_still_at(file: &File, path: &Utf8Path) -> io::Result<bool> {
     let held = file.metadata()?;
     match fs::metadata(path) {

@@ -29,7 +29,7 @@ pub(crate) struct LogLine {
 #[derive(Debug)]
 pub(crate) struct LogReader {
     service: ServiceName,
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     current: Option<Open>,
 }
 
@@ -45,21 +45,21 @@ struct Open {
 impl LogReader {
     /// Reads the log of `service` from its beginning.
     pub(crate) fn new(layout: &Layout, service: &ServiceName) -> Self {
-        let folder = layout.service(service).join("log/main");
-        Self { service: service.clone(), folder, current: None }
+        let directory = layout.service(service).join("log/main");
+        Self { service: service.clone(), directory, current: None }
     }
 
     /// Reads what is there: the last `limit` lines of those written since then. What comes later is for
     /// [`Self::more`].
     pub(crate) fn last(&mut self, limit: usize, since: Option<Timestamp>) -> io::Result<Vec<LogLine>> {
         let mut lines = self.more()?;
-        let closed = files::names(&self.folder)?.into_iter().filter(|name| name.starts_with('@')).rev();
+        let closed = files::names(&self.directory)?.into_iter().filter(|name| name.starts_with('@')).rev();
         for name in closed {
             let is_older = |at: Timestamp| since.is_some_and(|since| at < since);
             if lines.len() >= limit || closed_at(&name).is_some_and(is_older) {
                 break;
             }
-            let mut earlier = self.lines(&read_all(&self.folder.join(name))?);
+            let mut earlier = self.lines(&read_all(&self.directory.join(name))?);
             earlier.append(&mut lines);
             lines = earlier;
         }
@@ -75,7 +75,7 @@ impl LogReader {
             let bytes = open.read()?;
             lines = self.lines(&bytes);
         }
-        let newest = match File::open(self.folder.join("current")) {
+        let newest = match File::open(self.directory.join("current")) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lines),
             newest => newest?,
         };
@@ -149,12 +149,12 @@ mod tests {
     fn what_is_written_while_a_file_is_closed_and_another_begun_is_read_once() {
         let machine = Machine::new();
         let web = service(0);
-        let folder = machine.layout.service(&web).join("log/main");
+        let directory = machine.layout.service(&web).join("log/main");
         let mut reader = LogReader::new(&machine.layout, &web);
         assert_eq!(reader.last(10, None).unwrap(), []);
-        fs::create_dir_all(&folder).unwrap();
-        let current = folder.join("current");
-        fs::write(folder.join(format!("{}.s", stamp(1))), format!("{} zero\n", stamp(0))).unwrap();
+        fs::create_dir_all(&directory).unwrap();
+        let current = directory.join("current");
+        fs::write(directory.join(format!("{}.s", stamp(1))), format!("{} zero\n", stamp(0))).unwrap();
         fs::write(&current, format!("{} one\n{} tw", stamp(1), stamp(2))).unwrap();
 
         assert_eq!(texts(&reader.last(10, None).unwrap()), ["zero", "one"]);
@@ -164,7 +164,7 @@ mod tests {
         append("o\nno stamp\n");
         assert_eq!(texts(&reader.more().unwrap()), ["two", "no stamp"]);
         append(&format!("{} three\n", stamp(3)));
-        fs::rename(&current, folder.join(format!("{}.s", stamp(4)))).unwrap();
+        fs::rename(&current, directory.join(format!("{}.s", stamp(4)))).unwrap();
         fs::write(&current, format!("{} four\n", stamp(4))).unwrap();
         let lines = reader.more().unwrap();
         assert_eq!(texts(&lines), ["three", "four"]);
@@ -176,13 +176,13 @@ mod tests {
     fn only_as_many_lines_and_files_are_read_as_are_asked_for() {
         let machine = Machine::new();
         let web = service(0);
-        let folder = machine.layout.service(&web).join("log/main");
-        fs::create_dir_all(&folder).unwrap();
-        // A folder in place of a file: reading it would fail.
-        fs::create_dir(folder.join(format!("{}.s", stamp(5)))).unwrap();
-        fs::write(folder.join(format!("{}.s", stamp(9))), format!("{} one\n{} two\n", stamp(5), stamp(8)))
+        let directory = machine.layout.service(&web).join("log/main");
+        fs::create_dir_all(&directory).unwrap();
+        // A directory in place of a file: reading it would fail.
+        fs::create_dir(directory.join(format!("{}.s", stamp(5)))).unwrap();
+        fs::write(directory.join(format!("{}.s", stamp(9))), format!("{} one\n{} two\n", stamp(5), stamp(8)))
             .unwrap();
-        fs::write(folder.join("current"), format!("{} three\n", stamp(9))).unwrap();
+        fs::write(directory.join("current"), format!("{} three\n", stamp(9))).unwrap();
         let read = |limit, since: Option<i64>| {
             let since = since.map(|second| Timestamp::from_second(second).unwrap());
             LogReader::new(&machine.layout, &web).last(limit, since)

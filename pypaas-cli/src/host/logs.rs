@@ -18,8 +18,8 @@ impl Logs for LinuxHost {
     /// Lines count from the start this host ordered, or else from the start of the process that runs, so that an
     /// earlier version's last words are not taken for this one's. When neither is known all lines count.
     fn last_lines(&mut self, service: &ServiceName, lines: usize) -> Vec<String> {
-        let folder = self.layout.service(service);
-        let status = Supervise::of(&folder).status().ok().flatten();
+        let directory = self.layout.service(service);
+        let status = Supervise::of(&directory).status().ok().flatten();
         let started = status.filter(|status| status.process.is_some()).map(|status| status.since);
         let since = self.ordered.get(service).copied().or(started);
         self.lines(service, since, lines)
@@ -52,10 +52,10 @@ fn is_before(stamp: Option<Tai64n>, since: Option<Tai64n>) -> bool {
 }
 
 /// Reads the end of the newest log file, and before it that of the one multilog closed last.
-fn tail(folder: &Utf8Path) -> String {
-    let closed = files::names(folder).unwrap_or_default().into_iter().rfind(|name| name.starts_with('@'));
+fn tail(directory: &Utf8Path) -> String {
+    let closed = files::names(directory).unwrap_or_default().into_iter().rfind(|name| name.starts_with('@'));
     let names = closed.into_iter().chain(["current".to_owned()]);
-    names.map(|name| end_of(&folder.join(name)).unwrap_or_default()).collect()
+    names.map(|name| end_of(&directory.join(name)).unwrap_or_default()).collect()
 }
 
 fn end_of(path: &Utf8Path) -> io::Result<String> {

@@ -55,7 +55,7 @@ impl Master {
         workers.into_iter().filter_map(|worker| Process::read(worker)?.started()).max()
     }
 
-    /// Says whether a worker takes connections. The kernel's list of children may miss one while another ends, so this
+    /// Returns whether a worker takes connections. The kernel's list of children may miss one while another ends, so this
     /// looks at the worker itself.
     pub(super) fn has_taking(self, worker: u32) -> bool {
         let title = title(worker);
@@ -64,7 +64,7 @@ impl Master {
             && Process::read(worker).is_some_and(|process| process.is_child_of(self.id))
     }
 
-    /// Says whether a worker is leaving: it finishes what it has begun, by the configuration that it had.
+    /// Returns whether a worker is leaving: it finishes what it has begun, by the configuration that it had.
     pub(super) fn has_leaving(self) -> bool {
         let leaves = |id: &u32| {
             title(*id).starts_with(LEAVING) && Process::read(*id).is_some_and(|it| it.is_child_of(self.id))

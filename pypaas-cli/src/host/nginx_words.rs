@@ -21,7 +21,7 @@ pub(super) fn built_in_error_log(text: &str) -> Option<Utf8PathBuf> {
         .map(Utf8PathBuf::from)
 }
 
-/// Says whether nginx was built with a module, from the arguments of `configure`.
+/// Returns whether nginx was built with a module, from the arguments of `configure`.
 pub(super) fn has_module(text: &str, module: &str) -> bool {
     let arguments = text.lines().find_map(|line| line.strip_prefix("configure arguments: "));
     let wanted = format!("--with-{module}");
@@ -61,7 +61,7 @@ pub(super) fn grave_error_of(line: &str, master: u32) -> Option<String> {
     Some(message.to_owned())
 }
 
-/// Says whether after this message nginx gives a reload up. It tries five times to bind, half a second apart.
+/// Returns whether after this message nginx gives a reload up. It tries five times to bind, half a second apart.
 pub(super) fn is_final(message: &str) -> bool {
     !message.starts_with("bind() to ") && !message.starts_with("listen() to ")
 }

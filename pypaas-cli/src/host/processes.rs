@@ -15,7 +15,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 /// The variable that names a process's service, wherever the process went: the run scripts export it.
 const SERVICE_VARIABLE: &str = "PYPAAS_SERVICE";
 
-/// The variable that names the folder in which a deploy's command was run, in all that it starts.
+/// The variable that names the directory in which a deploy's command was run, in all that it starts.
 pub(super) const COMMAND_VARIABLE: &str = "PYPAAS_COMMAND_OF";
 
 /// One process as `/proc` shows it. Zombies are left out: they hold nothing and run nothing.
@@ -57,7 +57,7 @@ impl Process {
         Some(Self { id, parent, group, began, environment: Vec::new() })
     }
 
-    /// Says whether it was started by `parent`, which still runs.
+    /// Returns whether it was started by `parent`, which still runs.
     pub(super) fn is_child_of(&self, parent: u32) -> bool {
         self.parent == parent
     }
@@ -171,14 +171,14 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// Names the processes of a service of the host whose home folder is `home`.
+    /// Names the processes of a service of the host whose home directory is `home`.
     pub(super) fn of_service(service: &ServiceName, home: &Utf8Path) -> Self {
         Self::marked(SERVICE_VARIABLE, service.to_string(), home)
     }
 
-    /// Names what commands that were run in `folder` have started.
-    pub(super) fn of_commands(folder: &Utf8Path, home: &Utf8Path) -> Self {
-        Self::marked(COMMAND_VARIABLE, folder.to_string(), home)
+    /// Names what commands that were run in `directory` have started.
+    pub(super) fn of_commands(directory: &Utf8Path, home: &Utf8Path) -> Self {
+        Self::marked(COMMAND_VARIABLE, directory.to_string(), home)
     }
 
     fn marked(name: &str, value: String, home: &Utf8Path) -> Self {
@@ -222,8 +222,8 @@ struct Mark {
 }
 
 impl Mark {
-    /// Says whether this is the environment of a process of the service, and of this host: another one, such as a test's
-    /// or a second user's, may have a service of the same name, but not the folders that `PWD`, `HOME` or others name.
+    /// Returns whether this is the environment of a process of the service, and of this host: another one, such as a test's
+    /// or a second user's, may have a service of the same name, but not the directories that `PWD`, `HOME` or others name.
     fn is_on(&self, environment: &[u8]) -> bool {
         let is_ours = |variable: &[u8]| {
             let value = variable.splitn(2, |&byte| byte == b'=').nth(1).unwrap_or_default();

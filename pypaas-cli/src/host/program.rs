@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::child::{self, Ended};
 
-/// Where programs are looked for besides PATH: a user's often lacks the folders of nginx.
-const MORE_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+/// Where programs are looked for besides PATH: a user's often lacks the directories of nginx.
+const MORE_DIRECTORIES: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// How a program ended, and what it said.
 #[derive(Debug)]
@@ -55,11 +55,11 @@ fn find(program: &OsStr) -> io::Result<PathBuf> {
         return Ok(program.into());
     }
     let path: OsString = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(MORE_FOLDERS.map(PathBuf::from));
+    let directories = env::split_paths(&path).chain(MORE_DIRECTORIES.map(PathBuf::from));
     let is_program = |file: &PathBuf| {
         file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
-    folders.map(|folder| folder.join(program)).find(is_program).ok_or_else(|| {
+    directories.map(|directory| directory.join(program)).find(is_program).ok_or_else(|| {
         let reason = format!("there is no program `{}`", program.to_string_lossy());
         io::Error::new(io::ErrorKind::NotFound, reason)
     })

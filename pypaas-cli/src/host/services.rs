@@ -1,6 +1,6 @@
 //! The supervisor: daemontools, by its files.
 //!
-//! A service's folder lies beside the folder svscan watches, which holds a link to it: so it is made in peace, appears
+//! A service's directory lies beside the directory svscan watches, which holds a link to it: so it is made in peace, appears
 //! in one moment, and can be hidden from svscan before its supervisor is ended.
 
 use std::error::Error;
@@ -31,10 +31,10 @@ type Cause = Box<dyn Error + Send + Sync>;
 impl Services for LinuxHost {
     fn list_services(&mut self) -> Result<Vec<ServiceName>, ServiceError> {
         let mut services = Vec::new();
-        for folder in [self.layout.services_real().as_path(), self.layout.services()] {
-            let names = files::names(folder).map_err(|error| ServiceError {
+        for directory in [self.layout.services_real().as_path(), self.layout.services()] {
+            let names = files::names(directory).map_err(|error| ServiceError {
                 action: "list the services in",
-                service: folder.to_string(),
+                service: directory.to_string(),
                 source: error.into(),
             })?;
             services.extend(names.iter().filter_map(|name| ServiceName::parse(name)));
@@ -73,19 +73,19 @@ impl Services for LinuxHost {
 
 impl LinuxHost {
     fn place(&self, service: &ServiceName) -> Place {
-        let folder = self.layout.service(service);
+        let directory = self.layout.service(service);
         Place {
-            supervisor: Supervise::of(&folder),
-            log_supervisor: Supervise::of(&folder.join("log")),
+            supervisor: Supervise::of(&directory),
+            log_supervisor: Supervise::of(&directory.join("log")),
             link: self.layout.service_link(service),
-            folder,
+            directory,
         }
     }
 }
 
 /// Where one service is.
 struct Place {
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     link: Utf8PathBuf,
     supervisor: Supervise,
     log_supervisor: Supervise,
@@ -93,7 +93,7 @@ struct Place {
 
 impl Place {
     fn inspect(&self) -> Result<Option<ServiceState>, Cause> {
-        if !is_there(&self.folder)? && !is_there(&self.link)? {
+        if !is_there(&self.directory)? && !is_there(&self.link)? {
             return Ok(None);
         }
         let definition = Definition { run: self.script("run")?, log: self.script("log/run")? };
@@ -108,7 +108,7 @@ impl Place {
 
     fn define(&self, definition: &Definition) -> Result<(), Cause> {
         if !self.is_linked() {
-            // Whatever an interrupted removal left; and svscan must not see the folder before it is complete.
+            // Whatever an interrupted removal left; and svscan must not see the directory before it is complete.
             self.remove()?;
             self.supervisor.keep_down()?;
         }
@@ -118,13 +118,13 @@ impl Place {
             self.log_supervisor.order("t")?;
         }
         if !self.is_linked() {
-            make_link(&self.folder, &self.link)?;
+            make_link(&self.directory, &self.link)?;
         }
         Ok(())
     }
 
     fn start(&self) -> Result<(), Cause> {
-        if !is_there(&self.folder.join("run"))? {
+        if !is_there(&self.directory.join("run"))? {
             return Err("it is not defined".into());
         }
         let watched = self.link.parent().unwrap_or(&self.link);
@@ -151,12 +151,12 @@ impl Place {
             let ended = || Ok(!supervisor.is_alive()?);
             wait_until(OBEYED, ended, || "its supervisor does not end; is it stopped?".to_owned())?;
         }
-        files::remove_folder(&self.folder)?;
+        files::remove_directory(&self.directory)?;
         Ok(())
     }
 
     fn is_linked(&self) -> bool {
-        fs::read_link(&self.link).is_ok_and(|target| target == self.folder)
+        fs::read_link(&self.link).is_ok_and(|target| target == self.directory)
     }
 
     fn is_supervised(&self) -> io::Result<bool> {
@@ -169,27 +169,27 @@ impl Place {
 
     /// Reads a script; empty when it was never written.
     fn script(&self, name: &str) -> io::Result<String> {
-        match fs::read_to_string(self.folder.join(name)) {
+        match fs::read_to_string(self.directory.join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
             read => read,
         }
     }
 
-    /// Writes a script, for the deploy user's eyes only: it holds the app's environment. Says whether it changed.
+    /// Writes a script, for the deploy user's eyes only: it holds the app's environment. Returns whether it changed.
     fn write_script(&self, name: &str, text: &str) -> io::Result<bool> {
-        durable::replace_if_different(&self.folder.join(name), text.as_bytes(), 0o700)
+        durable::replace_if_different(&self.directory.join(name), text.as_bytes(), 0o700)
     }
 }
 
-/// Makes `link` point to `folder`, or changes it to. svscan skips names that start with a dot.
-fn make_link(folder: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
-    let watched = durable::folder_of(link);
-    durable::create_folder(watched)?;
+/// Makes `link` point to `directory`, or changes it to. svscan skips names that start with a dot.
+fn make_link(directory: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
+    let watched = durable::directory_of(link);
+    durable::create_directory(watched)?;
     let new = watched.join(format!(".{}.new", link.file_name().unwrap_or_default()));
     durable::remove_file(&new)?;
-    symlink(folder, &new)?;
+    symlink(directory, &new)?;
     fs::rename(&new, link)?;
-    durable::sync_folder(watched)
+    durable::sync_directory(watched)
 }
 
 fn is_there(path: &Utf8Path) -> io::Result<bool> {

@@ -19,8 +19,8 @@ impl Shell for LinuxHost {
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), CommandError> {
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", &command.line]).current_dir(&command.folder);
-        shell.env_clear().envs(command.environment.iter()).env(COMMAND_VARIABLE, &command.folder);
+        shell.args(["-c", &command.line]).current_dir(&command.directory);
+        shell.env_clear().envs(command.environment.iter()).env(COMMAND_VARIABLE, &command.directory);
         let line = command.line.clone();
         let _readable = ReadableByAll::begin();
         match child::run(shell, output, &mut || self.wants_to_stop()) {
@@ -34,9 +34,9 @@ impl Shell for LinuxHost {
         }
     }
 
-    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
-        let mut family = Family::of_commands(folder, self.layout.home());
+    fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
+        let mut family = Family::of_commands(directory, self.layout.home());
         ending::end(&mut family, &mut || Ok(()))
-            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })
+            .map_err(|source| CommandError::NotEnded { directory: directory.to_owned(), source })
     }
 }

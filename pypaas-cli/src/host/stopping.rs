@@ -57,7 +57,7 @@ pub(super) fn stop(
 /// One service on its way down.
 struct Stopping<'a> {
     name: &'a ServiceName,
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     supervise: Supervise,
     timeout: Duration,
     family: Family,
@@ -74,11 +74,11 @@ struct Stopping<'a> {
 
 impl<'a> Stopping<'a> {
     fn new(name: &'a ServiceName, host: &LinuxHost, timeout: Duration) -> Self {
-        let folder = host.layout.service(name);
+        let directory = host.layout.service(name);
         Self {
             name,
-            supervise: Supervise::of(&folder),
-            folder,
+            supervise: Supervise::of(&directory),
+            directory,
             timeout,
             family: Family::of_service(name, host.layout.home()),
             began: Instant::now(),
@@ -92,7 +92,7 @@ impl<'a> Stopping<'a> {
 
     /// Sees to it that the service stays down at boot, notes its processes, and tells the supervisor.
     fn begin(&mut self, table: &ProcessTable) -> Result<(), Box<dyn Error + Send + Sync>> {
-        if self.folder.is_dir() {
+        if self.directory.is_dir() {
             self.supervise.keep_down()?;
         }
         let status = self.supervise.status()?;

@@ -64,16 +64,16 @@ impl Submodules {
         links.into_iter().map(read).collect::<Result<_, Cause>>().map(Self)
     }
 
-    /// Writes them into the checkout `folder` of `repo`, each with its own submodules.
+    /// Writes them into the checkout `directory` of `repo`, each with its own submodules.
     pub(super) fn check_out(
         &self,
         repo: &Utf8Path,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         caller: &mut dyn Caller,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Cause> {
         for submodule in &self.0 {
-            let written = submodule.check_out(repo, folder, caller, output);
+            let written = submodule.check_out(repo, directory, caller, output);
             written.map_err(|source| SubmoduleError { path: submodule.path.to_string(), source })?;
         }
         Ok(())
@@ -84,18 +84,18 @@ impl Submodule {
     fn check_out(
         &self,
         repo: &Utf8Path,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         caller: &mut dyn Caller,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Cause> {
-        refuse_links(folder, &self.path)?;
-        let Some(url) = &self.url else { return Ok(durable::create_folder(&folder.join(&self.path))?) };
-        let source = repo.join("submodules").join(folder_name(url));
+        refuse_links(directory, &self.path)?;
+        let Some(url) = &self.url else { return Ok(durable::create_directory(&directory.join(&self.path))?) };
+        let source = repo.join("submodules").join(directory_name(url));
         if !self.is_in(&source)? {
             output(format!("fetching the submodule {}\n", self.path).as_bytes());
             self.fetch(&source, url, caller, output)?;
         }
-        check_out(&source, &self.commit, &folder.join(&self.path), caller, output)
+        check_out(&source, &self.commit, &directory.join(&self.path), caller, output)
     }
 
     /// Fetches its commit into the bare repository `source`.
@@ -120,7 +120,7 @@ impl Submodule {
             .map_err(|_| format!("no branch there has the commit `{}`", self.commit.short()).into())
     }
 
-    /// Says whether `source` has the commit and all it needs: the reference is made last.
+    /// Returns whether `source` has the commit and all it needs: the reference is made last.
     fn is_in(&self, source: &Utf8Path) -> Result<bool, Cause> {
         Ok(bare_repo::is_there(source) && git::open(source)?.try_find_reference(&self.kept())?.is_some())
     }
@@ -161,8 +161,8 @@ fn fetching(source: &Utf8Path, url: &str, what: &str) -> Result<Command, Cause> 
     Ok(command)
 }
 
-/// Names the folder for what comes from `url`: by its hash, for it may be long and hold a password.
-fn folder_name(url: &str) -> String {
+/// Names the directory for what comes from `url`: by its hash, for it may be long and hold a password.
+fn directory_name(url: &str) -> String {
     match gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, url.as_bytes()) {
         Ok(hash) => hash.to_string(),
         Err(_) => pypaas_core::encode(url),
@@ -170,10 +170,10 @@ fn folder_name(url: &str) -> String {
 }
 
 /// Refuses a tree that would lead outside of the checkout.
-fn refuse_links(folder: &Utf8Path, path: &Utf8Path) -> Result<(), Cause> {
+fn refuse_links(directory: &Utf8Path, path: &Utf8Path) -> Result<(), Cause> {
     let inside = path.ancestors().filter(|part| !part.as_str().is_empty());
     for part in inside {
-        if fs::symlink_metadata(folder.join(part)).is_ok_and(|found| found.is_symlink()) {
+        if fs::symlink_metadata(directory.join(part)).is_ok_and(|found| found.is_symlink()) {
             return Err(format!("`{part}` is a link").into());
         }
     }

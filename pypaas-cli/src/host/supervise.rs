@@ -11,10 +11,10 @@ use rustix::io::Errno;
 use super::durable;
 use super::tai64n::Tai64n;
 
-/// The supervisor of one folder: of a service, or of its `log`.
+/// The supervisor of one directory: of a service, or of its `log`.
 #[derive(Debug, Clone)]
 pub(super) struct Supervise {
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
 }
 
 /// What a supervisor says of its process.
@@ -31,12 +31,12 @@ pub(super) struct Status {
 }
 
 impl Supervise {
-    /// Names the supervisor of `folder`, which may not be there.
-    pub(super) fn of(folder: &Utf8Path) -> Self {
-        Self { folder: folder.to_owned() }
+    /// Names the supervisor of `directory`, which may not be there.
+    pub(super) fn of(directory: &Utf8Path) -> Self {
+        Self { directory: directory.to_owned() }
     }
 
-    /// Says whether it runs: only then somebody has the other end of `supervise/ok` open.
+    /// Returns whether it runs: only then somebody has the other end of `supervise/ok` open.
     pub(super) fn is_alive(&self) -> io::Result<bool> {
         match self.open("ok") {
             Ok(_) => Ok(true),
@@ -50,14 +50,14 @@ impl Supervise {
         if !self.is_alive()? {
             return Ok(None);
         }
-        match fs::read(self.folder.join("supervise/status")) {
+        match fs::read(self.directory.join("supervise/status")) {
             Ok(bytes) => Ok(Status::read(&bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Gives orders, a letter each, as `svc` does. Says whether there was a supervisor to take them; it takes them in
+    /// Gives orders, a letter each, as `svc` does. Returns whether there was a supervisor to take them; it takes them in
     /// order, but not in the second after it started a process.
     pub(super) fn order(&self, letters: &str) -> io::Result<bool> {
         match self.open("control").and_then(|mut control| control.write_all(letters.as_bytes())) {
@@ -67,12 +67,12 @@ impl Supervise {
         }
     }
 
-    /// Says whether a supervisor that starts, as at boot, would leave the process down.
+    /// Returns whether a supervisor that starts, as at boot, would leave the process down.
     pub(super) fn is_kept_down(&self) -> io::Result<bool> {
         self.down().try_exists()
     }
 
-    /// Keeps the process down when the supervisor starts. Makes the folder.
+    /// Keeps the process down when the supervisor starts. Makes the directory.
     pub(super) fn keep_down(&self) -> io::Result<()> {
         durable::replace_if_different(&self.down(), b"", 0o644).map(drop)
     }
@@ -83,7 +83,7 @@ impl Supervise {
     }
 
     fn down(&self) -> Utf8PathBuf {
-        self.folder.join("down")
+        self.directory.join("down")
     }
 
     fn open(&self, pipe: &str) -> io::Result<fs::File> {
@@ -91,7 +91,7 @@ impl Supervise {
         OpenOptions::new()
             .write(true)
             .custom_flags(nonblocking)
-            .open(self.folder.join("supervise").join(pipe))
+            .open(self.directory.join("supervise").join(pipe))
     }
 }
 

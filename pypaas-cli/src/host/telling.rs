@@ -25,7 +25,7 @@ impl LinuxHost {
         input.write_all(news.as_bytes())?;
         input.rewind()?;
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", &command.line]).current_dir(&command.folder);
+        shell.args(["-c", &command.line]).current_dir(&command.directory);
         shell.env_clear().envs(command.environment.iter());
         let began = Instant::now();
         let mut stop =

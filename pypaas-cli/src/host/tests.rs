@@ -1,4 +1,4 @@
-//! The real machine, tried on itself: real svscan, nginx, git and shells, in temporary folders and on free ports.
+//! The real machine, tried on itself: real svscan, nginx, git and shells, in temporary directories and on free ports.
 
 mod caller;
 mod files;

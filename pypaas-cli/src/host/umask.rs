@@ -3,7 +3,7 @@
 use rustix::fs::Mode;
 use rustix::process::umask;
 
-/// While it lives, new files and folders can be read by all, whatever the login's umask is: nginx's workers are another user,
+/// While it lives, new files and directories can be read by all, whatever the login's umask is: nginx's workers are another user,
 /// and would answer 403. What is private is written with a mode of its own.
 #[derive(Debug)]
 pub(super) struct ReadableByAll {

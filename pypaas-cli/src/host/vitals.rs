@@ -30,10 +30,10 @@ impl LinuxHost {
     ) -> BTreeMap<ServiceName, Vitals> {
         let mut found = BTreeMap::new();
         for (service, since) in services {
-            let folder = self.layout.service(&service);
-            let status = Supervise::of(&folder).status().ok().flatten();
+            let directory = self.layout.service(&service);
+            let status = Supervise::of(&directory).status().ok().flatten();
             let process = status.and_then(|status| Some((status.process?, status.since.elapsed())));
-            found.insert(service, Vitals { process, starts: starts(&folder, since), memory: 0 });
+            found.insert(service, Vitals { process, starts: starts(&directory, since), memory: 0 });
         }
         if found.values().any(|vitals| vitals.process.is_some()) {
             let memory = memory_of_groups();
@@ -47,9 +47,9 @@ impl LinuxHost {
 }
 
 /// Counts the starts that the run script noted since then.
-fn starts(folder: &Utf8Path, since: SystemTime) -> Option<usize> {
+fn starts(directory: &Utf8Path, since: SystemTime) -> Option<usize> {
     let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    match fs::read_to_string(folder.join("starts")) {
+    match fs::read_to_string(directory.join("starts")) {
         Ok(text) => {
             Some(text.lines().filter_map(|line| line.parse().ok()).filter(|at: &u64| *at >= since).count())
         }
@@ -93,11 +93,11 @@ mod tests {
 
     #[test]
     fn only_starts_since_the_given_moment_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
         let since = UNIX_EPOCH + Duration::from_secs(100);
-        assert_eq!(starts(folder, since), None);
-        fs::write(folder.join("starts"), "99\n100\ngarbage\n101\n").unwrap();
-        assert_eq!(starts(folder, since), Some(2));
+        assert_eq!(starts(directory, since), None);
+        fs::write(directory.join("starts"), "99\n100\ngarbage\n101\n").unwrap();
+        assert_eq!(starts(directory, since), Some(2));
     }
 }

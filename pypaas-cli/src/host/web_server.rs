@@ -160,7 +160,7 @@ pub(super) fn ask(words: &[String]) -> Result<Answer, WebServerError> {
     answer.map_err(|error: io::Error| unreachable(words, error.to_string()))
 }
 
-/// Says whether a command begins with `sudo`.
+/// Returns whether a command begins with `sudo`.
 pub(super) fn is_sudo(command: &[String]) -> bool {
     command.first().is_some_and(|program| program == "sudo" || program.ends_with("/sudo"))
 }

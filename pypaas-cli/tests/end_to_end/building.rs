@@ -70,9 +70,9 @@ fn a_python_application_that_is_no_package_is_not_made_one() {
         "runners: {web: {type: NginxBackend, cmd: python app.py}}, hooks: {after_build: 'cat .venv/requirements.txt'}",
     );
     shop.code.remove("requirements.txt");
-    // setuptools would refuse two folders side by side.
-    for folder in ["shop", "migrations"] {
-        shop.code.write(&format!("{folder}/__init__.py"), "");
+    // setuptools would refuse two directories side by side.
+    for directory in ["shop", "migrations"] {
+        shop.code.write(&format!("{directory}/__init__.py"), "");
     }
     shop.code.write("pyproject.toml", "[tool.ruff]\nline-length = 100\n");
     shop.code.write("app.py", SERVES_ITS_MODULES);
@@ -174,7 +174,7 @@ fn hooks_run_in_order_around_the_build_until_one_fails() {
 }
 
 #[test]
-fn the_cache_and_data_folders_of_a_branch_outlive_its_checkouts() {
+fn the_cache_and_data_directories_of_a_branch_outlive_its_checkouts() {
     let keeps = "echo $GIT_COMMIT >>\"$PYPAAS_CACHE_DIR/kept\" && cat \"$PYPAAS_CACHE_DIR/kept\"";
     let shop = Shop::new("dies-on-sigterm", &format!("{NODE}, hooks: {{build: '{keeps}'}}"));
     shop.code.write(
@@ -192,8 +192,8 @@ fn the_cache_and_data_folders_of_a_branch_outlive_its_checkouts() {
 
     assert_says(&pushed, &format!("       {first}\n       {second}\n"));
     assert_eq!(shop.page(), format!("{first}\n{second}\n{first}\n{second}\n"));
-    for folder in ["cache", "data"] {
-        let kept = fs::read_to_string(shop.sandbox.home().join(folder).join("shop/main/kept")).unwrap();
+    for directory in ["cache", "data"] {
+        let kept = fs::read_to_string(shop.sandbox.home().join(directory).join("shop/main/kept")).unwrap();
         assert_eq!(kept, format!("{first}\n{second}\n"));
     }
 }

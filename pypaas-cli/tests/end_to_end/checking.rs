@@ -140,7 +140,7 @@ fn files_in_the_wrong_place_are_mentioned_and_a_file_that_cannot_be_read_stops_n
         ("pypaas.yaml", "the main file is `pypaas.yml`"),
         ("repo/site.yml~", "editor backups are not read"),
         ("repo/.#site.yml", "hidden files are not read"),
-        ("domain/site.example.yml", "the folder is not read"),
+        ("domain/site.example.yml", "the directory is not read"),
     ] {
         let said = format!("warning: `{path}` is ignored: {reason}\n");
         assert_eq!(found.stdout.matches(&said).count(), 1, "{said}{found}");
@@ -185,19 +185,19 @@ fn nginx_that_does_not_run_is_found() {
 }
 
 #[test]
-fn an_nginx_that_does_not_include_our_folder_is_found() {
+fn an_nginx_that_does_not_include_our_directory_is_found() {
     let sandbox = host::builder().without_nginx_include().start().unwrap();
     let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
-    let folder = sandbox.home().join("nginx.d");
-    let message = format!("nginx does not include what pypaas writes into `{folder}`");
+    let directory = sandbox.home().join("nginx.d");
+    let message = format!("nginx does not include what pypaas writes into `{directory}`");
     let mend =
-        format!("add the line `include {folder}/*.conf;` to the http block of {}", nginx_conf(&sandbox));
+        format!("add the line `include {directory}/*.conf;` to the http block of {}", nginx_conf(&sandbox));
     must_find(&sandbox, ERRORS, &message, &mend);
     must_refuse(&sandbox, &site, &message, &mend);
 }
 
 #[test]
-fn a_folder_that_nginx_includes_in_the_wrong_place_is_found() {
+fn a_directory_that_nginx_includes_in_the_wrong_place_is_found() {
     let (sandbox, _) = with_site();
     let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
     let line = format!("include {}/nginx.d/*.conf;", sandbox.home());
@@ -324,7 +324,7 @@ fn an_svscan_that_does_not_run_is_found() {
 }
 
 #[test]
-fn an_svscan_that_watches_another_folder_is_found() {
+fn an_svscan_that_watches_another_directory_is_found() {
     let shop = Shop::new("dies-on-sigterm", NODE);
     let services = shop.sandbox.home().join("services");
     change_settings(
@@ -556,19 +556,19 @@ fn each_mistake_is_shown_where_it_stands_and_nothing_on_the_machine_changes() {
 
 /// What a check could have changed: the files of the home, with their times, and the processes of nginx.
 fn state_of(sandbox: &Sandbox) -> Vec<String> {
-    fn add(folder: &camino::Utf8Path, found: &mut Vec<String>) {
-        for entry in folder.read_dir_utf8().unwrap().map(Result::unwrap) {
-            let is_folder = entry.file_type().unwrap().is_dir();
+    fn add(directory: &camino::Utf8Path, found: &mut Vec<String>) {
+        for entry in directory.read_dir_utf8().unwrap().map(Result::unwrap) {
+            let is_directory = entry.file_type().unwrap().is_dir();
             let modified = entry.path().symlink_metadata().unwrap().modified().unwrap();
-            if is_folder {
+            if is_directory {
                 add(entry.path(), found);
             }
             found.push(format!("{} {modified:?}", entry.path()));
         }
     }
     let mut state = Vec::new();
-    for folder in ["state", "checkouts", "repos", "nginx.d", "services-real"] {
-        add(&sandbox.home().join(folder), &mut state);
+    for directory in ["state", "checkouts", "repos", "nginx.d", "services-real"] {
+        add(&sandbox.home().join(directory), &mut state);
     }
     let nginx = sandbox.processes().into_iter().filter(|process| process.command.contains("nginx: "));
     state.extend(nginx.map(|process| process.pid.to_string()));

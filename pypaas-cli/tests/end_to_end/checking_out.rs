@@ -11,11 +11,11 @@ use crate::shop::Shop;
 
 const STATIC: &str = "runners: {web: {type: NginxStatic}}";
 
-/// Reads a folder as git sees it: each file's mode and bytes, each link's target.
-fn read(folder: &Utf8Path) -> BTreeMap<String, (u32, Vec<u8>)> {
+/// Reads a directory as git sees it: each file's mode and bytes, each link's target.
+fn read(directory: &Utf8Path) -> BTreeMap<String, (u32, Vec<u8>)> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
+    let mut directories = vec![directory.to_owned()];
+    while let Some(next) = directories.pop() {
         for entry in next.read_dir_utf8().unwrap() {
             let path = entry.unwrap().into_path();
             let metadata = path.symlink_metadata().unwrap();
@@ -23,13 +23,13 @@ fn read(folder: &Utf8Path) -> BTreeMap<String, (u32, Vec<u8>)> {
             let content = match (metadata.is_dir(), metadata.is_symlink()) {
                 (true, _) if path.file_name() == Some(".git") => continue,
                 (true, _) => {
-                    folders.push(path.clone());
+                    directories.push(path.clone());
                     Vec::new()
                 }
                 (_, true) => path.read_link_utf8().unwrap().into_string().into_bytes(),
                 _ => fs::read(&path).unwrap(),
             };
-            found.insert(path.strip_prefix(folder).unwrap().to_string(), (mode, content));
+            found.insert(path.strip_prefix(directory).unwrap().to_string(), (mode, content));
         }
     }
     found.retain(|path, _| path != ".git" && !path.ends_with("/.git"));
@@ -41,7 +41,7 @@ fn read(folder: &Utf8Path) -> BTreeMap<String, (u32, Vec<u8>)> {
 fn assert_like_a_clone(shop: &Shop) -> BTreeMap<String, (u32, Vec<u8>)> {
     let clone = ["clone", "--quiet", "--recurse-submodules", "pypaas:shop", "--branch", "main", "clone"];
     shop.sandbox.client("reader").git(&clone).must_succeed();
-    let expected = read(&shop.code.folder().parent().unwrap().parent().unwrap().join("reader/clone"));
+    let expected = read(&shop.code.directory().parent().unwrap().parent().unwrap().join("reader/clone"));
     let checkouts = shop.checkouts();
     assert_eq!(checkouts.len(), 1, "{checkouts:?}");
     let written = read(&checkouts[0]);
@@ -95,7 +95,7 @@ fn links_executable_bits_line_endings_and_strange_names_are_written_as_git_write
     code.write(".gitattributes", attributes);
     code.commit("Attributes that gix does not know");
     code.push("shop", &["main"]).must_succeed();
-    fs::remove_dir_all(code.folder().parent().unwrap().parent().unwrap().join("reader")).unwrap();
+    fs::remove_dir_all(code.directory().parent().unwrap().parent().unwrap().join("reader")).unwrap();
     let written = assert_like_a_clone(&shop);
     assert!(written["stamped.txt"].1.starts_with(b"$Id: "));
 }
@@ -136,11 +136,11 @@ fn submodules_are_checked_out_with_their_own() {
 fn a_tree_of_twenty_thousand_files_is_written_whole() {
     let shop = Shop::new("static-site", STATIC);
     for number in 0..20_000 {
-        let folder = shop.code.folder().join(format!("files/{}/{}", number / 1000, number / 50));
+        let directory = shop.code.directory().join(format!("files/{}/{}", number / 1000, number / 50));
         if number % 50 == 0 {
-            fs::create_dir_all(&folder).unwrap();
+            fs::create_dir_all(&directory).unwrap();
         }
-        fs::write(folder.join(format!("{number}.txt")), format!("file {number}\n")).unwrap();
+        fs::write(directory.join(format!("{number}.txt")), format!("file {number}\n")).unwrap();
     }
     shop.code.commit("Many files");
 

@@ -20,7 +20,7 @@ fn a_cleanup_removes_what_is_not_configured_any_more_and_leaves_the_rest_alone()
     let admin = sandbox.client("admin");
     let nothing = "nothing has to be done\n";
 
-    // The admin's own folders and files are nobody's to remove.
+    // The admin's own directories and files are nobody's to remove.
     let own = ["services-real/mine", "checkouts/shop/main/notes", "nginx.d/mine.txt"];
     own.iter().for_each(|path| fs::create_dir_all(home.join(path)).unwrap());
     fs::write(home.join("repos/shop/hooks/update"), "#!/bin/sh\nexit 0\n").unwrap();

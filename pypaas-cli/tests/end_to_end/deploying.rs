@@ -74,7 +74,7 @@ fn a_branch_that_is_not_configured_is_refused_and_nothing_happens() {
 fn a_shallow_clone_is_refused_before_it_is_deployed_unless_the_host_has_the_rest() {
     let shop = Shop::new("dies-on-sigterm", NODE);
     shop.code.commit_version("2");
-    let url = format!("file://{}", shop.code.folder());
+    let url = format!("file://{}", shop.code.directory());
     shop.code.git(&["clone", "--quiet", "--depth", "1", &url, "../shallow"]).must_succeed();
     let push = ["-C", "../shallow", "push", "--force", "pypaas:shop", "main"];
 
@@ -206,9 +206,12 @@ fn an_app_whose_name_begins_like_another_ones_is_left_alone() {
     };
     let (foo, _) = (deploy("foo"), deploy("foobar"));
     let pids_of = |repo: &str| -> Vec<u32> {
-        let folder = sandbox.home().join("checkouts").join(repo);
+        let directory = sandbox.home().join("checkouts").join(repo);
         let processes = sandbox.app_processes().into_iter();
-        processes.filter(|process| process.folder.starts_with(&folder)).map(|process| process.pid).collect()
+        processes
+            .filter(|process| process.directory.starts_with(&directory))
+            .map(|process| process.pid)
+            .collect()
     };
     let (foo_before, foobar_before) = (pids_of("foo"), pids_of("foobar"));
 
@@ -229,5 +232,5 @@ fn a_clone_has_the_deployed_branch_checked_out() {
 
     let clone = reader.git(&["clone", "pypaas:shop", "copy"]).must_succeed();
 
-    assert!(reader.folder().join("copy/public/index.html").is_file(), "{clone}");
+    assert!(reader.directory().join("copy/public/index.html").is_file(), "{clone}");
 }

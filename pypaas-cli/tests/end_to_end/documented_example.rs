@@ -29,7 +29,7 @@ fn the_documented_example_is_deployed_as_it_is_written() {
     sample.write("public/node.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>");
     sample.commit("A picture");
     let you = sandbox.client("you");
-    you.git(&["clone", sample.folder().as_str(), "node-js-sample"]).must_succeed();
+    you.git(&["clone", sample.directory().as_str(), "node-js-sample"]).must_succeed();
     let push = || you.git(&["-C", "node-js-sample", "push", "pypaas:node-js-sample"]);
 
     let told = push().must_succeed().remote();

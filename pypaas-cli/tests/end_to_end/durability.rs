@@ -15,10 +15,10 @@ enum Call {
 }
 
 #[test]
-fn a_replaced_file_and_its_folder_are_on_the_disk_before_the_next_step() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
-    let (traced, trace) = (folder.join("pypaas"), folder.join("trace"));
+fn a_replaced_file_and_its_directory_are_on_the_disk_before_the_next_step() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let (traced, trace) = (directory.join("pypaas"), directory.join("trace"));
     let program = env!("CARGO_BIN_EXE_pypaas");
     let calls = "fsync,fdatasync,rename,renameat,renameat2";
     let script = format!("#!/bin/sh\nexec strace -f -y -o {trace} -e trace={calls} {program} \"$@\"\n");
@@ -41,8 +41,8 @@ fn a_replaced_file_and_its_folder_are_on_the_disk_before_the_next_step() {
             calls[..at].contains(&Call::Sync(from.clone())),
             "{to} is in place before it is written: {calls:#?}"
         );
-        let folder = Call::Sync(to.parent().unwrap().to_owned());
-        assert_eq!(calls.get(at + 1), Some(&folder), "the folder of {to} is not written: {calls:#?}");
+        let directory = Call::Sync(to.parent().unwrap().to_owned());
+        assert_eq!(calls.get(at + 1), Some(&directory), "the directory of {to} is not written: {calls:#?}");
         replaced.push(to.strip_prefix(&home).unwrap().to_owned());
     }
     for file in ["state/site/main.json", "state/+nginx-switch.json", "nginx.d/site.example.conf"] {

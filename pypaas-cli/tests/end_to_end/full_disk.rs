@@ -12,18 +12,18 @@ use crate::shop::{NODE, Shop, assert_says};
 struct Mounted(Utf8PathBuf);
 
 impl Mounted {
-    /// Puts a small empty disk in the place of `folder`.
-    fn small_disk(folder: &Utf8Path, size: &str) -> Self {
-        fs::create_dir_all(folder).unwrap();
-        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", folder.as_str()]);
-        Self(folder.to_owned())
+    /// Puts a small empty disk in the place of `directory`.
+    fn small_disk(directory: &Utf8Path, size: &str) -> Self {
+        fs::create_dir_all(directory).unwrap();
+        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", directory.as_str()]);
+        Self(directory.to_owned())
     }
 
-    /// Makes `folder` one that cannot be written.
-    fn read_only(folder: &Utf8Path) -> Self {
-        mount(&["--bind", folder.as_str(), folder.as_str()]);
-        let mounted = Self(folder.to_owned());
-        mount(&["-o", "remount,ro,bind", folder.as_str()]);
+    /// Makes `directory` one that cannot be written.
+    fn read_only(directory: &Utf8Path) -> Self {
+        mount(&["--bind", directory.as_str(), directory.as_str()]);
+        let mounted = Self(directory.to_owned());
+        mount(&["-o", "remount,ro,bind", directory.as_str()]);
         mounted
     }
 }

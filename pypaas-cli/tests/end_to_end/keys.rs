@@ -76,7 +76,7 @@ fn a_malformed_key_file_is_named_with_its_line_and_nobody_is_locked_out() {
     let sandbox = host::start();
     let admin = sandbox.client("admin");
     let key = make_key(&sandbox.stranger("person"), "ed25519");
-    let private = fs::read_to_string(admin.folder().join("key")).unwrap();
+    let private = fs::read_to_string(admin.directory().join("key")).unwrap();
     let cut: String = key.chars().take(60).collect();
     let written = || fs::read_to_string(sandbox.home().join(".ssh/authorized_keys")).unwrap();
     let before = written();
@@ -120,14 +120,14 @@ fn a_malformed_key_file_is_named_with_its_line_and_nobody_is_locked_out() {
     ] {
         write_key_file(&sandbox, name, &text);
         let refused = admin.ssh(&["rebuild_authorized_keys"]);
-        let folder = sandbox.home().join(".ssh/authorized_keys.d");
+        let directory = sandbox.home().join(".ssh/authorized_keys.d");
         assert_eq!(refused.code, 2, "{refused}");
-        assert!(refused.stderr.starts_with(&format!("error: {folder}/bob")), "{refused}");
+        assert!(refused.stderr.starts_with(&format!("error: {directory}/bob")), "{refused}");
         assert!(refused.stderr.contains(said), "wanted `{said}`:\n{refused}");
         let hint = "\nhint: authorized_keys is unchanged; mend or remove the file, then try again\n";
         assert!(refused.stderr.ends_with(hint), "{refused}");
         assert_eq!(written(), before, "{name}");
-        fs::remove_file(folder.join(name)).unwrap();
+        fs::remove_file(directory.join(name)).unwrap();
     }
 
     let told = admin.ssh(&["rebuild_authorized_keys"]).must_succeed();
@@ -147,10 +147,10 @@ fn a_key_may_talk_to_a_custom_command_on_a_terminal() {
     assert_eq!(told.stdout, "a terminal\r\n");
 }
 
-/// Makes a key pair of `kind`, such as `rsa-2048`, in the client's folder; returns the public key, without a comment.
+/// Makes a key pair of `kind`, such as `rsa-2048`, in the client's directory; returns the public key, without a comment.
 fn make_key(client: &Client, kind: &str) -> String {
     let (algorithm, bits) = kind.split_once('-').unwrap_or((kind, "256"));
-    let path = client.folder().join(kind);
+    let path = client.directory().join(kind);
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-N", "", "-C", "", "-t", algorithm, "-b", bits, "-f", path.as_str()]);
     assert!(command.status().unwrap().success(), "{kind}");
@@ -164,7 +164,7 @@ fn write_key_file(sandbox: &Sandbox, name: &str, text: &str) {
 
 /// Logs in with one key alone; empty when that is refused.
 fn greeting(client: &Client, kind: &str) -> String {
-    let key = client.folder().join(kind);
+    let key = client.directory().join(kind);
     client.start_ssh(&["-o", "IdentityFile=none", "-i", key.as_str()], &[]).wait().stdout
 }
 

@@ -145,7 +145,7 @@ fn ten_repos_that_are_pushed_at_once_are_all_deployed() {
             sandbox.domain(&format!("{name}.example"), name, "main", "web");
             client.worktree_named_from_app(name, "dies-on-sigterm")
         })
-        .map(|code| (code.start_push(&[], code.folder().file_name().unwrap(), &["main"]), code))
+        .map(|code| (code.start_push(&[], code.directory().file_name().unwrap(), &["main"]), code))
         .into();
     for (push, _) in pushes {
         push.wait().must_succeed();

@@ -169,7 +169,7 @@ fn a_host_that_is_not_configured_gets_no_answer() {
 }
 
 #[test]
-fn a_static_runner_serves_nothing_from_outside_its_folder() {
+fn a_static_runner_serves_nothing_from_outside_its_directory() {
     let sandbox = host::start();
     sandbox.write_config("repo/site.yml", Site::REPO);
     let route = "upstream: {repo: site, branch: main, runner: page}";
@@ -230,13 +230,13 @@ fn a_static_runner_serves_nothing_from_outside_its_folder() {
 }
 
 #[test]
-fn a_static_folder_that_is_itself_a_link_out_of_the_checkout_is_not_served() {
+fn a_static_directory_that_is_itself_a_link_out_of_the_checkout_is_not_served() {
     let sandbox = host::start();
     sandbox.write_config("repo/site.yml", Site::REPO);
     sandbox.domain("site.example", "site", "main", "page");
     let code = sandbox.client("writer").worktree("site");
     code.link("public", "../../../../config");
-    code.commit("A folder of the deploy user's");
+    code.commit("A directory of the deploy user's");
     code.push("site", &["main"]);
 
     let page = sandbox.get("site.example", "/pypaas.yml");

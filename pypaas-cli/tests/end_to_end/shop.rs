@@ -82,8 +82,8 @@ impl Shop {
 
     /// Lists the checkouts of the branch.
     pub(crate) fn checkouts(&self) -> Vec<Utf8PathBuf> {
-        let folder = self.sandbox.home().join("checkouts/shop/main");
-        let Ok(entries) = folder.read_dir_utf8() else { return Vec::new() };
+        let directory = self.sandbox.home().join("checkouts/shop/main");
+        let Ok(entries) = directory.read_dir_utf8() else { return Vec::new() };
         entries.map(|entry| entry.unwrap().into_path()).collect()
     }
 
@@ -106,7 +106,7 @@ impl Shop {
             .sandbox
             .app_processes()
             .into_iter()
-            .filter(|it| !it.folder.starts_with(&checkouts[0]))
+            .filter(|it| !it.directory.starts_with(&checkouts[0]))
             .collect();
         assert!(elsewhere.is_empty(), "{elsewhere:#?}");
         assert_eq!(self.head(), Some(head));

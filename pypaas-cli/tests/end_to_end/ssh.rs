@@ -217,9 +217,9 @@ fn what_was_pushed_can_be_cloned_and_fetched_and_the_key_is_remembered() {
     for (number, url) in
         ["pypaas:site", "pypaas:site.git", "pypaas:/site", "ssh://pypaas/site"].iter().enumerate()
     {
-        let folder = format!("copy-{number}");
-        grace.git(&["clone", url, &folder]).must_succeed();
-        let text = fs::read_to_string(grace.folder().join(&folder).join("public/index.html")).unwrap();
+        let directory = format!("copy-{number}");
+        grace.git(&["clone", url, &directory]).must_succeed();
+        let text = fs::read_to_string(grace.directory().join(&directory).join("public/index.html")).unwrap();
         assert_eq!(text, "version 1", "{url}");
     }
     site.push("version 2").must_succeed();
@@ -242,8 +242,8 @@ fn what_was_pushed_can_be_cloned_and_fetched_and_the_key_is_remembered() {
 
 /// Lists the files in the deploy user's home, but for git's own housekeeping.
 fn files(sandbox: &Sandbox) -> BTreeSet<Utf8PathBuf> {
-    fn add(folder: &Utf8Path, found: &mut BTreeSet<Utf8PathBuf>) {
-        for entry in folder.read_dir_utf8().unwrap().map(Result::unwrap) {
+    fn add(directory: &Utf8Path, found: &mut BTreeSet<Utf8PathBuf>) {
+        for entry in directory.read_dir_utf8().unwrap().map(Result::unwrap) {
             found.insert(entry.path().to_owned());
             if entry.file_type().unwrap().is_dir() {
                 add(entry.path(), found);

@@ -207,7 +207,7 @@ fn a_worker_must_stay_up_as_long_as_its_min_uptime_says_and_never_overlaps_the_o
     assert_eq!((shop.head(), shop.checkouts()), live);
     let working = shop.sandbox.app_processes();
     assert_eq!(working.len(), 2, "{working:#?}");
-    assert!(working.iter().all(|process| process.folder == live.1[0]), "{working:#?}");
+    assert!(working.iter().all(|process| process.directory == live.1[0]), "{working:#?}");
 }
 
 #[test]

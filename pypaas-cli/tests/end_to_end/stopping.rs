@@ -144,7 +144,7 @@ fn fewer_processes_and_fewer_runners_are_configured_and_the_rest_is_gone() {
     assert_eq!(commands().len(), 2, "{:?}", commands());
     assert_eq!(shop.page(), "dies-on-sigterm version 3\n");
     shop.assert_settled();
-    // Two processes, each with its two slots; no folder of the others.
+    // Two processes, each with its two slots; no directory of the others.
     let services = shop.sandbox.home().join("services").read_dir_utf8().unwrap();
     let mut services: Vec<String> = services.map(|it| it.unwrap().file_name().to_owned()).collect();
     services.sort();

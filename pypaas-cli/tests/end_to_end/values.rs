@@ -156,9 +156,9 @@ fn a_template_with_an_unknown_placeholder_is_named_and_nothing_changes() {
     assert_eq!((shop.pids(), shop.page().as_str()), (pids, "dies-on-sigterm version 1\n"));
 }
 
-/// Reads what `env -0` wrote into files of a folder, by the file's name.
-fn read_environments(folder: &Utf8Path) -> BTreeMap<String, BTreeMap<String, String>> {
-    let entries = folder.read_dir_utf8().unwrap().map(Result::unwrap);
+/// Reads what `env -0` wrote into files of a directory, by the file's name.
+fn read_environments(directory: &Utf8Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    let entries = directory.read_dir_utf8().unwrap().map(Result::unwrap);
     entries.map(|it| (it.file_name().to_owned(), parse(&fs::read_to_string(it.path()).unwrap()))).collect()
 }
 
@@ -167,8 +167,8 @@ fn parse(text: &str) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn files_named(folder: &Utf8Path, name: &str) -> usize {
-    let entries = folder.read_dir_utf8().unwrap().map(Result::unwrap);
+fn files_named(directory: &Utf8Path, name: &str) -> usize {
+    let entries = directory.read_dir_utf8().unwrap().map(Result::unwrap);
     let count = |it: camino::Utf8DirEntry| {
         let below = if it.file_type().unwrap().is_dir() { files_named(it.path(), name) } else { 0 };
         below + usize::from(it.file_name() == name)

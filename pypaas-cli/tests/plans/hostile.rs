@@ -24,7 +24,7 @@ const CASES: usize = 48;
 struct Hostile {
     branch: String,
     runner: String,
-    folder: String,
+    directory: String,
     index: String,
     path: String,
     proxy_path: String,
@@ -35,17 +35,17 @@ fn hostile() -> impl Strategy<Value = Hostile> {
     // What git allows in a branch, and what a path may hold: quotes, braces, `;`, `#`, backslashes, letters of any script.
     let branch = r##"[a-zA-Z0-9!"#%&'()+,;<=>_`{|}é日🦀-][a-zA-Z0-9!"#$%&'()+,;<=>_`{|}é日🦀/-]{0,20}[a-zA-Z0-9"';}#é]"##;
     let name = "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,12}";
-    let folder = r##"[ -#%-.0-~é日🦀]{1,20}x"##;
+    let directory = r##"[ -#%-.0-~é日🦀]{1,20}x"##;
     let index = r##"[a-zA-Z0-9!#%&()+,<=>_|é日🦀-]{1,12}"##;
     let path = r##"/[a-zA-Z0-9!$%&()*+,./:<=>@_|~é日🦀-]{1,20}"##;
     let proxy_path = r##"/[a-zA-Z0-9!#%&()*+,./:<=>@_|~é日🦀-]{0,12}"##;
     let alias = "(\\*\\.)?[a-z0-9_]{1,20}(-[a-z0-9]{1,9})?\\.example";
     let aliases = prop::collection::vec(alias, 0..3);
-    (branch, name, folder, index, path, proxy_path, aliases).prop_map(
-        |(branch, runner, folder, index, path, proxy_path, aliases)| {
+    (branch, name, directory, index, path, proxy_path, aliases).prop_map(
+        |(branch, runner, directory, index, path, proxy_path, aliases)| {
             let aliases: BTreeSet<String> = aliases.into_iter().collect();
             let aliases = aliases.into_iter().collect();
-            Hostile { branch, runner, folder, index, path, proxy_path, aliases }
+            Hostile { branch, runner, directory, index, path, proxy_path, aliases }
         },
     )
 }
@@ -56,7 +56,7 @@ impl Hostile {
         let upstream = |runner: &str| json!({"repo": "shop", "branch": self.branch, "runner": runner});
         let backend =
             json!({"type": "NginxBackend", "cmd": "npm start", "nginx_proxy_path": self.proxy_path});
-        let files = json!({"type": "NginxStatic", "subdirectory": self.folder, "index": self.index});
+        let files = json!({"type": "NginxStatic", "subdirectory": self.directory, "index": self.index});
         let repo =
             json!({"branches": {(&*self.branch): {"runners": {(&*self.runner): backend, "files": files}}}});
         let locations = json!({(&*self.path): {"upstream": upstream(&self.runner)}, "= /exact": {"upstream": upstream("files")}});
@@ -76,14 +76,14 @@ fn expected(hostile: &Hostile, upstream: &str, checkout: &Utf8Path) -> Vec<(&'st
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     let mut names = vec!["shop.example"];
     names.extend(hostile.aliases.iter().map(String::as_str));
-    let folder = checkout.join(&hostile.folder);
+    let directory = checkout.join(&hostile.directory);
     // Components such as `.` say nothing.
-    let folder: Utf8PathBuf = folder.components().collect();
+    let directory: Utf8PathBuf = directory.components().collect();
     let mut expected = vec![
         ("server_name", words(&names)),
         ("location", words(&[&hostile.path])),
         ("location", words(&["=", "/exact"])),
-        ("root", words(&[folder.as_str()])),
+        ("root", words(&[directory.as_str()])),
         ("proxy_pass", words(&[&format!("http://{upstream}{}", hostile.proxy_path)])),
         ("upstream", words(&[upstream])),
     ];
@@ -98,7 +98,7 @@ fn names_and_paths_of_every_kind_reach_nginx_unchanged() {
     let mut runner = TestRunner::deterministic();
     let left = std::env::var("PYPAAS_NGINX_FILES").ok().map(|it| Utf8PathBuf::from(it).join("hostile"));
     let temporary = tempfile::tempdir().unwrap();
-    let folder = left.unwrap_or_else(|| temporary.path().to_owned().try_into().unwrap());
+    let directory = left.unwrap_or_else(|| temporary.path().to_owned().try_into().unwrap());
     let (mut number, mut refused) = (0, 0);
     while number < CASES {
         let hostile = hostile().new_tree(&mut runner).unwrap().current();
@@ -110,11 +110,11 @@ fn names_and_paths_of_every_kind_reach_nginx_unchanged() {
             continue;
         }
         number += 1;
-        check(&hostile, &folder.join(number.to_string()));
+        check(&hostile, &directory.join(number.to_string()));
     }
 }
 
-fn check(hostile: &Hostile, folder: &Utf8Path) {
+fn check(hostile: &Hostile, directory: &Utf8Path) {
     let loaded = load(&hostile.files());
     let platform = interpret(loaded.configuration.unwrap());
     let host = deployed(&platform);
@@ -130,8 +130,8 @@ fn check(hostile: &Hostile, folder: &Utf8Path) {
     });
     let root = root.unwrap().replace("\\\\", "\\").replace("\\\"", "\"");
     let expected = expected(hostile, upstream, Utf8Path::new(&root));
-    fs::create_dir_all(folder.join("nginx.d")).unwrap();
-    fs::write(folder.join("expected.json"), serde_json::to_string(&expected).unwrap()).unwrap();
+    fs::create_dir_all(directory.join("nginx.d")).unwrap();
+    fs::write(directory.join("expected.json"), serde_json::to_string(&expected).unwrap()).unwrap();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|of| format!("{of}_temp_path {of};\n"))
@@ -139,14 +139,14 @@ fn check(hostile: &Hostile, folder: &Utf8Path) {
     let main = format!(
         "pid nginx.pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}include nginx.d/*.conf;\n}}\n"
     );
-    fs::write(folder.join("nginx.conf"), main).unwrap();
+    fs::write(directory.join("nginx.conf"), main).unwrap();
     for (name, text) in &files {
-        fs::write(folder.join("nginx.d").join(name.to_string()), text).unwrap();
+        fs::write(directory.join("nginx.d").join(name.to_string()), text).unwrap();
     }
 
     let mut nginx = Command::new("nginx");
     nginx.env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()));
-    nginx.args(["-t", "-p", folder.as_str(), "-c", "nginx.conf", "-e", "error.log"]);
+    nginx.args(["-t", "-p", directory.as_str(), "-c", "nginx.conf", "-e", "error.log"]);
     let told = nginx.output().expect("this test needs nginx");
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
     assert!(told.contains("test is successful") && !told.contains("[warn]"), "{hostile:?}\n{told}");

@@ -21,7 +21,7 @@ impl Before {
         Self { records: recorded(host, platform), led_to }
     }
 
-    /// Says whether something was under way: an earlier command ended early.
+    /// Returns whether something was under way: an earlier command ended early.
     pub(crate) fn is_under_way(&self) -> bool {
         self.records.values().any(Record::is_unfinished)
     }
@@ -137,14 +137,14 @@ fn only_live_checkouts_are_there(
 ) {
     let all = platform.layout.all_checkouts();
     let mut found: BTreeSet<_> =
-        host.folders.iter().filter(|folder| folder.starts_with(&all)).cloned().collect();
+        host.directories.iter().filter(|directory| directory.starts_with(&all)).cloned().collect();
     for (branch, live) in lives {
         let live = platform.layout.checkout(branch, &live.checkout);
         assert!(found.remove(&live), "{live} is live and not there");
         let releases = records[*branch].releases.iter().filter_map(|release| release.checkout.as_ref());
         let earlier: BTreeSet<_> = releases.map(|name| platform.layout.checkout(branch, name)).collect();
         let kept = found.intersection(&earlier).count();
-        found.retain(|folder| !earlier.contains(folder));
+        found.retain(|directory| !earlier.contains(directory));
         assert!(kept <= usize::from(platform.configuration.settings.keep_checkouts), "{branch} keeps {kept}");
     }
     assert!(found.is_empty(), "nobody owns {found:?}");

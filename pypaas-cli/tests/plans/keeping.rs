@@ -14,7 +14,7 @@ fn keeping(checkouts: u16, releases: u16) -> Platform {
 
 /// Names the commits whose checkouts are there, by the digit they consist of.
 fn checked_out(host: &MemoryHost, platform: &Platform) -> Vec<char> {
-    let checkouts = host.folders.iter().filter(|it| it.starts_with(platform.layout.all_checkouts()));
+    let checkouts = host.directories.iter().filter(|it| it.starts_with(platform.layout.all_checkouts()));
     checkouts.map(|it| it.as_str().split('-').nth(1).unwrap().chars().nth(1).unwrap()).collect()
 }
 

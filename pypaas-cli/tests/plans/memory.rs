@@ -11,16 +11,16 @@ use pypaas_core::{
     Quiet, Record, Scope, Step, apply, converge_machine, deploy, lock_branch, observe, unlock_branch,
 };
 
-/// The example configurations, each a folder below `fixtures/configurations`.
+/// The example configurations, each a directory below `fixtures/configurations`.
 pub(crate) fn fixtures() -> Vec<String> {
     let mut names: Vec<String> =
-        folder("").read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned()).collect();
+        directory("").read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned()).collect();
     names.sort();
     assert!(names.len() >= 9, "{names:?}");
     names
 }
 
-fn folder(fixture: &str) -> Utf8PathBuf {
+fn directory(fixture: &str) -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/configurations").join(fixture)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn platform(fixture: &str) -> Platform {
 pub(crate) fn configuration(fixture: &str) -> Configuration {
     let mut files = Vec::new();
     for below in ["", "repo", "repos", "domains"] {
-        let Ok(entries) = folder(fixture).join(below).read_dir_utf8() else { continue };
+        let Ok(entries) = directory(fixture).join(below).read_dir_utf8() else { continue };
         for entry in entries.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file()) {
             let path = Utf8Path::new(below).join(entry.file_name());
             files.push(SourceFile { path, text: fs::read(entry.path()).unwrap() });

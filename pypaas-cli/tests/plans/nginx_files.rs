@@ -54,22 +54,22 @@ fn every_file_holds_only_what_belongs_into_the_http_block() {
     }
 }
 
-/// Leaves all files in the folder that `PYPAAS_NGINX_FILES` names, each set below an `nginx.conf` of its own, for other
+/// Leaves all files in the directory that `PYPAAS_NGINX_FILES` names, each set below an `nginx.conf` of its own, for other
 /// readers than nginx: see `fixtures/check-nginx-files`.
 #[test]
 fn all_files_can_be_left_for_other_readers() {
-    let Ok(folder) = std::env::var("PYPAAS_NGINX_FILES") else { return };
+    let Ok(directory) = std::env::var("PYPAAS_NGINX_FILES") else { return };
     for fixture in fixtures() {
         for (state, files) in states(&fixture) {
-            leave(&Utf8PathBuf::from(&folder).join(&fixture).join(state), &files);
+            leave(&Utf8PathBuf::from(&directory).join(&fixture).join(state), &files);
         }
     }
 }
 
-fn leave(folder: &Utf8Path, files: &BTreeMap<String, String>) {
-    fs::create_dir_all(folder.join("nginx.d")).unwrap();
-    fs::write(folder.join("nginx.conf"), NGINX_CONF).unwrap();
+fn leave(directory: &Utf8Path, files: &BTreeMap<String, String>) {
+    fs::create_dir_all(directory.join("nginx.d")).unwrap();
+    fs::write(directory.join("nginx.conf"), NGINX_CONF).unwrap();
     for (name, text) in files {
-        fs::write(folder.join("nginx.d").join(name), text).unwrap();
+        fs::write(directory.join("nginx.d").join(name), text).unwrap();
     }
 }

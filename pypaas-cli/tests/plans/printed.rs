@@ -42,8 +42,8 @@ fn the_first_deploy_of_a_branch() {
       define shop+main+web+1+a
       define shop+main+web+1+b
     Check out 01010101010 "Change 1"
-      create the folder /home/deploy/cache/shop/main
-      create the folder /home/deploy/data/shop/main
+      create the directory /home/deploy/cache/shop/main
+      create the directory /home/deploy/data/shop/main
       check out 01010101010 into 20261118_110640-01010101010
     Build with node: found `package-lock.json`
       look for `npm`
@@ -81,8 +81,8 @@ fn a_deploy_beside_the_old_version() {
       define shop+main+web+0+b
       define shop+main+web+1+b
     Check out 02020202020 "Change 2"
-      create the folder /home/deploy/cache/shop/main
-      create the folder /home/deploy/data/shop/main
+      create the directory /home/deploy/cache/shop/main
+      create the directory /home/deploy/data/shop/main
       check out 02020202020 into 20261118_110640-02020202020
     Build with node: found `package-lock.json`
       look for `npm`
@@ -126,8 +126,8 @@ fn a_deploy_with_maintenance() {
       define shop+main+web+1+b
       define shop+main+worker+0+b
     Check out 02020202020 "Change 2"
-      create the folder /home/deploy/cache/shop/main
-      create the folder /home/deploy/data/shop/main
+      create the directory /home/deploy/cache/shop/main
+      create the directory /home/deploy/data/shop/main
       check out 02020202020 into 20261118_110641-02020202020
     Before the build
       run `git log -1`
@@ -187,8 +187,8 @@ fn a_deploy_of_workers_stops_the_old_ones_first_and_leaves_nginx_alone() {
       define queue+main+worker+1+b
       define queue+main+worker+2+b
     Check out 02020202020 "Change 2"
-      create the folder /home/deploy/cache/queue/main
-      create the folder /home/deploy/data/queue/main
+      create the directory /home/deploy/cache/queue/main
+      create the directory /home/deploy/data/queue/main
       check out 02020202020 into 20261118_110646-02020202020
     Build with node: found `package-lock.json`
       look for `npm`
@@ -227,8 +227,8 @@ fn a_deploy_of_files_needs_no_process() {
     Begin
       record of site main: trying release 2 (02020202020) in slot b
     Check out 02020202020 "Change 2"
-      create the folder /home/deploy/cache/site/main
-      create the folder /home/deploy/data/site/main
+      create the directory /home/deploy/cache/site/main
+      create the directory /home/deploy/data/site/main
       check out 02020202020 into 20261118_110640-02020202020
     Build with node: found `package-lock.json`
       look for `npm`
@@ -299,8 +299,8 @@ fn the_documented_example() {
       define node-js-sample+master+node+2+b
       define node-js-sample+master+node+3+b
     Check out 02020202020 "Change 2"
-      create the folder /home/deploy/cache/node-js-sample/master
-      create the folder /home/deploy/data/node-js-sample/master
+      create the directory /home/deploy/cache/node-js-sample/master
+      create the directory /home/deploy/data/node-js-sample/master
       check out 02020202020 into 20261118_110641-02020202020
     Before the build
       run `echo "Nothing is build - just a fresh checkout is there. Verify signed tags?"`

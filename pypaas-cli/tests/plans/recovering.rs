@@ -140,11 +140,12 @@ fn files_nginx_serves_stay_when_its_own_files_cannot_be_put_back() {
     carry_out(&mut host, &platform, &next).unwrap_err();
 
     let served = host.loaded.values().any(|text| {
-        host.folders.iter().any(|folder| {
-            folder.starts_with(platform.layout.checkouts(&branch)) && text.contains(&format!("{folder}/"))
+        host.directories.iter().any(|directory| {
+            directory.starts_with(platform.layout.checkouts(&branch))
+                && text.contains(&format!("{directory}/"))
         })
     });
-    assert!(served, "{:?}", host.folders);
+    assert!(served, "{:?}", host.directories);
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_port_that_was_taken_during_the_build_is_named() {
 }
 
 #[test]
-fn a_runner_that_is_to_become_a_folder_of_files_serves_until_it_is_one() {
+fn a_runner_that_is_to_become_a_directory_of_files_serves_until_it_is_one() {
     let (_, mut host, branch) = live("two-backends");
     let mut edited = configuration("two-backends");
     let runners =

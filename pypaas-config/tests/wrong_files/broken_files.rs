@@ -60,7 +60,7 @@ fn a_missing_main_file_leaves_no_configuration() {
 }
 
 #[test]
-fn a_repo_in_both_folders_is_broken_even_if_both_files_are_right() {
+fn a_repo_in_both_directories_is_broken_even_if_both_files_are_right() {
     let loaded = load_files(&[("repo/shop.yml", SHOP), ("repos/shop.yml", SHOP)]);
     let configuration = loaded.configuration.unwrap();
 

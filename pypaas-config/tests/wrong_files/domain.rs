@@ -150,7 +150,7 @@ fn a_prefix_with_and_without_modifier_is_refused() {
 }
 
 #[test]
-fn a_folder_of_files_with_and_without_slash_is_refused() {
+fn a_directory_of_files_with_and_without_slash_is_refused() {
     assert_snapshot!(domain("locations:\n  /a/:\n    upstream: {repo: shop, branch: main, runner: web}\n  /a:\n    upstream: {repo: shop, branch: main, runner: files}\n"), @"
     error: nginx takes `/a` and `/a/` for the same location
      --> domains/shop.example.com.yml:4:3

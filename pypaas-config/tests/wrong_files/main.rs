@@ -1,8 +1,8 @@
 //! Wrong files, and what is said about each: one inline snapshot per mistake.
 
 mod broken_files;
+mod directory;
 mod domain;
-mod folder;
 mod keys;
 mod references;
 mod repo;

@@ -66,20 +66,20 @@ fn an_unknown_overlap_is_guessed() {
 }
 
 #[test]
-fn a_folder_outside_the_checkout_is_refused() {
+fn a_directory_outside_the_checkout_is_refused() {
     assert_snapshot!(runner("type: NginxStatic\nsubdirectory: ../secrets\n"), @"
     error: `subdirectory` is `../secrets`
      --> repo/shop.yml:6:23
       |
     6 |         subdirectory: ../secrets
-      |                       ^^^^^^^^^^ expected a folder of the checkout
+      |                       ^^^^^^^^^^ expected a directory of the checkout
       |
       = help: `..` would lead out of the checkout
     ");
 }
 
 #[test]
-fn an_absolute_folder_is_refused() {
+fn an_absolute_directory_is_refused() {
     assert_snapshot!(runner("type: NginxStatic\nsubdirectory: /public\n"), @"
     error: `subdirectory` is `/public`
      --> repo/shop.yml:6:23
@@ -92,13 +92,13 @@ fn an_absolute_folder_is_refused() {
 }
 
 #[test]
-fn a_variable_in_a_folder_is_refused() {
+fn a_variable_in_a_directory_is_refused() {
     assert_snapshot!(runner("type: NginxStatic\nsubdirectory: $uri\n"), @"
     error: `subdirectory` is `$uri`
      --> repo/shop.yml:6:23
       |
     6 |         subdirectory: $uri
-      |                       ^^^^ expected a folder of the checkout, without `$` and control characters
+      |                       ^^^^ expected a directory of the checkout, without `$` and control characters
     ");
 }
 
@@ -195,7 +195,7 @@ fn a_proxy_path_for_uwsgi_is_refused() {
 }
 
 #[test]
-fn an_index_in_another_folder_is_refused() {
+fn an_index_in_another_directory_is_refused() {
     assert_snapshot!(runner("type: NginxStatic\nindex: pages/index.html\n"), @"
     error: `index` is `pages/index.html`
      --> repo/shop.yml:6:16

@@ -35,7 +35,7 @@ fn a_port_that_does_not_exist_is_refused() {
 }
 
 #[test]
-fn a_relative_services_folder_is_refused() {
+fn a_relative_services_directory_is_refused() {
     assert_snapshot!(settings("ports: {min: 1, max: 2}\nservices_dir: services\n"), @"
     error: `services_dir` is `services`
      --> pypaas.yml:2:15

@@ -294,7 +294,7 @@ fn an_empty_path_is_refused() {
      --> repo/shop.yml:6:23
       |
     6 |         subdirectory: ''
-      |                       ^^ expected a folder of the checkout
+      |                       ^^ expected a directory of the checkout
     ");
 }
 

@@ -140,7 +140,7 @@ fn switch_web_files(
     }
 }
 
-/// Switches all files but those `held_back`, or takes back a switch that did not end. Says whether it was the former.
+/// Switches all files but those `held_back`, or takes back a switch that did not end. Returns whether it was the former.
 fn switch_but(
     host: &mut dyn Host,
     platform: &Platform,

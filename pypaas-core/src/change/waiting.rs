@@ -91,7 +91,7 @@ fn note(host: &mut dyn Host, purpose: &str) -> String {
 
 /// The place of a push among those that wait for a branch: a numbered lock of its own, so that it ends with its process.
 pub(super) struct Ticket {
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     number: u64,
 }
 
@@ -103,10 +103,10 @@ impl Ticket {
         branch: &BranchRef,
         purpose: &str,
     ) -> Result<Self, ChangeError> {
-        let folder = layout.waiting(branch);
-        let newest = numbers(host, &folder)?.into_iter().max().unwrap_or(0);
+        let directory = layout.waiting(branch);
+        let newest = numbers(host, &directory)?.into_iter().max().unwrap_or(0);
         let note = note(host, purpose);
-        let mut ticket = Self { folder, number: newest + 1 };
+        let mut ticket = Self { directory, number: newest + 1 };
         while !host.try_lock(&ticket.path(), &note)? {
             ticket.number += 1;
         }
@@ -115,8 +115,8 @@ impl Ticket {
 
     /// Returns who waits with a newer ticket.
     fn newer(&self, host: &mut dyn Host) -> Result<Option<String>, ChangeError> {
-        for number in numbers(host, &self.folder)?.into_iter().filter(|number| *number > self.number) {
-            let other = Self { folder: self.folder.clone(), number };
+        for number in numbers(host, &self.directory)?.into_iter().filter(|number| *number > self.number) {
+            let other = Self { directory: self.directory.clone(), number };
             if !host.try_lock(&other.path(), "")? {
                 return Ok(Some(host.lock_note(&other.path())?));
             }
@@ -133,11 +133,11 @@ impl Ticket {
     }
 
     fn path(&self) -> Utf8PathBuf {
-        self.folder.join(self.number.to_string())
+        self.directory.join(self.number.to_string())
     }
 }
 
-fn numbers(host: &mut dyn Host, folder: &Utf8Path) -> Result<Vec<u64>, ChangeError> {
-    let names = host.list_folder(folder).map_err(ObserveError::from)?;
+fn numbers(host: &mut dyn Host, directory: &Utf8Path) -> Result<Vec<u64>, ChangeError> {
+    let names = host.list_directory(directory).map_err(ObserveError::from)?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }

@@ -1,4 +1,4 @@
-//! Files and folders.
+//! Files and directories.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -8,21 +8,21 @@ pub trait Files {
     /// Reads a file; `None` when there is none.
     fn read_file(&mut self, path: &Utf8Path) -> Result<Option<String>, FileError>;
 
-    /// Replaces a file, or makes it and the folders above it: after a crash either the old text is there or the new
+    /// Replaces a file, or makes it and the directories above it: after a crash either the old text is there or the new
     /// one, and after this returns, the new one is, even if power fails.
     fn replace_file(&mut self, path: &Utf8Path, text: &str, mode: Mode) -> Result<(), FileError>;
 
     /// Removes a file; none there is success.
     fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError>;
 
-    /// Lists the names in a folder, sorted; empty when there is no folder.
-    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError>;
+    /// Lists the names in a directory, sorted; empty when there is no directory.
+    fn list_directory(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError>;
 
-    /// Makes a folder and those above it; one there is success.
-    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+    /// Makes a directory and those above it; one there is success.
+    fn create_directory(&mut self, path: &Utf8Path) -> Result<(), FileError>;
 
-    /// Removes a folder with all it holds; none there is success. Links are removed, not followed.
-    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+    /// Removes a directory with all it holds; none there is success. Links are removed, not followed.
+    fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError>;
 }
 
 /// Who may read a file.
@@ -41,7 +41,7 @@ pub enum Mode {
 pub struct FileError {
     /// What was tried, such as `read`.
     pub action: &'static str,
-    /// The file or folder.
+    /// The file or directory.
     pub path: Utf8PathBuf,
     /// Why it failed.
     #[source]

@@ -18,12 +18,12 @@ pub trait Git {
     /// Reads a commit.
     fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError>;
 
-    /// Writes the tree of `commit`, with its submodules, into `folder`, which is made.
+    /// Writes the tree of `commit`, with its submodules, into `directory`, which is made.
     fn check_out(
         &mut self,
         repo: &Utf8Path,
         commit: &CommitId,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError>;
 }
@@ -33,7 +33,7 @@ pub trait Git {
 pub struct Commit {
     /// The first line of its message.
     pub subject: String,
-    /// The names in the root of its tree, sorted; folders end in `/`.
+    /// The names in the root of its tree, sorted; directories end in `/`.
     pub entries: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use crate::{Definition, ServiceName};
 
 /// A supervisor that keeps processes running. Every process runs in a process group of its own.
 pub trait Services {
-    /// Lists the services that exist, sorted; folders pypaas did not make are left out.
+    /// Lists the services that exist, sorted; directories pypaas did not make are left out.
     fn list_services(&mut self) -> Result<Vec<ServiceName>, ServiceError>;
 
     /// Reads one service; `None` when there is none.
@@ -57,7 +57,7 @@ pub struct StopReport {
 pub struct ServiceError {
     /// What was tried, such as `start`.
     pub action: &'static str,
-    /// The service, or the folder of all of them.
+    /// The service, or the directory of all of them.
     pub service: String,
     /// Why it failed.
     #[source]

@@ -17,8 +17,8 @@ pub trait Shell {
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), CommandError>;
 
-    /// Ends whatever commands that were run in `folder` have left running: after a crash, the command itself.
-    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError>;
+    /// Ends whatever commands that were run in `directory` have left running: after a crash, the command itself.
+    fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError>;
 }
 
 /// A line for `/bin/sh -c`, where to run it, and its whole environment.
@@ -27,7 +27,7 @@ pub struct ShellCommand {
     /// What the admin wrote.
     pub line: String,
     /// The working directory.
-    pub folder: Utf8PathBuf,
+    pub directory: Utf8PathBuf,
     /// All of the environment: nothing is inherited.
     pub environment: Environment,
 }
@@ -37,7 +37,7 @@ impl fmt::Debug for ShellCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ShellCommand")
             .field("line", &self.line)
-            .field("folder", &self.folder)
+            .field("directory", &self.directory)
             .finish_non_exhaustive()
     }
 }
@@ -71,10 +71,10 @@ pub enum CommandError {
         source: std::io::Error,
     },
     /// Something it left running does not end.
-    #[error("cannot end what commands have left running in `{folder}`")]
+    #[error("cannot end what commands have left running in `{directory}`")]
     NotEnded {
         /// Where they were run.
-        folder: Utf8PathBuf,
+        directory: Utf8PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,

@@ -7,10 +7,10 @@ pub trait WebServer {
     /// Returns its version.
     fn web_server_version(&mut self) -> Result<Version, WebServerError>;
 
-    /// Says whether it runs. Without it there is nothing to reload: it reads its files when it starts.
+    /// Returns whether it runs. Without it there is nothing to reload: it reads its files when it starts.
     fn web_server_runs(&mut self) -> bool;
 
-    /// Says whether it can serve files that are compressed already (`ngx_http_gzip_static_module`).
+    /// Returns whether it can serve files that are compressed already (`ngx_http_gzip_static_module`).
     fn has_gzip_static(&mut self) -> Result<bool, WebServerError>;
 
     /// Asks nginx whether it accepts its configuration as it is on disk.

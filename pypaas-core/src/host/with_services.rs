@@ -72,16 +72,16 @@ impl<H: Files, S> Files for WithServices<H, S> {
         self.host.remove_file(path)
     }
 
-    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
-        self.host.list_folder(path)
+    fn list_directory(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+        self.host.list_directory(path)
     }
 
-    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
-        self.host.create_folder(path)
+    fn create_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        self.host.create_directory(path)
     }
 
-    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
-        self.host.remove_folder(path)
+    fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        self.host.remove_directory(path)
     }
 }
 
@@ -102,10 +102,10 @@ impl<H: Git, S> Git for WithServices<H, S> {
         &mut self,
         repo: &Utf8Path,
         commit: &CommitId,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError> {
-        self.host.check_out(repo, commit, folder, output)
+        self.host.check_out(repo, commit, directory, output)
     }
 }
 
@@ -140,8 +140,8 @@ impl<H: Shell, S> Shell for WithServices<H, S> {
         self.host.run_command(command, output)
     }
 
-    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
-        self.host.end_commands(folder)
+    fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
+        self.host.end_commands(directory)
     }
 }
 

@@ -98,7 +98,7 @@ impl MemoryHost {
         }
     }
 
-    /// Names the checkout in the folder `path`.
+    /// Names the checkout in the directory `path`.
     pub(super) fn as_checkout(&self, path: &Utf8Path) -> Option<CheckoutName> {
         let rest = path.strip_prefix(self.layout.all_checkouts()).ok()?;
         let parts: Vec<&str> = rest.as_str().split('/').collect();

@@ -42,7 +42,7 @@ impl Files for MemoryHost {
         })
     }
 
-    fn list_folder(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
+    fn list_directory(&mut self, path: &Utf8Path) -> Result<Vec<String>, FileError> {
         let below = |it: &Utf8Path| {
             let first = it.strip_prefix(path).ok()?.components().next()?;
             Some(first.as_str().to_owned())
@@ -57,8 +57,8 @@ impl Files for MemoryHost {
             .range(from.clone()..)
             .map(|(file, _)| file)
             .take_while(here)
-            .chain(self.folders.range(from.clone()..).take_while(here))
-            .chain(self.repositories.range(from..).map(|(folder, _)| folder).take_while(here))
+            .chain(self.directories.range(from.clone()..).take_while(here))
+            .chain(self.repositories.range(from..).map(|(directory, _)| directory).take_while(here))
             .chain(self.locks.keys().filter(here))
             .filter_map(|it| below(it))
             .chain(services.filter_map(|it| below(&it)))
@@ -66,10 +66,10 @@ impl Files for MemoryHost {
         Ok(names.into_iter().collect())
     }
 
-    fn create_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
-        let words = format!("create the folder {path}");
+    fn create_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+        let words = format!("create the directory {path}");
         let create = |host: &mut Self, _| {
-            host.folders.insert(path.to_owned());
+            host.directories.insert(path.to_owned());
         };
         self.effect(words, create).map_err(|source| FileError {
             action: "create",
@@ -78,7 +78,7 @@ impl Files for MemoryHost {
         })
     }
 
-    fn remove_folder(&mut self, path: &Utf8Path) -> Result<(), FileError> {
+    fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         let failed = |source| FileError { action: "remove", path: path.to_owned(), source };
         if self.running_commands.contains(path) {
             return Err(failed(io::Error::other("a command runs in it")));
@@ -86,8 +86,9 @@ impl Files for MemoryHost {
         let words = self.words_for_removal(path);
         let remove = |host: &mut Self, extent| {
             host.files.retain(|file, _| !file.starts_with(path));
-            host.folders
-                .retain(|folder| !folder.starts_with(path) || (extent == Extent::Half && folder == path));
+            host.directories.retain(|directory| {
+                !directory.starts_with(path) || (extent == Extent::Half && directory == path)
+            });
         };
         self.effect(words, remove).map_err(failed)
     }

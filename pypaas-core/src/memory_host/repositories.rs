@@ -40,18 +40,18 @@ impl Git for MemoryHost {
         &mut self,
         repo: &Utf8Path,
         commit: &CommitId,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         _: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError> {
         Git::commit(self, repo, commit)?;
-        if self.folders.contains(folder) {
-            return Err(error("check out", repo, "the folder is there already"));
+        if self.directories.contains(directory) {
+            return Err(error("check out", repo, "the directory is there already"));
         }
         let name =
-            self.as_checkout(folder).map(|name| name.to_string()).unwrap_or_else(|| folder.to_string());
+            self.as_checkout(directory).map(|name| name.to_string()).unwrap_or_else(|| directory.to_string());
         let words = format!("check out {} into {name}", commit.short());
         let write = |host: &mut Self, _| {
-            host.folders.insert(folder.to_owned());
+            host.directories.insert(directory.to_owned());
         };
         self.effect(words, write).map_err(|source| error("check out", repo, source))
     }
@@ -60,8 +60,8 @@ impl Git for MemoryHost {
 impl Shell for MemoryHost {
     fn run_command(&mut self, command: &ShellCommand, _: &mut dyn FnMut(&[u8])) -> Result<(), CommandError> {
         let line = command.line.clone();
-        if !self.folders.contains(&command.folder) {
-            let source = std::io::Error::other("there is no such folder");
+        if !self.directories.contains(&command.directory) {
+            let source = std::io::Error::other("there is no such directory");
             return Err(CommandError::NotStarted { line, source });
         }
         if let Some(reason) = self.leaves.clone() {
@@ -73,7 +73,7 @@ impl Shell for MemoryHost {
         let run = |host: &mut Self, _| host.commands.push(command.clone());
         let Err(source) = self.effect(format!("run `{line}`"), run) else { return Ok(()) };
         if self.has_crashed {
-            self.running_commands.insert(command.folder.clone());
+            self.running_commands.insert(command.directory.clone());
         }
         Err(match source.kind() {
             io::ErrorKind::StorageFull => CommandError::Failed { line, status: 1 },
@@ -82,15 +82,15 @@ impl Shell for MemoryHost {
         })
     }
 
-    fn end_commands(&mut self, folder: &Utf8Path) -> Result<(), CommandError> {
-        let name = self.as_checkout(folder).map_or_else(|| folder.to_string(), |name| name.to_string());
+    fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
+        let name = self.as_checkout(directory).map_or_else(|| directory.to_string(), |name| name.to_string());
         let end = |host: &mut Self, extent| {
             if extent == Extent::Whole {
-                host.running_commands.remove(folder);
+                host.running_commands.remove(directory);
             }
         };
         self.effect(format!("end what is left of the commands of {name}"), end)
-            .map_err(|source| CommandError::NotEnded { folder: folder.to_owned(), source })
+            .map_err(|source| CommandError::NotEnded { directory: directory.to_owned(), source })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::WebFileName;
 use crate::host::{Version, WebServer, WebServerError};
 
 impl MemoryHost {
-    /// Returns the files in the folder the web server includes.
+    /// Returns the files in the directory the web server includes.
     pub fn web_files(&self) -> BTreeMap<WebFileName, String> {
         let name =
             |path: &camino::Utf8Path| WebFileName::found(path.strip_prefix(self.layout.web()).ok()?.as_str());

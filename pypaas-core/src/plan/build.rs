@@ -35,7 +35,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let look = |it: Requirement| Step::LookFor {
         program: it.program,
         remedy: it.remedy,
-        folder: platform.layout.checkout(branch, &new.checkout),
+        directory: platform.layout.checkout(branch, &new.checkout),
         environment: platform.environment(branch, &new),
     };
     let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
@@ -46,9 +46,9 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
 
 /// Plans to run a shell command in the checkout of `deployed`.
 pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
-    let folder = platform.layout.checkout(branch, &deployed.checkout);
+    let directory = platform.layout.checkout(branch, &deployed.checkout);
     let environment = platform.environment(branch, deployed);
-    Step::Run { command: ShellCommand { line: line.to_owned(), folder, environment } }
+    Step::Run { command: ShellCommand { line: line.to_owned(), directory, environment } }
 }
 
 /// Finds the builder that is in charge: none when a `build` hook, `build: none` or a build script say otherwise.
@@ -84,8 +84,8 @@ fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, 
 fn check_out(platform: &Platform, branch: &BranchRef, new: &Deployed) -> Vec<Step> {
     let layout = &platform.layout;
     vec![
-        Step::CreateFolder { path: layout.cache(branch) },
-        Step::CreateFolder { path: layout.data(branch) },
+        Step::CreateDirectory { path: layout.cache(branch) },
+        Step::CreateDirectory { path: layout.data(branch) },
         Step::CheckOut { branch: branch.clone(), commit: new.commit.clone(), checkout: new.checkout.clone() },
     ]
 }

@@ -9,7 +9,7 @@ use super::{Phase, Plan, PlanError, services};
 use crate::{Deployed, Observed, Platform, Step, WebFileName};
 
 /// Plans to remove services, checkouts, records and nginx files of branches and domains that are not configured any more,
-/// and to mend the hook of every repository. Repositories and data folders stay; what belongs to a broken
+/// and to mend the hook of every repository. Repositories and data directories stay; what belongs to a broken
 /// configuration file stays too.
 pub fn cleanup(platform: &Platform, observed: &Observed) -> Result<Plan, PlanError> {
     let mut plan = hooks(platform, observed);
@@ -62,7 +62,7 @@ pub fn web_files(
     Ok(plan)
 }
 
-/// Says what every file in nginx's folder should say. While a domain's file is broken, held back or waits for a deploy, what
+/// Says what every file in nginx's directory should say. While a domain's file is broken, held back or waits for a deploy, what
 /// it last said stays, and so do the upstreams it may name.
 fn desired(
     platform: &Platform,
@@ -98,7 +98,7 @@ pub fn orphans(platform: &Platform, observed: &Observed) -> BTreeSet<BranchRef> 
     all.filter(|branch| !is_configured(branch) && !is_served(platform, observed, branch)).collect()
 }
 
-/// Says whether the file of a domain leads to `branch`.
+/// Returns whether the file of a domain leads to `branch`.
 fn is_served(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
     let mut domains = observed.web_files.iter().filter(|(file, _)| file.as_domain().is_some());
     domains.any(|(_, text)| web::leads_to(text, branch, &platform.layout))

@@ -39,7 +39,7 @@ pub fn recorded(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> V
     records.keys().filter(|branch| platform.branch(branch).is_some()).cloned().collect()
 }
 
-/// Says whether `branch` is live with other processes than are configured: more or fewer, or with other commands or
+/// Returns whether `branch` is live with other processes than are configured: more or fewer, or with other commands or
 /// environments. They cannot be replaced while they are routed to by an nginx that does not run.
 pub fn wants_new_processes(
     platform: &Platform,

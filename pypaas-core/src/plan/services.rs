@@ -90,7 +90,7 @@ pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deploy
     vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
 }
 
-/// Says whether nginx serves files of `branch` itself.
+/// Returns whether nginx serves files of `branch` itself.
 pub(super) fn serves_files(platform: &Platform, branch: &BranchRef) -> bool {
     let runners = platform.branch(branch).into_iter().flat_map(|config| config.runners.keys());
     let mut runners = runners.filter_map(|runner| platform.runner(&branch.runner(runner)));

@@ -79,18 +79,18 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Says whether the machine's lock is held from observing to the end of applying: ports are chosen or nginx's files
+    /// Returns whether the machine's lock is held from observing to the end of applying: ports are chosen or nginx's files
     /// are switched, which depend on other branches.
     pub fn is_exclusive(self) -> bool {
         matches!(self, Self::Clear | Self::Restore { .. } | Self::Begin | Self::Close | Self::Switch)
     }
 
-    /// Says whether the change can still be abandoned.
+    /// Returns whether the change can still be abandoned.
     pub fn can_be_abandoned(self) -> bool {
         matches!(self, Self::Begin | Self::Build | Self::Close | Self::Start | Self::Switch)
     }
 
-    /// Says whether it matters which ports something holds: when they are chosen, and, a build later, before the processes
+    /// Returns whether it matters which ports something holds: when they are chosen, and, a build later, before the processes
     /// that get them start. What accepts at a port would otherwise be taken for the new version.
     pub fn looks_at_ports(self) -> bool {
         matches!(self, Self::Begin | Self::Start)
@@ -169,7 +169,7 @@ fn string_together(
     Ok(plan)
 }
 
-/// Says whether `process` stops before its successor starts. One whose runner is not configured any more, or is of another
+/// Returns whether `process` stops before its successor starts. One whose runner is not configured any more, or is of another
 /// type by now, is a worker unless it had a port.
 pub(super) fn stops_first(platform: &Platform, branch: &BranchRef, process: &Process) -> bool {
     match services::runner_of(platform, branch, process) {
@@ -178,7 +178,7 @@ pub(super) fn stops_first(platform: &Platform, branch: &BranchRef, process: &Pro
     }
 }
 
-/// Says whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx
+/// Returns whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx
 /// routes to stops first.
 pub(super) fn needs_maintenance(platform: &Platform, branch: &BranchRef) -> bool {
     let hooks = platform.branch(branch).is_some_and(|config| !config.hooks.maintenance.is_empty());

@@ -151,7 +151,7 @@ pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebF
     files
 }
 
-/// Says whether the file of a domain leads to processes or files of `branch`.
+/// Returns whether the file of a domain leads to processes or files of `branch`.
 pub(super) fn leads_to(text: &str, branch: &BranchRef, layout: &Layout) -> bool {
     let upstreams = format!("{}+{}+", encode(branch.repo.as_str()), encode(branch.branch.as_str()));
     let checkouts = format!("{}/", layout.checkouts(branch));
@@ -173,7 +173,7 @@ fn upstream_file(runner: &RunnerRef) -> WebFileName {
     WebFileName::upstream(&UpstreamName::new(runner))
 }
 
-/// Says whether nginx's files lead to a version of `branch` that is neither live nor was to stay: switched to by a deploy
+/// Returns whether nginx's files lead to a version of `branch` that is neither live nor was to stay: switched to by a deploy
 /// that failed before its commit point, and not put back since. It must go on running.
 pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
     let record = observed.record(branch);
@@ -198,7 +198,7 @@ pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &B
         || others().flat_map(|it| &it.processes).any(|it| it.port.is_some_and(|port| is_led_to(it, port)))
 }
 
-/// Says whether `text` holds `word`, and not just a longer one that begins alike.
+/// Returns whether `text` holds `word`, and not just a longer one that begins alike.
 fn names(text: &str, word: &str) -> bool {
     let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '-';
     text.match_indices(word).any(|(at, word)| !text[at + word.len()..].starts_with(goes_on))

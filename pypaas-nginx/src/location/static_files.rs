@@ -43,7 +43,7 @@ pub(super) fn print(
     let Pattern { modifier, path } = &ground.pattern;
     let prefix = matches!(*modifier, "" | "^~");
     let trimmed = root.as_str().trim_end_matches('/');
-    let (place, folder) =
+    let (place, directory) =
         if prefix && path != "/" { ("alias", format!("{trimmed}/")) } else { ("root", trimmed.to_owned()) };
     let bare = path.trim_end_matches('/');
     let own = |directive: &str| ground.extra.sets(directive) || ground.surroundings.extra.sets(directive);
@@ -51,7 +51,7 @@ pub(super) fn print(
         pattern => &ground.pattern,
         hsts => ground.hsts,
         place,
-        folder,
+        directory,
         links_from => (!own("disable_symlinks")).then(|| format!("from={checkout}")),
         index => (index != NGINX_INDEX && !own("index")).then_some(index),
         gzip_static => gzip_static && !own("gzip_static"),
@@ -71,11 +71,11 @@ pub(super) fn print(
     Ok(format!("{redirect}\n\n{location}"))
 }
 
-/// Returns the regular expression of paths through a file or folder whose name begins with a dot, below `prefix`; only
+/// Returns the regular expression of paths through a file or directory whose name begins with a dot, below `prefix`; only
 /// `.well-known` (RFC 8615) is meant to be seen. It is matched inside of the location, so no other location suffers.
 fn hidden_files(prefix: &str) -> String {
     if prefix.contains("/.") {
-        // The admin serves a hidden folder on purpose: only what is hidden inside of it stays so.
+        // The admin serves a hidden directory on purpose: only what is hidden inside of it stays so.
         format!(r"^{}(?:[^/]+/)*\.(?!well-known/)", escape_regex(prefix))
     } else {
         r"/\.(?!well-known/)".to_owned()
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hidden_folder_served_on_purpose_hides_only_what_is_hidden_in_it() {
+    fn a_hidden_directory_served_on_purpose_hides_only_what_is_hidden_in_it() {
         assert_eq!(hidden_files("/public/"), r"/\.(?!well-known/)");
         assert_eq!(hidden_files("/.well-known/"), r"^/\.well-known/(?:[^/]+/)*\.(?!well-known/)");
     }

@@ -22,11 +22,11 @@ fn every_fixture_is_taken_by_nginx_without_a_warning() {
     assert_eq!(instance.test(), "");
 }
 
-/// Leaves all fixtures in the folder that `PYPAAS_NGINX_FIXTURES` names, for other checkers than nginx itself.
+/// Leaves all fixtures in the directory that `PYPAAS_NGINX_FIXTURES` names, for other checkers than nginx itself.
 #[test]
 fn every_fixture_can_be_left_for_other_checkers() {
-    if let Ok(folder) = std::env::var("PYPAAS_NGINX_FIXTURES") {
-        let instance = Instance::in_folder(Utf8PathBuf::from(folder));
+    if let Ok(directory) = std::env::var("PYPAAS_NGINX_FIXTURES") {
+        let instance = Instance::in_directory(Utf8PathBuf::from(directory));
         write_all(&instance);
         assert_eq!(instance.test(), "");
     }

@@ -18,7 +18,7 @@ pub(crate) struct Machine {
     pub(crate) http_port: u16,
     pub(crate) https_port: u16,
     pub(crate) version: Version,
-    /// The folder of certificates and checkouts.
+    /// The directory of certificates and checkouts.
     pub(crate) root: Utf8PathBuf,
 }
 
@@ -86,8 +86,8 @@ impl Machine {
     }
 
     /// Makes a location that serves the files of a checkout.
-    pub(crate) fn files(&self, path: &str, folder: &str) -> RoutedLocation {
-        location(path, files(&self.root.join(folder)))
+    pub(crate) fn files(&self, path: &str, directory: &str) -> RoutedLocation {
+        location(path, files(&self.root.join(directory)))
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn upstream(ports: &[u16]) -> Upstream {
     Upstream { name: upstream_name("shop", "master", "web"), servers, extra: None }
 }
 
-/// The example of the predecessor's documentation: an app and the files of its `public` folder.
+/// The example of the predecessor's documentation: an app and the files of its `public` directory.
 pub(crate) fn app_and_files(on: &Machine) -> VirtualHost {
     on.domain("node-js-sample.example.com", vec![app("/"), on.files("/public", "checkout/public")])
 }
@@ -217,8 +217,8 @@ pub(crate) fn wildcard(on: &Machine) -> VirtualHost {
 
 /// A single-page application at `/` and one below a prefix, both cached.
 pub(crate) fn single_page(on: &Machine) -> VirtualHost {
-    let page = |folder: &str, index: &str| Route::Static {
-        root: on.root.join(folder),
+    let page = |directory: &str, index: &str| Route::Static {
+        root: on.root.join(directory),
         checkout: on.root.clone(),
         index: index.to_owned(),
         spa: true,

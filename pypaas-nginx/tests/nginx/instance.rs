@@ -14,27 +14,27 @@ use tempfile::TempDir;
 use crate::client;
 use crate::fixtures::Machine;
 
-/// A folder with an nginx configuration, and the nginx that serves it once started.
+/// A directory with an nginx configuration, and the nginx that serves it once started.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) machine: Machine,
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     temporary: Option<TempDir>,
     child: Option<Child>,
 }
 
 impl Instance {
-    /// Makes a configuration in a temporary folder, on free ports of the loopback addresses.
+    /// Makes a configuration in a temporary directory, on free ports of the loopback addresses.
     pub(crate) fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Utf8PathBuf::try_from(temporary.path().to_owned()).unwrap();
-        let mut instance = Self::in_folder(folder);
+        let directory = Utf8PathBuf::try_from(temporary.path().to_owned()).unwrap();
+        let mut instance = Self::in_directory(directory);
         instance.temporary = Some(temporary);
         instance
     }
 
-    /// Makes a configuration in `folder`, which stays.
-    pub(crate) fn in_folder(folder: Utf8PathBuf) -> Self {
+    /// Makes a configuration in `directory`, which stays.
+    pub(crate) fn in_directory(directory: Utf8PathBuf) -> Self {
         let ipv6 = Path::new("/proc/net/if_inet6").exists();
         let listen = if ipv6 { &["127.0.0.1", "[::1]"][..] } else { &["127.0.0.1"] };
         let machine = Machine {
@@ -42,23 +42,23 @@ impl Instance {
             http_port: free_port(),
             https_port: free_port(),
             version: installed_version(),
-            root: folder.clone(),
+            root: directory.clone(),
         };
-        let instance = Self { machine, folder, temporary: None, child: None };
-        fs::create_dir_all(instance.folder.join("nginx.d")).unwrap();
-        fs::create_dir_all(instance.folder.join("temporary")).unwrap();
+        let instance = Self { machine, directory, temporary: None, child: None };
+        fs::create_dir_all(instance.directory.join("nginx.d")).unwrap();
+        fs::create_dir_all(instance.directory.join("temporary")).unwrap();
         instance.write("nginx.conf", NGINX_CONF);
         instance
     }
 
-    /// Writes a file below the folder.
+    /// Writes a file below the directory.
     pub(crate) fn write(&self, path: &str, text: &str) {
-        let path = self.folder.join(path);
+        let path = self.directory.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    /// Prints a virtual host into the folder that nginx includes.
+    /// Prints a virtual host into the directory that nginx includes.
     pub(crate) fn add_host(&self, file: &str, host: &VirtualHost) {
         let text = NginxText::new().virtual_host(host).unwrap();
         self.write(&format!("nginx.d/{file}.conf"), &text);
@@ -88,9 +88,9 @@ impl Instance {
             "-addext",
             "authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/",
         ]);
-        let output = openssl.current_dir(&self.folder).output().expect("this test needs openssl");
+        let output = openssl.current_dir(&self.directory).output().expect("this test needs openssl");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::copy(self.folder.join("test.crt"), self.folder.join("chain.crt")).unwrap();
+        fs::copy(self.directory.join("test.crt"), self.directory.join("chain.crt")).unwrap();
     }
 
     /// Runs `nginx -t` and returns what it said, without its two lines of success.
@@ -114,7 +114,7 @@ impl Instance {
 
     fn nginx(&self) -> Command {
         let mut nginx = nginx();
-        nginx.arg("-p").arg(&self.folder).args(["-c", "nginx.conf", "-e", "error.log"]);
+        nginx.arg("-p").arg(&self.directory).args(["-c", "nginx.conf", "-e", "error.log"]);
         nginx
     }
 }

@@ -106,19 +106,19 @@ proptest! {
     }
 }
 
-/// Files in folders with names of all kinds are found by a real nginx.
+/// Files in directories with names of all kinds are found by a real nginx.
 #[test]
-fn nginx_finds_files_in_folders_of_any_name() {
+fn nginx_finds_files_in_directories_of_any_name() {
     let mut instance = Instance::new();
     let mut runner = TestRunner::deterministic();
     let names = "[ -#%-.0-~\\PC]{1,30}".prop_filter("control characters", |it| !it.contains(['/', '$']));
     let mut locations = Vec::new();
     for number in 0..200 {
         let name = names.new_tree(&mut runner).unwrap().current();
-        let folder = instance.machine.root.join("checkouts").join(format!("{number}-{name}"));
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("which.txt"), &name).unwrap();
-        locations.push((name, location(&format!("/{number}"), files(&folder))));
+        let directory = instance.machine.root.join("checkouts").join(format!("{number}-{name}"));
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("which.txt"), &name).unwrap();
+        locations.push((name, location(&format!("/{number}"), files(&directory))));
     }
     let (names, locations): (Vec<_>, Vec<_>) = locations.into_iter().unzip();
     instance.add_host("all", &instance.machine.domain("shop.example", locations));

@@ -90,7 +90,7 @@ fn files_are_served_and_nothing_else_is() {
     let site = instance.machine.root.join("site");
     symlink(instance.machine.root.join("secret.txt"), site.join("public/out.txt")).unwrap();
     symlink(&instance.machine.root, site.join("public/root")).unwrap();
-    fs::create_dir(site.join("public/folder")).unwrap();
+    fs::create_dir(site.join("public/directory")).unwrap();
 
     let status = |path: &str| get(instance.machine.http_port, NAME, path).unwrap();
     for path in ["/", "/index.html", "/public/a.txt", "/public/.well-known/a.txt", "/public/a..b.txt"] {
@@ -107,14 +107,14 @@ fn files_are_served_and_nothing_else_is() {
         ("/public/%2egit/config", 404),
         ("/public/b/.env", 404),
         ("/public/.git", 404),
-        ("/public/folder/", 403),
+        ("/public/directory/", 403),
     ] {
         let answer = status(path);
         assert_eq!(answer.status, expected, "{path}");
         assert!(!answer.text().contains("secret"), "{path}");
     }
     assert_eq!(status("/public?a=b").header("Location"), Some("/public/?a=b"));
-    assert_eq!(status("/public/folder").header("Location"), Some("/public/folder/"));
+    assert_eq!(status("/public/directory").header("Location"), Some("/public/directory/"));
 }
 
 #[test]

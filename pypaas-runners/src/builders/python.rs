@@ -11,7 +11,7 @@ use super::{holds, require};
 /// a project that is a package too has the line `.` among its requirements. With `pyproject.toml` alone, a project that says
 /// how it is built (`[build-system]`) is installed, and its dependencies with it. Of one that does not, only the
 /// dependencies are: it is an application and no package (uv draws the same line), and setuptools refuses to guess what
-/// belongs to it as soon as two folders lie side by side.
+/// belongs to it as soon as two directories lie side by side.
 ///
 /// `--clear` gives the checkout an environment of its own even where someone committed one: it would hold paths
 /// of another machine. pip is run as a module because a script's first line cannot name a long path.
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_that_name_does_not_count() {
+    fn a_directory_of_that_name_does_not_count() {
         assert_eq!(print(&["requirements.txt/", "main.py"]), None);
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn command_line(command: &str) -> String {
     if is_one_program(command.trim()) { format!("exec {}", command.trim()) } else { command.to_owned() }
 }
 
-/// Says whether `exec` in front of the command changes nothing but the shell's staying. Rather no than yes: no is
+/// Returns whether `exec` in front of the command changes nothing but the shell's staying. Rather no than yes: no is
 /// always right.
 fn is_one_program(command: &str) -> bool {
     let first = command.split_whitespace().next().unwrap_or_default();

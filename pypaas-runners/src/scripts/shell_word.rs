@@ -7,14 +7,14 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Says whether `text` is a word of its own wherever it stands: bare, in single quotes and in double quotes.
+/// Returns whether `text` is a word of its own wherever it stands: bare, in single quotes and in double quotes.
 pub(super) fn is_plain(text: &str) -> bool {
     let plain =
         |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '%' | '@' | ':' | ',');
     !text.is_empty() && text.chars().all(plain)
 }
 
-/// Says whether a shell can have a variable of this name (POSIX.1-2017, Base Definitions, 3.235).
+/// Returns whether a shell can have a variable of this name (POSIX.1-2017, Base Definitions, 3.235).
 pub(super) fn is_variable_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.is_empty()

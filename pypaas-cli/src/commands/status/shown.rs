@@ -12,14 +12,14 @@ use crate::wording::{ago, bytes, count, span};
 
 /// Says what to do on a host on which nothing is configured.
 pub(super) fn first_steps(installation: &Installation) -> String {
-    let folder = &installation.folder;
+    let directory = &installation.directory;
     format!(
         "Nothing is configured yet. First:\n\n  \
-         1. Write {folder}/repo/shop.yml, for a repository `shop` whose branch `main` is a web app:\n\n       \
+         1. Write {directory}/repo/shop.yml, for a repository `shop` whose branch `main` is a web app:\n\n       \
          branches:\n         main:\n           runners:\n             web: {{type: NginxBackend, cmd: npm start}}\n\n  \
-         2. Write {folder}/domains/shop.example.com.yml, for where it is reached:\n\n       \
+         2. Write {directory}/domains/shop.example.com.yml, for where it is reached:\n\n       \
          locations:\n         /:\n           upstream: {{repo: shop, branch: main, runner: web}}\n\n  \
-         3. Run `pypaas check`.\n  4. In the app's folder: `git push deploy@<this host>:shop main`.\n"
+         3. Run `pypaas check`.\n  4. In the app's directory: `git push deploy@<this host>:shop main`.\n"
     )
 }
 

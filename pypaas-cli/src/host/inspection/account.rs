@@ -1,4 +1,4 @@
-//! Users: who somebody is, and which folders they may enter.
+//! Users: who somebody is, and which directories they may enter.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -46,27 +46,27 @@ impl Account {
         named.unwrap_or(number)
     }
 
-    /// Says whether it is the same user.
+    /// Returns whether it is the same user.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.user == other.user
     }
 
-    /// Says whether the user may not enter `folder`, as its mode has it. Nothing is said of a folder that is not there,
+    /// Returns whether the user may not enter `directory`, as its mode has it. Nothing is said of a directory that is not there,
     /// or that has an access control list, which may say anything.
-    pub(super) fn is_kept_out_of(&self, folder: &Utf8Path) -> bool {
-        let Ok(found) = fs::metadata(folder) else { return false };
+    pub(super) fn is_kept_out_of(&self, directory: &Utf8Path) -> bool {
+        let Ok(found) = fs::metadata(directory) else { return false };
         let bit = match found {
             _ if self.user == 0 => return false,
             _ if found.uid() == self.user => 0o100,
             _ if self.groups.contains(&found.gid()) => 0o010,
             _ => 0o001,
         };
-        found.mode() & bit == 0 && !has_access_list(folder)
+        found.mode() & bit == 0 && !has_access_list(directory)
     }
 }
 
-fn has_access_list(folder: &Utf8Path) -> bool {
-    rustix::fs::getxattr(folder.as_std_path(), "system.posix_acl_access", &mut [0_u8; 0])
+fn has_access_list(directory: &Utf8Path) -> bool {
+    rustix::fs::getxattr(directory.as_std_path(), "system.posix_acl_access", &mut [0_u8; 0])
         .is_ok_and(|size| size > 0)
 }
 

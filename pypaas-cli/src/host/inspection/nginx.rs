@@ -1,4 +1,4 @@
-//! nginx: does it run, may this user reload it, and does it include our folder.
+//! nginx: does it run, may this user reload it, and does it include our directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! nginx's own configuration files, read as far as this user may: do they include our folder, and what is in its way.
+//! nginx's own configuration files, read as far as this user may: do they include our directory, and what is in its way.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ pub(super) struct NginxFiles {
     main: Utf8PathBuf,
 }
 
-/// Whether a folder's files are included.
+/// Whether a directory's files are included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Inclusion {
     /// In the http block.
@@ -84,11 +84,11 @@ impl NginxFiles {
         Some(Self { main: prefix.join(main) })
     }
 
-    /// Says whether a file in `folder` would be read as part of the http block, and which servers in other files answer
+    /// Returns whether a file in `directory` would be read as part of the http block, and which servers in other files answer
     /// for unknown hosts.
-    pub(super) fn survey(&self, folder: &Utf8Path) -> (Inclusion, Vec<ForeignDefault>) {
+    pub(super) fn survey(&self, directory: &Utf8Path) -> (Inclusion, Vec<ForeignDefault>) {
         let mut found = Found::default();
-        self.read(&self.main, "", &real(folder), &mut found);
+        self.read(&self.main, "", &real(directory), &mut found);
         let defaults = std::mem::take(&mut found.defaults);
         let inclusion = match found {
             Found { included: true, .. } => Inclusion::Included,
@@ -100,7 +100,7 @@ impl NginxFiles {
     }
 
     /// Reads `file`, which stands inside of the block `around` (nothing: of none).
-    fn read(&self, file: &Utf8Path, around: &str, folder: &Utf8Path, found: &mut Found) {
+    fn read(&self, file: &Utf8Path, around: &str, directory: &Utf8Path, found: &mut Found) {
         if found.seen.len() > MOST_FILES || !found.seen.insert((file.to_owned(), around.to_owned())) {
             return;
         }
@@ -121,9 +121,9 @@ impl NginxFiles {
                 _ => continue,
             };
             let block = directive.within.last().map_or(around, String::as_str);
-            // Relative paths are relative to the main file's folder.
+            // Relative paths are relative to the main file's directory.
             let pattern = self.main.parent().unwrap_or(&self.main).join(pattern);
-            if matches_files_of(&pattern, folder) {
+            if matches_files_of(&pattern, directory) {
                 match block {
                     "http" => found.included = true,
                     other => found.misplaced = Some((file.to_owned(), other.to_owned())),
@@ -132,7 +132,7 @@ impl NginxFiles {
             }
             for path in glob::glob_with(pattern.as_str(), OPTIONS).into_iter().flatten().flatten() {
                 if let Ok(path) = Utf8PathBuf::try_from(path) {
-                    self.read(&path, block, folder, found);
+                    self.read(&path, block, directory, found);
                 }
             }
         }
@@ -156,14 +156,14 @@ fn endpoint(address: &str) -> String {
     }
 }
 
-/// Says whether `pattern` stands for the files in `folder`, which may go by another name in it.
-fn matches_files_of(pattern: &Utf8Path, folder: &Utf8Path) -> bool {
+/// Returns whether `pattern` stands for the files in `directory`, which may go by another name in it.
+fn matches_files_of(pattern: &Utf8Path, directory: &Utf8Path) -> bool {
     let (Some(parent), Some(name)) = (pattern.parent(), pattern.file_name()) else { return false };
     let spelled = Pattern::new(name).is_ok_and(|name| name.matches_with(EXAMPLE, OPTIONS));
     let matched = |path: &Utf8Path| {
-        Pattern::new(path.as_str()).is_ok_and(|it| it.matches_with(folder.as_str(), OPTIONS))
+        Pattern::new(path.as_str()).is_ok_and(|it| it.matches_with(directory.as_str(), OPTIONS))
     };
-    spelled && (real(parent) == folder || matched(parent))
+    spelled && (real(parent) == directory || matched(parent))
 }
 
 fn real(path: &Utf8Path) -> Utf8PathBuf {
@@ -175,8 +175,8 @@ mod tests {
     use super::*;
 
     fn inclusion(main: &str, more: &[(&str, &str)]) -> Inclusion {
-        let folder = tempfile::tempdir().unwrap();
-        let root = real(folder.path().try_into().unwrap());
+        let directory = tempfile::tempdir().unwrap();
+        let root = real(directory.path().try_into().unwrap());
         fs::create_dir_all(root.join("conf.d")).unwrap();
         fs::create_dir_all(root.join("nginx.d")).unwrap();
         for (name, text) in more.iter().chain(&[("nginx.conf", main)]) {

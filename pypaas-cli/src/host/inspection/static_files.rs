@@ -21,7 +21,7 @@ pub(super) fn inspect(host: &LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
         .collect();
     for runner in routed {
         let checkouts = host.layout.checkouts(&runner.branch_ref());
-        let Some(closed) = closed_folder(&worker, &checkouts) else { continue };
+        let Some(closed) = closed_directory(&worker, &checkouts) else { continue };
         if told.insert(closed.clone()) {
             defects.push(Defect::new(
                 Severity::Error,
@@ -50,11 +50,11 @@ fn worker(host: &LinuxHost) -> Option<Account> {
     workers.into_iter().find_map(Account::of_process)
 }
 
-/// Finds the outermost of the folders down to `folder`, as far as they are there, that `account` may not enter. Links are
+/// Finds the outermost of the directories down to `directory`, as far as they are there, that `account` may not enter. Links are
 /// followed: the home may really be elsewhere.
-fn closed_folder(account: &Account, folder: &Utf8Path) -> Option<Utf8PathBuf> {
-    let real = folder.ancestors().find_map(|folder| folder.canonicalize_utf8().ok())?;
-    let mut folders: Vec<&Utf8Path> = real.ancestors().collect();
-    folders.reverse();
-    folders.into_iter().find(|folder| account.is_kept_out_of(folder)).map(Utf8Path::to_owned)
+fn closed_directory(account: &Account, directory: &Utf8Path) -> Option<Utf8PathBuf> {
+    let real = directory.ancestors().find_map(|directory| directory.canonicalize_utf8().ok())?;
+    let mut directories: Vec<&Utf8Path> = real.ancestors().collect();
+    directories.reverse();
+    directories.into_iter().find(|directory| account.is_kept_out_of(directory)).map(Utf8Path::to_owned)
 }

@@ -1,4 +1,4 @@
-//! The supervisor: does svscan run, and does it watch our folder.
+//! The supervisor: does svscan run, and does it watch our directory.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use crate::host::LinuxHost;
 /// A running svscan.
 struct Scan {
     process: u32,
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
 }
 
 pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defect> {
@@ -29,12 +29,12 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defec
          `ExecStart=/usr/bin/svscan {watched}` and `KillMode=process`)"
     );
     let all = scans();
-    let Some(scan) = all.iter().find(|scan| is_same(&scan.folder, &watched)) else {
+    let Some(scan) = all.iter().find(|scan| is_same(&scan.directory, &watched)) else {
         let severity = demand.severity(demand.has_processes());
         let message = match all.first() {
             None => format!("svscan does not run, so nothing starts what is in `{watched}`"),
-            Some(Scan { folder, .. }) => {
-                format!("svscan runs, but it watches `{folder}` and not `{watched}`")
+            Some(Scan { directory, .. }) => {
+                format!("svscan runs, but it watches `{directory}` and not `{watched}`")
             }
         };
         let elsewhere = if all.is_empty() { "" } else { "; or set `services_dir` in pypaas.yml" };
@@ -51,7 +51,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defec
     )
 }
 
-/// Says whether all services of the branch are made already and have a supervisor: then none has to be noticed.
+/// Returns whether all services of the branch are made already and have a supervisor: then none has to be noticed.
 fn is_supervised(host: &mut LinuxHost, demand: &Demand<'_>) -> bool {
     let Extent::Branch(branch) = demand.extent else { return false };
     let names = host.list_services().unwrap_or_default();
@@ -63,7 +63,7 @@ fn is_supervised(host: &mut LinuxHost, demand: &Demand<'_>) -> bool {
             .all(|name| host.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised))
 }
 
-/// Lists the svscan processes. Each works in the folder it watches; of another user's only the command line can be seen.
+/// Lists the svscan processes. Each works in the directory it watches; of another user's only the command line can be seen.
 fn scans() -> Vec<Scan> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -75,13 +75,13 @@ fn scan(process: u32) -> Option<Scan> {
     if name.trim_end() != "svscan" {
         return None;
     }
-    let folder = fs::read_link(format!("/proc/{process}/cwd")).ok().and_then(|path| path.try_into().ok());
-    let folder = folder.or_else(|| {
+    let directory = fs::read_link(format!("/proc/{process}/cwd")).ok().and_then(|path| path.try_into().ok());
+    let directory = directory.or_else(|| {
         let words = fs::read(format!("/proc/{process}/cmdline")).ok()?;
-        let folder = words.split(|&byte| byte == 0).nth(1)?;
-        Some(Utf8PathBuf::from(String::from_utf8_lossy(folder).into_owned()))
+        let directory = words.split(|&byte| byte == 0).nth(1)?;
+        Some(Utf8PathBuf::from(String::from_utf8_lossy(directory).into_owned()))
     });
-    Some(Scan { process, folder: folder? })
+    Some(Scan { process, directory: directory? })
 }
 
 fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {

@@ -1,4 +1,4 @@
-//! Files and folders.
+//! Files and directories.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use pypaas_core::host::{Files, Mode};
 
 use super::machine::Machine;
-use crate::host::files::remove_folder;
+use crate::host::files::remove_directory;
 
 fn mode(path: &Utf8Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -25,7 +25,7 @@ fn a_replaced_file_has_the_new_text_and_mode_and_nothing_lies_beside_it() {
 
     assert_eq!(mode(&path), 0o600);
     assert_eq!(host.read_file(&path).unwrap().as_deref(), Some("two"));
-    assert_eq!(host.list_folder(&home.join("state/shop")).unwrap(), ["master.json"]);
+    assert_eq!(host.list_directory(&home.join("state/shop")).unwrap(), ["master.json"]);
 }
 
 #[test]
@@ -33,9 +33,9 @@ fn what_is_not_there_is_empty_or_already_removed() {
     let Machine { mut host, home, .. } = Machine::new();
     let nowhere = home.join("no/where");
     assert_eq!(host.read_file(&nowhere).unwrap(), None);
-    assert_eq!(host.list_folder(&nowhere).unwrap(), [""; 0]);
+    assert_eq!(host.list_directory(&nowhere).unwrap(), [""; 0]);
     host.remove_file(&nowhere).unwrap();
-    host.remove_folder(&nowhere).unwrap();
+    host.remove_directory(&nowhere).unwrap();
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn a_failure_names_what_was_tried_and_where() {
 fn names_are_sorted() {
     let Machine { mut host, home, .. } = Machine::new();
     for name in ["b", "a", "C", ".d"] {
-        host.create_folder(&home.join("folder").join(name)).unwrap();
-        host.create_folder(&home.join("folder").join(name)).unwrap();
+        host.create_directory(&home.join("directory").join(name)).unwrap();
+        host.create_directory(&home.join("directory").join(name)).unwrap();
     }
-    assert_eq!(host.list_folder(&home.join("folder")).unwrap(), [".d", "C", "a", "b"]);
+    assert_eq!(host.list_directory(&home.join("directory")).unwrap(), [".d", "C", "a", "b"]);
 }
 
 #[test]
@@ -63,34 +63,34 @@ fn links_are_removed_and_not_followed() {
     let Machine { mut host, home, .. } = Machine::new();
     let kept = home.join("kept/file");
     host.replace_file(&kept, "", Mode::Public).unwrap();
-    host.create_folder(&home.join("checkout")).unwrap();
+    host.create_directory(&home.join("checkout")).unwrap();
     symlink(home.join("kept"), home.join("checkout/link")).unwrap();
     symlink(home.join("kept"), home.join("link")).unwrap();
 
-    host.remove_folder(&home.join("checkout")).unwrap();
-    host.remove_folder(&home.join("link")).unwrap();
+    host.remove_directory(&home.join("checkout")).unwrap();
+    host.remove_directory(&home.join("link")).unwrap();
 
     assert!(kept.exists());
-    assert_eq!(host.list_folder(&home).unwrap(), ["kept"]);
+    assert_eq!(host.list_directory(&home).unwrap(), ["kept"]);
 }
 
 /// Root may write anywhere, so as root the removal runs in a copy of this test that gave root's rights up.
 #[test]
-fn write_protected_folders_are_removed() {
-    let test = "host::tests::files::write_protected_folders_are_removed";
-    let folder = tempfile::tempdir().unwrap();
+fn write_protected_directories_are_removed() {
+    let test = "host::tests::files::write_protected_directories_are_removed";
+    let directory = tempfile::tempdir().unwrap();
     if rustix::process::geteuid().is_root() {
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
         let mut unprivileged = Command::new("setpriv");
-        let copy = folder.path().join("test");
+        let copy = directory.path().join("test");
         fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
         unprivileged.args(["--reuid=65534", "--clear-groups"]).arg(copy);
         assert!(
-            unprivileged.args(["--exact", test]).env("TMPDIR", folder.path()).status().unwrap().success()
+            unprivileged.args(["--exact", test]).env("TMPDIR", directory.path()).status().unwrap().success()
         );
         return;
     }
-    let cache = Utf8Path::from_path(folder.path()).unwrap().join("cache");
+    let cache = Utf8Path::from_path(directory.path()).unwrap().join("cache");
     fs::create_dir_all(cache.join("module/inner")).unwrap();
     fs::write(cache.join("module/inner/file"), "").unwrap();
     symlink("/", cache.join("module/link")).unwrap();
@@ -98,7 +98,7 @@ fn write_protected_folders_are_removed() {
         fs::set_permissions(cache.join(protected), Permissions::from_mode(0o555)).unwrap();
     }
 
-    remove_folder(&cache).unwrap();
+    remove_directory(&cache).unwrap();
 
     assert!(!cache.exists());
 }

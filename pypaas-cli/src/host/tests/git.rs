@@ -15,9 +15,9 @@ use pypaas_core::host::Git;
 use super::machine::Machine;
 
 /// Runs git as somebody whose configuration says nothing.
-pub(super) fn git(folder: &Utf8Path, words: &[&str]) -> String {
+pub(super) fn git(directory: &Utf8Path, words: &[&str]) -> String {
     let mut git = Command::new("git");
-    git.current_dir(folder).args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    git.current_dir(directory).args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     for (name, value) in [("HOME", "/nowhere"), ("GIT_CONFIG_NOSYSTEM", "1")] {
         git.env(name, value);
     }
@@ -65,19 +65,19 @@ impl Source {
         &mut self,
         commit: &CommitId,
     ) -> Result<Utf8PathBuf, pypaas_core::host::GitError> {
-        let folder = self.machine.home.join("checkouts").join(commit.short());
-        self.machine.host.check_out(&self.bare, commit, &folder, &mut |_| {})?;
-        Ok(folder)
+        let directory = self.machine.home.join("checkouts").join(commit.short());
+        self.machine.host.check_out(&self.bare, commit, &directory, &mut |_| {})?;
+        Ok(directory)
     }
 
     /// Checks a commit out with the git program.
     pub(super) fn check_out_with_git(&self, commit: &CommitId) -> Utf8PathBuf {
-        let folder = self.machine.home.join("expected");
-        fs::create_dir(&folder).unwrap();
-        let (git_dir, work_tree) = (format!("--git-dir={}", self.bare), format!("--work-tree={folder}"));
+        let directory = self.machine.home.join("expected");
+        fs::create_dir(&directory).unwrap();
+        let (git_dir, work_tree) = (format!("--git-dir={}", self.bare), format!("--work-tree={directory}"));
         git(&self.work, &[&git_dir, &work_tree, "read-tree", "--reset", "-u", commit.as_str()]);
         fs::remove_file(self.bare.join("index")).unwrap();
-        folder
+        directory
     }
 
     fn a_checkout_equals_gits(&mut self) {
@@ -89,10 +89,10 @@ impl Source {
     }
 }
 
-/// All files under a folder: their mode, and their bytes or where they link to.
-fn contents(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+/// All files under a directory: their mode, and their bytes or where they link to.
+fn contents(directory: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     let mut all = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+    for entry in fs::read_dir(directory).unwrap().flatten() {
         let found = entry.metadata().unwrap();
         let bytes = match found.file_type() {
             kind if kind.is_symlink() => fs::read_link(entry.path()).unwrap().into_os_string().into_vec(),
@@ -116,7 +116,7 @@ fn a_checkout_equals_gits_with_links_modes_line_endings_and_odd_names() {
     fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
     symlink("../README", source.work.join("bin/link")).unwrap();
     symlink("/no/where", source.work.join("dangling")).unwrap();
-    symlink("deep", source.work.join("folder-link")).unwrap();
+    symlink("deep", source.work.join("directory-link")).unwrap();
     source.write(".gitattributes", "*.txt text eol=crlf\n*.bin -text\nsub/* export-ignore\n");
     source.write("sub/.gitattributes", "*.txt -text\n");
     source.write("dos.txt", "one\ntwo\n");
@@ -144,18 +144,18 @@ fn a_checkout_equals_gits_with_what_gix_lacks() {
 }
 
 #[test]
-fn a_checkout_may_be_repeated_and_holds_no_git_folder() {
+fn a_checkout_may_be_repeated_and_holds_no_git_directory() {
     let mut source = Source::new();
     source.write("file", "one");
     let commit = source.push("First");
-    let folder = source.check_out(&commit).unwrap();
-    fs::write(folder.join("file"), "changed").unwrap();
-    fs::write(folder.join("left"), "over").unwrap();
+    let directory = source.check_out(&commit).unwrap();
+    fs::write(directory.join("file"), "changed").unwrap();
+    fs::write(directory.join("left"), "over").unwrap();
 
     source.check_out(&commit).unwrap();
 
-    assert_eq!(contents(folder.as_std_path()).into_keys().collect::<Vec<_>>(), [Path::new("file")]);
-    assert_eq!(fs::read(folder.join("file")).unwrap(), b"one");
+    assert_eq!(contents(directory.as_std_path()).into_keys().collect::<Vec<_>>(), [Path::new("file")]);
+    assert_eq!(fs::read(directory.join("file")).unwrap(), b"one");
 }
 
 #[test]

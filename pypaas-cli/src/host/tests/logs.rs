@@ -56,10 +56,10 @@ fn a_file_multilog_has_just_closed_counts_too() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.define(&web, "true");
-    let folder = supervisor.machine.layout.service(&web).join("log/main");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("@4000000069213a8000000000.s"), "@4000000069213a8000000000 first\n").unwrap();
-    fs::write(folder.join("current"), "@4000000069213a8100000000 caf\u{e9}\nunstamped").unwrap();
+    let directory = supervisor.machine.layout.service(&web).join("log/main");
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("@4000000069213a8000000000.s"), "@4000000069213a8000000000 first\n").unwrap();
+    fs::write(directory.join("current"), "@4000000069213a8100000000 caf\u{e9}\nunstamped").unwrap();
     assert_eq!(supervisor.machine.host.last_lines(&web, 9), ["first", "caf\u{e9}", "unstamped"]);
     assert_eq!(supervisor.machine.host.last_lines(&service(1), 9), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! A home folder of its own for a host.
+//! A home directory of its own for a host.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use crate::host::LinuxHost;
 
-/// A host in a temporary folder.
+/// A host in a temporary directory.
 pub(in crate::host) struct Machine {
     pub(super) host: LinuxHost,
     pub(in crate::host) layout: Layout,
     pub(super) home: Utf8PathBuf,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
 impl Machine {
@@ -22,10 +22,10 @@ impl Machine {
         Self::with_nginx(vec!["nginx".to_owned()])
     }
 
-    /// Makes one whose nginx is told by `command` and has its files in the home folder.
+    /// Makes one whose nginx is told by `command` and has its files in the home directory.
     pub(super) fn with_nginx(command: Vec<String>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
         let nginx = NginxSettings {
             command: command.iter().map(|word| word.replace("HOME", home.as_str())).collect(),
             pid_file: home.join("nginx.pid"),
@@ -48,7 +48,7 @@ impl Machine {
         };
         let layout = Layout::new(&home, &settings);
         let host = LinuxHost::new(layout.clone(), nginx, PortRange { min: 1, max: 1 });
-        Self { host, layout, home, _folder: folder }
+        Self { host, layout, home, _directory: directory }
     }
 }
 

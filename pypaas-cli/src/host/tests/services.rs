@@ -189,7 +189,7 @@ fn twenty_services_start_and_stop_together() {
 }
 
 #[test]
-fn folders_of_others_are_not_listed() {
+fn directories_of_others_are_not_listed() {
     let mut supervisor = Supervisor::new();
     fs::create_dir_all(supervisor.machine.layout.services().join("postgres")).unwrap();
     supervisor.define(&service(1), "true");

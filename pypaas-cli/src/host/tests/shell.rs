@@ -13,7 +13,7 @@ fn run(machine: &mut Machine, line: &str) -> (Result<(), CommandError>, String) 
     let mut environment = Environment::default();
     environment.set("PATH", "/usr/bin:/bin");
     environment.set("GREETING", "it's $HOME\nand \"more\"");
-    let command = ShellCommand { line: line.to_owned(), folder: machine.home.clone(), environment };
+    let command = ShellCommand { line: line.to_owned(), directory: machine.home.clone(), environment };
     let mut output = Vec::new();
     let result = machine.host.run_command(&command, &mut |bytes| output.extend_from_slice(bytes));
     (result, String::from_utf8(output).unwrap())
@@ -32,9 +32,9 @@ fn the_environment_is_exactly_what_was_given() {
     let mut machine = Machine::new();
     let (result, output) = run(&mut machine, "env -0 | sort -z | tr '\\0' ';'");
     result.unwrap();
-    let folder = &machine.home;
+    let directory = &machine.home;
     let expected = format!(
-        "GREETING=it's $HOME\nand \"more\";PATH=/usr/bin:/bin;PWD={folder};PYPAAS_COMMAND_OF={folder};"
+        "GREETING=it's $HOME\nand \"more\";PATH=/usr/bin:/bin;PWD={directory};PYPAAS_COMMAND_OF={directory};"
     );
     assert_eq!(output, expected);
 }

@@ -11,18 +11,18 @@ use camino::Utf8Path;
 use super::git::{Source, git};
 use super::machine::eventually;
 
-/// Serves all repositories below a folder.
+/// Serves all repositories below a directory.
 struct Server {
     daemon: Child,
     port: u16,
 }
 
 impl Server {
-    fn of(folder: &Utf8Path) -> Self {
+    fn of(directory: &Utf8Path) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut daemon = Command::new("git");
         daemon.args(["daemon", "--export-all", "--listen=127.0.0.1", &format!("--port={port}")]);
-        daemon.arg(format!("--base-path={folder}")).stdin(Stdio::null());
+        daemon.arg(format!("--base-path={directory}")).stdin(Stdio::null());
         let daemon = daemon.process_group(0).spawn().unwrap();
         eventually(|| TcpStream::connect(("127.0.0.1", port)).ok());
         Self { daemon, port }
@@ -41,7 +41,7 @@ impl Drop for Server {
     }
 }
 
-/// Makes a repository with one file in `folder`, and adds it to `source` at `path`, to be fetched from `url`.
+/// Makes a repository with one file in `directory`, and adds it to `source` at `path`, to be fetched from `url`.
 fn add_submodule(source: &Source, repo: &Utf8Path, path: &str, url: &str) {
     if !repo.exists() {
         fs::create_dir_all(repo).unwrap();
@@ -89,14 +89,14 @@ fn submodules_and_theirs_are_written_and_the_next_time_need_no_server() {
     add_submodule(&source, &outer.work, "lib/outer", &server.url("outer"));
     let commit = source.push("App");
 
-    let folder = source.check_out(&commit).unwrap();
+    let directory = source.check_out(&commit).unwrap();
     drop(server);
-    fs::remove_dir_all(&folder).unwrap();
+    fs::remove_dir_all(&directory).unwrap();
     source.check_out(&commit).unwrap();
 
-    let library = fs::read_to_string(folder.join("lib/outer/vendor/inner/library.js")).unwrap();
+    let library = fs::read_to_string(directory.join("lib/outer/vendor/inner/library.js")).unwrap();
     assert_eq!(library, inner.as_str());
-    let hidden = Command::new("find").args([folder.as_str(), "-name", ".git"]).output().unwrap();
+    let hidden = Command::new("find").args([directory.as_str(), "-name", ".git"]).output().unwrap();
     assert_eq!(hidden.stdout, b"");
 }
 
@@ -139,12 +139,12 @@ fn a_submodule_nobody_mentions_is_refused() {
 }
 
 #[test]
-fn a_submodule_that_shall_not_be_updated_is_an_empty_folder() {
+fn a_submodule_that_shall_not_be_updated_is_an_empty_directory() {
     let mut source = Source::new();
     let library = source.machine.home.join("library");
     add_submodule(&source, &library, "lib", "unused");
     git(&source.work, &["config", "--file", ".gitmodules", "submodule.lib.update", "none"]);
     let commit = source.push("App");
-    let folder = source.check_out(&commit).unwrap();
-    assert_eq!(fs::read_dir(folder.join("lib")).unwrap().count(), 0);
+    let directory = source.check_out(&commit).unwrap();
+    assert_eq!(fs::read_dir(directory.join("lib")).unwrap().count(), 0);
 }

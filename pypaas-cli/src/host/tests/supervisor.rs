@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::machine::Machine;
 
-/// A host whose services folder svscan watches, from the first service on that is started: svscan looks for services
+/// A host whose services directory svscan watches, from the first service on that is started: svscan looks for services
 /// when it starts, and then only every five seconds.
 pub(super) struct Supervisor {
     pub(super) machine: Machine,

@@ -143,8 +143,8 @@ fn a_certificate_that_has_ended_is_found_and_stops_no_push() {
 fn a_certificate_that_only_nginx_can_read_is_judged_by_what_nginx_serves() {
     let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate_for_days("site.example", 5));
     site.push("version 1").must_succeed();
-    let folder = sandbox.root().join("certificates");
-    fs::set_permissions(&folder, Permissions::from_mode(0o000)).unwrap();
+    let directory = sandbox.root().join("certificates");
+    fs::set_permissions(&directory, Permissions::from_mode(0o000)).unwrap();
     let found = if rustix::process::geteuid().is_root() {
         // Root reads everything, so somebody else has to look.
         fs::set_permissions(sandbox.root(), Permissions::from_mode(0o755)).unwrap();
@@ -152,7 +152,7 @@ fn a_certificate_that_only_nginx_can_read_is_judged_by_what_nginx_serves() {
     } else {
         sandbox.pypaas(&["check"])
     };
-    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
     assert_says(&found, "warning: the certificate of `site.example`, `");
     assert_says(&found, ", in 4 days\n");
 }

@@ -81,7 +81,7 @@ impl<'a> View<'a> {
         Ok(files)
     }
 
-    /// Says whether `domain` leads to a runner whose branch is live, but without processes of that runner.
+    /// Returns whether `domain` leads to a runner whose branch is live, but without processes of that runner.
     fn waits(&self, domain: &Domain) -> bool {
         let is_live = |runner: &RunnerRef| {
             self.record(&runner.branch_ref()).is_some_and(|record| record.live.is_some())

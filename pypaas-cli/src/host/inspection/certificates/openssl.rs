@@ -33,7 +33,7 @@ pub(super) struct OpenSsl {
 }
 
 impl Certificate {
-    /// Says whether clients take it for `name`. A `*` in it stands for one label.
+    /// Returns whether clients take it for `name`. A `*` in it stands for one label.
     pub(super) fn is_for(&self, name: &DomainName) -> bool {
         let below = name.as_str().split_once('.').map(|(_, rest)| rest).filter(|rest| rest.contains('.'));
         self.names.iter().any(|own| {

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::{SHOP, reports};
 
 #[test]
-fn a_repo_in_both_folders_names_both_files() {
+fn a_repo_in_both_directories_names_both_files() {
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("repos/shop.yml", SHOP)]), @"
     error: `repo/shop.yml` and `repos/shop.yml` both define the repo `shop`
     --> repos/shop.yml
@@ -91,18 +91,18 @@ fn editor_backups_are_mentioned_once_each() {
 }
 
 #[test]
-fn a_misspelt_folder_is_guessed() {
+fn a_misspelt_directory_is_guessed() {
     assert_snapshot!(reports(&[("domain/shop.example.com.yml", "x")]), @"
-    warning: `domain/shop.example.com.yml` is ignored: the folder is not read
+    warning: `domain/shop.example.com.yml` is ignored: the directory is not read
     --> domain/shop.example.com.yml
      = help: did you mean `domains/`?
     ");
 }
 
 #[test]
-fn a_folder_within_a_folder_is_mentioned() {
+fn a_directory_within_a_directory_is_mentioned() {
     assert_snapshot!(reports(&[("repo/old/shop.yml", SHOP)]), @"
-    warning: `repo/old/shop.yml` is ignored: folders within it are not read
+    warning: `repo/old/shop.yml` is ignored: directories within it are not read
     --> repo/old/shop.yml
     ");
 }

@@ -9,8 +9,8 @@ use crate::suggest;
 /// The main file's name.
 pub(crate) const SETTINGS_FILE: &str = "pypaas.yml";
 
-/// Folders that are read; the first two hold repos.
-const FOLDERS: [&str; 3] = ["repo", "repos", "domains"];
+/// Directories that are read; the first two hold repos.
+const DIRECTORIES: [&str; 3] = ["repo", "repos", "domains"];
 
 /// What a file of the configuration directory is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,16 +30,16 @@ pub(crate) enum Role<'a> {
 /// Says what the file at `path` (relative to the configuration directory) is.
 pub(crate) fn role(path: &Utf8Path) -> Role<'_> {
     let name = path.file_name().unwrap_or_default();
-    let folder = path.parent().unwrap_or(Utf8Path::new("")).as_str();
-    match (folder, name) {
+    let directory = path.parent().unwrap_or(Utf8Path::new("")).as_str();
+    match (directory, name) {
         ("", SETTINGS_FILE) => Role::Settings,
-        ("repo" | "repos" | "domains", _) => in_known_folder(folder, name),
-        _ if folder.starts_with('.') || name.starts_with('.') => Role::Foreign,
-        _ => elsewhere(path, folder, name),
+        ("repo" | "repos" | "domains", _) => in_known_directory(directory, name),
+        _ if directory.starts_with('.') || name.starts_with('.') => Role::Foreign,
+        _ => elsewhere(path, directory, name),
     }
 }
 
-fn in_known_folder<'a>(folder: &str, name: &'a str) -> Role<'a> {
+fn in_known_directory<'a>(directory: &str, name: &'a str) -> Role<'a> {
     if matches!(name, ".gitkeep" | ".gitignore") {
         return Role::Foreign;
     }
@@ -47,7 +47,7 @@ fn in_known_folder<'a>(folder: &str, name: &'a str) -> Role<'a> {
         return ignored("hidden files are not read", None);
     }
     if let Some(name) = name.strip_suffix(".yml") {
-        return if folder == "domains" { Role::Domain(name) } else { Role::Repo(name) };
+        return if directory == "domains" { Role::Domain(name) } else { Role::Repo(name) };
     }
     if let Some(stem) = name.strip_suffix(".yaml") {
         return ignored(
@@ -61,10 +61,10 @@ fn in_known_folder<'a>(folder: &str, name: &'a str) -> Role<'a> {
     ignored("only `.yml` files are read", None)
 }
 
-fn elsewhere<'a>(path: &'a Utf8Path, folder: &str, name: &str) -> Role<'a> {
+fn elsewhere<'a>(path: &'a Utf8Path, directory: &str, name: &str) -> Role<'a> {
     let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-    let (first, deeper) = folder.split_once('/').unwrap_or((folder, ""));
-    if folder.is_empty() {
+    let (first, deeper) = directory.split_once('/').unwrap_or((directory, ""));
+    if directory.is_empty() {
         return match suggest::closest(name, [SETTINGS_FILE]) {
             Some(_) if name == "pypaas.yaml" => {
                 ignored("the main file is `pypaas.yml`", Some("rename it to `pypaas.yml`".to_owned()))
@@ -79,12 +79,12 @@ fn elsewhere<'a>(path: &'a Utf8Path, folder: &str, name: &str) -> Role<'a> {
             _ => Role::Foreign,
         };
     }
-    match suggest::closest(first, FOLDERS) {
-        Some(folder) if yaml && folder != first => {
-            ignored("the folder is not read", Some(format!("did you mean `{folder}/`?")))
+    match suggest::closest(first, DIRECTORIES) {
+        Some(directory) if yaml && directory != first => {
+            ignored("the directory is not read", Some(format!("did you mean `{directory}/`?")))
         }
-        Some(_) if yaml && !deeper.is_empty() || FOLDERS.contains(&first) => {
-            ignored("folders within it are not read", None)
+        Some(_) if yaml && !deeper.is_empty() || DIRECTORIES.contains(&first) => {
+            ignored("directories within it are not read", None)
         }
         _ => Role::Foreign,
     }
