@@ -19,6 +19,7 @@ mod log_reader;
 mod logs;
 mod nginx_master;
 mod nginx_words;
+mod parts;
 mod probe;
 mod proc_net;
 mod processes;

@@ -1,6 +1,6 @@
 //! An embedder's own supervisor: systemd user units in place of daemontools.
 //!
-//! It implements `Services` (and `Logs`, which go with them) and nothing else; all other traits stay the host's. Run it
+//! It implements `Services` and `Logs`, which go with them, and exchanges these parts of a host. Run it
 //! with `cargo run --example own_services`: it carries out a plan and prints the unit files and the `systemctl` commands
 //! that a real machine would see.
 
@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use pypaas_config::{NginxSettings, PortRange, Settings};
-use pypaas_core::host::{Logs, ServiceError, ServiceState, Services, StopReport, WithServices};
+use pypaas_core::host::{Logs, ServiceError, ServiceState, Services, StopReport, WithParts};
 use pypaas_core::plan::{Phase, Plan};
 use pypaas_core::{Definition, Layout, MemoryHost, Quiet, Readiness, ServiceName, Step, apply};
 
@@ -88,7 +88,10 @@ impl Services for UserUnits {
     }
 }
 
-impl Logs for UserUnits {
+/// The journal, which is empty.
+struct Journal;
+
+impl Logs for Journal {
     fn last_lines(&mut self, _: &ServiceName, _: usize) -> Vec<String> {
         Vec::new()
     }
@@ -108,7 +111,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         lock_timeout: Duration::from_secs(600),
     };
     let layout = Layout::new("/home/deploy".into(), &settings);
-    let mut host = WithServices { host: MemoryHost::new(layout.clone()), services: UserUnits::default() };
+    let mut machine = MemoryHost::new(layout.clone());
+    let (mut units, mut journal) = (UserUnits::default(), Journal);
+    let mut host =
+        WithParts { services: Some(&mut units), logs: Some(&mut journal), ..WithParts::of(&mut machine) };
 
     let service = ServiceName::parse("shop+main+worker+0+a").ok_or("not a service name")?;
     let definition = Definition { run: "#!/bin/sh\nexec ./worker\n".to_owned(), log: String::new() };
@@ -126,6 +132,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     plan.section("Run a worker", Phase::Start, steps);
     apply(&plan, &layout, &mut host, &mut Quiet, false)?;
-    println!("{}", host.services.orders.join("\n"));
+    println!("{}", units.orders.join("\n"));
     Ok(())
 }

@@ -5,7 +5,7 @@ mod ready;
 
 use std::error::Error;
 
-use crate::host::{Caller, Host, Mode, ShellCommand};
+use crate::host::{Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
 use crate::{Layout, Plan, Step, Story};
 
@@ -47,11 +47,11 @@ pub fn apply(
     let total = plan.steps().count();
     let mut number = 0;
     for section in &plan.sections {
-        let begin = host.elapsed();
+        let begin = host.clock().elapsed();
         story.section(&section.title, section.phase);
         let mut outcome = Ok(());
         for (position, step) in section.steps.iter().enumerate() {
-            if let Some(reason) = Caller::wants_to_stop(host).filter(|_| can_be_abandoned) {
+            if let Some(reason) = host.caller().wants_to_stop().filter(|_| can_be_abandoned) {
                 return Err(ApplyError::Abandoned { reason });
             }
             story.step(step);
@@ -67,7 +67,7 @@ pub fn apply(
             (Err(error), OnFailure::Warn) => story.warn(&chain(&error)),
         }
         number += section.steps.len();
-        story.section_done(section.phase, host.elapsed().saturating_sub(begin));
+        story.section_done(section.phase, host.clock().elapsed().saturating_sub(begin));
     }
     Ok(())
 }
@@ -103,50 +103,54 @@ fn perform(
     can_be_abandoned: bool,
 ) -> Result<(), Failure> {
     match step {
-        Step::PrepareRepo { repo, hook } => host.prepare_repo(&layout.repo(repo), hook)?,
+        Step::PrepareRepo { repo, hook } => host.git().prepare_repo(&layout.repo(repo), hook)?,
         Step::WriteRecord { branch, record } => {
-            host.replace_file(&layout.record(branch), &json(record.as_ref())?, Mode::Private)?;
+            host.files().replace_file(&layout.record(branch), &json(record.as_ref())?, Mode::Private)?;
         }
-        Step::RemoveRecord { branch } => host.remove_file(&layout.record(branch))?,
-        Step::CreateDirectory { path } => host.create_directory(path)?,
-        Step::WriteFile { path, text, mode } => host.replace_file(path, text, *mode)?,
+        Step::RemoveRecord { branch } => host.files().remove_file(&layout.record(branch))?,
+        Step::CreateDirectory { path } => host.files().create_directory(path)?,
+        Step::WriteFile { path, text, mode } => host.files().replace_file(path, text, *mode)?,
         Step::CheckOut { branch, commit, checkout } => {
             let (repo, directory) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
-            host.check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes))?;
+            host.git().check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes))?;
         }
         Step::RemoveCheckout { branch, checkout } => {
-            host.remove_directory(&layout.checkout(branch, checkout))?
+            host.files().remove_directory(&layout.checkout(branch, checkout))?
         }
-        Step::Run { command } => host.run_command(command, &mut |bytes| story.output(bytes))?,
-        Step::EndCommands { branch, checkout } => host.end_commands(&layout.checkout(branch, checkout))?,
+        Step::Run { command } => host.shell().run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::EndCommands { branch, checkout } => {
+            host.shell().end_commands(&layout.checkout(branch, checkout))?
+        }
         Step::LookFor { program, remedy, directory, environment } => {
             let line = format!("command -v {program}");
             let command =
                 ShellCommand { line, directory: directory.clone(), environment: environment.clone() };
             let (program, remedy) = (program.clone(), remedy.clone());
-            host.run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
+            host.shell().run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
         }
-        Step::DefineService { service, definition } => host.define_service(service, definition)?,
-        Step::StartService { service } => host.start_service(service)?,
+        Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
+        Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, asked_as, readiness } => {
             let door = Door { port: port.unwrap_or_default(), asked_as };
             ready::await_ready(host, story, service, door, readiness, can_be_abandoned)?;
         }
         Step::StopServices { services, timeout } => {
-            for killed in host.stop_services(services, *timeout)?.killed {
+            for killed in host.services().stop_services(services, *timeout)?.killed {
                 let timeout = crate::step::duration(*timeout);
                 story.warn(&format!("{killed} did not end within {timeout} of SIGTERM and was killed"));
             }
         }
-        Step::RemoveService { service } => host.remove_service(service)?,
+        Step::RemoveService { service } => host.services().remove_service(service)?,
         Step::BeginWebSwitch { journal } => {
-            host.replace_file(&layout.web_journal(), &json(journal)?, Mode::Private)?;
+            host.files().replace_file(&layout.web_journal(), &json(journal)?, Mode::Private)?;
         }
-        Step::WriteWebFile { file, text } => host.replace_file(&layout.web_file(file), text, Mode::Public)?,
-        Step::RemoveWebFile { file } => host.remove_file(&layout.web_file(file))?,
-        Step::TestWebServer => host.test_web_server()?,
-        Step::ReloadWebServer => host.reload_web_server()?,
-        Step::EndWebSwitch => host.remove_file(&layout.web_journal())?,
+        Step::WriteWebFile { file, text } => {
+            host.files().replace_file(&layout.web_file(file), text, Mode::Public)?
+        }
+        Step::RemoveWebFile { file } => host.files().remove_file(&layout.web_file(file))?,
+        Step::TestWebServer => host.web_server().test_web_server()?,
+        Step::ReloadWebServer => host.web_server().reload_web_server()?,
+        Step::EndWebSwitch => host.files().remove_file(&layout.web_journal())?,
         Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,
     }
     Ok(())

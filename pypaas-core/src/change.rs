@@ -88,7 +88,7 @@ pub fn deploy(
             return Err(error);
         }
     }
-    Ok(record(host, &platform.layout, &request.branch)?.unwrap_or_default())
+    Ok(record(host.files(), &platform.layout, &request.branch)?.unwrap_or_default())
 }
 
 /// Switches maintenance of `branch`, whose lock is held, on, with a message to visitors, or off.
@@ -192,12 +192,12 @@ fn converge_after(
 
 /// Returns whether a switch of nginx's files has not ended.
 fn is_switching(host: &mut dyn Host, platform: &Platform) -> Result<bool, ChangeError> {
-    Ok(web_journal(host, &platform.layout)?.is_some())
+    Ok(web_journal(host.files(), &platform.layout)?.is_some())
 }
 
 /// Returns whether the record of `branch` has something that is tried.
 fn is_trying(host: &mut dyn Host, platform: &Platform, branch: &BranchRef) -> Result<bool, ChangeError> {
-    Ok(record(host, &platform.layout, branch)?.is_some_and(|record| record.trying.is_some()))
+    Ok(record(host.files(), &platform.layout, branch)?.is_some_and(|record| record.trying.is_some()))
 }
 
 /// Says what `error` tells of nginx. When a later stage begins, an earlier switch has ended.
@@ -217,16 +217,16 @@ fn recover_others(
     own: &BranchRef,
     story: &mut dyn Story,
 ) -> Result<(), ChangeError> {
-    for (branch, record) in records(host, &platform.layout)? {
+    for (branch, record) in records(host.files(), &platform.layout)? {
         let other = branch != *own && record.is_unfinished() && platform.branch(&branch).is_some();
         let lock = platform.layout.branch_lock(&branch);
-        if other && host.try_lock(&lock, "mending a deploy that was killed")? {
+        if other && host.locks().try_lock(&lock, "mending a deploy that was killed")? {
             story.note(&format!("mending {branch}: its last deploy was killed"));
             if let Err(error) = converge(host, platform, &branch, story) {
                 let error = crate::apply::chain(&error);
                 story.warn(&format!("{branch} could not be mended: {error}"));
             }
-            host.unlock(&lock)?;
+            host.locks().unlock(&lock)?;
         }
     }
     Ok(())
@@ -263,7 +263,7 @@ fn run(
     let observed = observe(host, platform, scope)?;
     let plan = make(&observed)?;
     Ok(apply(&plan, &platform.layout, host, story, can_be_abandoned)
-        .map_err(|error| blame(platform, host, error))?)
+        .map_err(|error| blame(platform, host.files(), error))?)
 }
 
 /// Runs `work` while the machine's lock is held. Waiting for it ends when the caller wants to stop, unless what is to be
@@ -278,6 +278,6 @@ fn exclusively(
     let lock = platform.layout.machine_lock();
     take(host, platform, &lock, "switching nginx", story, can_be_abandoned, None)?;
     let outcome = work(host, story);
-    host.unlock(&lock)?;
+    host.locks().unlock(&lock)?;
     outcome
 }

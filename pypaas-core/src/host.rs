@@ -1,7 +1,7 @@
 //! The machine, as pypaas sees it: small traits at the level of the domain.
 //!
-//! Only [`observe`](crate::observe) and [`apply`](crate::apply) see the sum; all else asks for the narrowest.
-//! Whoever has another supervisor implements [`Services`] and nothing else changes.
+//! A [`Host`] gives its parts one by one, and code takes the narrowest it needs (`&mut dyn Files`). Whoever has another
+//! supervisor implements [`Services`] and [`Logs`] and exchanges these parts of an existing host: see [`WithParts`].
 
 mod caller;
 mod clock;
@@ -13,7 +13,7 @@ mod probe;
 mod services;
 mod shell;
 mod web_server;
-mod with_services;
+mod with_parts;
 
 pub use caller::Caller;
 pub use clock::Clock;
@@ -25,9 +25,37 @@ pub use probe::{Probe, ProbeError};
 pub use services::{ServiceError, ServiceState, Services, StopReport};
 pub use shell::{CommandError, Shell, ShellCommand};
 pub use web_server::{Version, WebServer, WebServerError};
-pub use with_services::WithServices;
+pub use with_parts::WithParts;
 
-/// A whole machine.
-pub trait Host: Files + Git + Services + Logs + WebServer + Shell + Probe + Clock + Locks + Caller {}
+/// A whole machine, which gives its parts.
+pub trait Host {
+    /// Its files and directories.
+    fn files(&mut self) -> &mut dyn Files;
 
-impl<T: Files + Git + Services + Logs + WebServer + Shell + Probe + Clock + Locks + Caller> Host for T {}
+    /// Its bare repositories.
+    fn git(&mut self) -> &mut dyn Git;
+
+    /// Its supervisor.
+    fn services(&mut self) -> &mut dyn Services;
+
+    /// What its services have written.
+    fn logs(&mut self) -> &mut dyn Logs;
+
+    /// Its nginx.
+    fn web_server(&mut self) -> &mut dyn WebServer;
+
+    /// Its shell.
+    fn shell(&mut self) -> &mut dyn Shell;
+
+    /// Its TCP ports.
+    fn probe(&mut self) -> &mut dyn Probe;
+
+    /// Its clocks.
+    fn clock(&mut self) -> &mut dyn Clock;
+
+    /// Its locks.
+    fn locks(&mut self) -> &mut dyn Locks;
+
+    /// Whoever asked for a change and waits for it.
+    fn caller(&mut self) -> &mut dyn Caller;
+}

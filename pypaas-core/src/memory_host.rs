@@ -15,7 +15,10 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use crate::host::{Caller, Clock, Commit, LockError, Locks, ServiceState, ShellCommand};
+use crate::host::{
+    Caller, Clock, Commit, Files, Git, Host, LockError, Locks, Logs, Probe, ServiceState, Services, Shell,
+    ShellCommand, WebServer,
+};
 use crate::{CommitId, Layout, ServiceName, WebFileName};
 
 pub use effect::{Extent, Fault, Mishap};
@@ -195,6 +198,48 @@ impl MemoryHost {
         self.web_server_runs = self.check_web_files().is_ok();
         self.loaded = if self.web_server_runs { self.web_files() } else { BTreeMap::new() };
         self.web_server_runs
+    }
+}
+
+impl Host for MemoryHost {
+    fn files(&mut self) -> &mut dyn Files {
+        self
+    }
+
+    fn git(&mut self) -> &mut dyn Git {
+        self
+    }
+
+    fn services(&mut self) -> &mut dyn Services {
+        self
+    }
+
+    fn logs(&mut self) -> &mut dyn Logs {
+        self
+    }
+
+    fn web_server(&mut self) -> &mut dyn WebServer {
+        self
+    }
+
+    fn shell(&mut self) -> &mut dyn Shell {
+        self
+    }
+
+    fn probe(&mut self) -> &mut dyn Probe {
+        self
+    }
+
+    fn clock(&mut self) -> &mut dyn Clock {
+        self
+    }
+
+    fn locks(&mut self) -> &mut dyn Locks {
+        self
+    }
+
+    fn caller(&mut self) -> &mut dyn Caller {
+        self
     }
 }
 

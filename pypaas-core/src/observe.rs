@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pypaas_config::{BranchName, BranchRef, RepoName};
 
 use crate::host::{
-    Commit, FileError, Files, Git, GitError, Host, ProbeError, ServiceError, ServiceState, Services, Version,
+    Commit, FileError, Files, GitError, Host, ProbeError, ServiceError, ServiceState, Services, Version,
     WebServerError,
 };
 use crate::plan::web_files_of;
@@ -92,11 +92,11 @@ pub enum ObserveError {
 /// Looks at the machine. Changes nothing.
 pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Result<Observed, ObserveError> {
     let layout = &platform.layout;
-    let records = records(host, layout)?;
-    let web_journal = web_journal(host, layout)?.map(|journal| journal.seen_with(&records));
+    let records = records(host.files(), layout)?;
+    let web_journal = web_journal(host.files(), layout)?.map(|journal| journal.seen_with(&records));
     let commit = match scope {
         Scope::Branch { branch, commit: Some(commit), .. } => {
-            Some(Git::commit(host, &layout.repo(&branch.repo), commit)?)
+            Some(host.git().commit(&layout.repo(&branch.repo), commit)?)
         }
         _ => None,
     };
@@ -109,24 +109,25 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             let journalled = web_journal.iter().flat_map(|journal| journal.files.keys().cloned());
             let is_removed =
                 |file: &WebFileName| file.as_domain().is_some_and(|domain| !platform.is_known(&domain));
-            let removed = all_web_files(host, layout)?.into_iter().filter(is_removed);
+            let removed = all_web_files(host.files(), layout)?.into_iter().filter(is_removed);
             web_files_of(platform, branch).into_iter().chain(journalled).chain(removed).collect()
         }
-        Scope::Machine => all_web_files(host, layout)?,
+        Scope::Machine => all_web_files(host.files(), layout)?,
     };
     Ok(Observed {
-        now: host.now(),
-        services: services(host, scope)?,
-        web_files: web_files(host, layout, wanted)?,
-        checkouts: checkouts(host, layout, scope)?,
+        now: host.clock().now(),
+        services: services(host.services(), scope)?,
+        web_files: web_files(host.files(), layout, wanted)?,
+        checkouts: checkouts(host.files(), layout, scope)?,
         ports_in_use: match scope {
             Scope::Branch { ports: false, .. } => BTreeSet::new(),
-            _ => host.ports_in_use()?,
+            _ => host.probe().ports_in_use()?,
         },
-        web_runs: host.web_server_runs(),
-        web_gzip_static: asks_web && host.has_gzip_static()?,
-        web_version: if asks_web { Some(host.web_server_version()?) } else { None },
+        web_runs: host.web_server().web_server_runs(),
+        web_gzip_static: asks_web && host.web_server().has_gzip_static()?,
+        web_version: if asks_web { Some(host.web_server().web_server_version()?) } else { None },
         repos: host
+            .files()
             .list_directory(&layout.repos())?
             .iter()
             .filter_map(|name| RepoName::new(name.as_str()).ok())
@@ -138,10 +139,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
 }
 
 /// Reads all records. A record that cannot be understood is an error: guessing could stop what serves.
-pub fn records(
-    files: &mut (impl Files + ?Sized),
-    layout: &Layout,
-) -> Result<BTreeMap<BranchRef, Record>, ObserveError> {
+pub fn records(files: &mut dyn Files, layout: &Layout) -> Result<BTreeMap<BranchRef, Record>, ObserveError> {
     let mut records = BTreeMap::new();
     for branch in recorded_branches(files, layout)? {
         if let Some(record) = record(files, layout, &branch)? {
@@ -152,10 +150,7 @@ pub fn records(
 }
 
 /// Lists the branches that have a record.
-pub fn recorded_branches(
-    files: &mut (impl Files + ?Sized),
-    layout: &Layout,
-) -> Result<BTreeSet<BranchRef>, FileError> {
+pub fn recorded_branches(files: &mut dyn Files, layout: &Layout) -> Result<BTreeSet<BranchRef>, FileError> {
     let mut branches = BTreeSet::new();
     for directory in files.list_directory(&layout.state())? {
         let Some(repo) = decode(&directory).and_then(|name| RepoName::new(name).ok()) else { continue };
@@ -170,7 +165,7 @@ pub fn recorded_branches(
 
 /// Reads the record of one branch.
 pub fn record(
-    files: &mut (impl Files + ?Sized),
+    files: &mut dyn Files,
     layout: &Layout,
     branch: &BranchRef,
 ) -> Result<Option<Record>, ObserveError> {
@@ -179,14 +174,14 @@ pub fn record(
 
 /// Reads the note of a switch of nginx's files that did not end.
 pub(crate) fn web_journal(
-    files: &mut (impl Files + ?Sized),
+    files: &mut dyn Files,
     layout: &Layout,
 ) -> Result<Option<WebJournal>, ObserveError> {
     read_json(files, layout.web_journal())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(
-    files: &mut (impl Files + ?Sized),
+    files: &mut dyn Files,
     path: Utf8PathBuf,
 ) -> Result<Option<T>, ObserveError> {
     let Some(text) = files.read_file(&path)? else { return Ok(None) };
@@ -196,31 +191,28 @@ fn read_json<T: serde::de::DeserializeOwned>(
 }
 
 fn services(
-    host: &mut (impl Services + ?Sized),
+    supervisor: &mut dyn Services,
     scope: Scope<'_>,
 ) -> Result<BTreeMap<ServiceName, ServiceState>, ObserveError> {
     let mut states = BTreeMap::new();
-    for name in host.list_services()? {
+    for name in supervisor.list_services()? {
         if matches!(scope, Scope::Branch { branch, .. } if name.branch() != *branch) {
             continue;
         }
-        if let Some(state) = host.inspect_service(&name)? {
+        if let Some(state) = supervisor.inspect_service(&name)? {
             states.insert(name, state);
         }
     }
     Ok(states)
 }
 
-fn all_web_files(
-    files: &mut (impl Files + ?Sized),
-    layout: &Layout,
-) -> Result<BTreeSet<WebFileName>, FileError> {
+fn all_web_files(files: &mut dyn Files, layout: &Layout) -> Result<BTreeSet<WebFileName>, FileError> {
     let names = files.list_directory(layout.web())?;
     Ok(names.iter().filter_map(|name| WebFileName::found(name)).collect())
 }
 
 fn web_files(
-    files: &mut (impl Files + ?Sized),
+    files: &mut dyn Files,
     layout: &Layout,
     wanted: BTreeSet<WebFileName>,
 ) -> Result<BTreeMap<WebFileName, String>, ObserveError> {
@@ -234,7 +226,7 @@ fn web_files(
 }
 
 fn checkouts(
-    files: &mut (impl Files + ?Sized),
+    files: &mut dyn Files,
     layout: &Layout,
     scope: Scope<'_>,
 ) -> Result<BTreeMap<BranchRef, BTreeSet<CheckoutName>>, ObserveError> {

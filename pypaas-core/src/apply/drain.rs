@@ -21,17 +21,17 @@ pub(super) fn drain(
     ports: &BTreeSet<u16>,
     timeout: Duration,
 ) -> Result<(), ProbeError> {
-    let begin = host.elapsed();
+    let begin = host.clock().elapsed();
     let longest = duration(timeout);
     let mut told = false;
     loop {
         // In this order: a request that nginx sends in between is seen the next time.
-        let late = host.late_clients()?;
-        let open = host.connections(ports)?;
+        let late = host.probe().late_clients()?;
+        let open = host.probe().connections(ports)?;
         if (late, open) == (0, 0) {
             return Ok(());
         }
-        let waited = host.elapsed().saturating_sub(begin);
+        let waited = host.clock().elapsed().saturating_sub(begin);
         let who = match open {
             0 => format!("{} from before the switch still sending", counted(late, "client")),
             open => format!("{} to the old version still open", counted(open, "connection")),
@@ -45,7 +45,7 @@ pub(super) fn drain(
             told = true;
             story.note(&format!("{who}: waiting, {longest} at most"));
         }
-        host.pause(INTERVAL);
+        host.clock().pause(INTERVAL);
     }
 }
 

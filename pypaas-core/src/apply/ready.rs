@@ -78,7 +78,7 @@ pub(super) fn await_ready(
 }
 
 fn show_log(host: &mut dyn Host, story: &mut dyn Story, service: &ServiceName) {
-    let lines = host.last_lines(service, SHOWN_LINES);
+    let lines = host.logs().last_lines(service, SHOWN_LINES);
     if lines.is_empty() {
         story.note(&format!("{service} wrote nothing to its log"));
         return;
@@ -100,12 +100,12 @@ struct Watched<'a> {
 impl Watched<'_> {
     /// Looks again. Gives the time since the beginning, or why the process will not do.
     fn look(&mut self, host: &mut dyn Host) -> Result<Result<Duration, String>, NotReady> {
-        if let Some(reason) = host.wants_to_stop().filter(|_| self.can_be_abandoned) {
+        if let Some(reason) = host.caller().wants_to_stop().filter(|_| self.can_be_abandoned) {
             return Err(NotReady::Abandoned(reason));
         }
-        let state = host.inspect_service(self.service)?;
+        let state = host.services().inspect_service(self.service)?;
         let process = state.and_then(|state| state.process).map(|(pid, _)| pid);
-        let waited = host.elapsed().saturating_sub(self.begin);
+        let waited = host.clock().elapsed().saturating_sub(self.begin);
         match (process, self.seen) {
             (Some(_), None) => self.seen = process,
             (Some(now), Some(before)) if now == before => {}
@@ -123,20 +123,24 @@ fn watch(
     time: Duration,
     can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
-    let mut watched = Watched { service, begin: host.elapsed(), seen: None, can_be_abandoned };
+    let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
     loop {
         let waited = match watched.look(host)? {
             Ok(waited) => waited,
             Err(reason) => return Ok(Err(reason)),
         };
-        let uptime = host.inspect_service(service)?.and_then(|state| state.process).map(|(_, uptime)| uptime);
+        let uptime = host
+            .services()
+            .inspect_service(service)?
+            .and_then(|state| state.process)
+            .map(|(_, uptime)| uptime);
         if uptime.is_some_and(|uptime| uptime >= time) {
             return Ok(Ok(()));
         }
         if waited > time + GRACE {
             return Ok(Err(format!("was not up for {}", duration(time))));
         }
-        host.pause(INTERVAL);
+        host.clock().pause(INTERVAL);
     }
 }
 
@@ -149,7 +153,7 @@ fn serve(
     can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
     let port = door.port;
-    let mut watched = Watched { service, begin: host.elapsed(), seen: None, can_be_abandoned };
+    let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
     let mut next_check = Duration::ZERO;
     let mut answer = String::new();
     loop {
@@ -157,7 +161,7 @@ fn serve(
             Ok(waited) => waited,
             Err(reason) => return Ok(Err(reason)),
         };
-        let accepts = host.accepts(port).map_err(|error| error.to_string());
+        let accepts = host.probe().accepts(port).map_err(|error| error.to_string());
         match (accepts, check) {
             (Ok(()), None) => return Ok(watched.look(host)?.map(drop)),
             (Ok(()), Some(check)) if waited >= next_check => {
@@ -165,7 +169,7 @@ fn serve(
                     Ok(()) => return Ok(watched.look(host)?.map(drop)),
                     Err(said) => answer = format!("its health check {}: {said}", check.path),
                 }
-                next_check = host.elapsed().saturating_sub(watched.begin) + check.interval;
+                next_check = host.clock().elapsed().saturating_sub(watched.begin) + check.interval;
             }
             (Ok(()), Some(_)) => {}
             (Err(refusal), _) => answer = format!("127.0.0.1:{port}: {refusal}"),
@@ -175,12 +179,12 @@ fn serve(
                 elsewhere(host, service, port).map(|text| format!("; {text}")).unwrap_or_default();
             return Ok(Err(format!("is not ready after {}: {answer}{elsewhere}", duration(within))));
         }
-        host.pause(INTERVAL);
+        host.clock().pause(INTERVAL);
     }
 }
 
 fn ask(host: &mut dyn Host, door: Door<'_>, check: &HealthCheck) -> Result<(), String> {
-    let status = host.answers(door.port, door.asked_as, &check.path, check.timeout);
+    let status = host.probe().answers(door.port, door.asked_as, &check.path, check.timeout);
     let status = status.map_err(|error| error.to_string())?;
     if check.status.contains(&status) {
         return Ok(());
@@ -190,7 +194,7 @@ fn ask(host: &mut dyn Host, door: Door<'_>, check: &HealthCheck) -> Result<(), S
 
 /// Says where the process listens instead of at `port`.
 fn elsewhere(host: &mut dyn Host, service: &ServiceName, port: u16) -> Option<String> {
-    let listening = host.listening(service).ok()?;
+    let listening = host.probe().listening(service).ok()?;
     if listening.iter().any(|address| address.port() == port) {
         let addresses: Vec<String> = listening.iter().map(ToString::to_string).collect();
         return Some(format!("it listens on {}", addresses.join(", ")));

@@ -29,13 +29,13 @@ pub fn converge_machine(
     story: &mut dyn Story,
 ) -> Result<Vec<Unapplied>, ChangeError> {
     let mut failed = Vec::new();
-    if !host.web_server_runs() && !platform.configuration.domains.is_empty() {
+    if !host.web_server().web_server_runs() && !platform.configuration.domains.is_empty() {
         story.note(
             "nginx does not run: its files are put right, and new processes behind it wait until it does",
         );
     }
     let purpose = format!("applying the configuration for {by}");
-    for branch in plan::recorded(platform, &records(host, &platform.layout)?) {
+    for branch in plan::recorded(platform, &records(host.files(), &platform.layout)?) {
         let work =
             |host: &mut dyn Host, story: &mut dyn Story| converge_branch(host, platform, &branch, by, story);
         if let Err(error) = under_lock(host, platform, &branch, &purpose, story, work) {
@@ -160,7 +160,7 @@ fn blamed(
     error: &ChangeError,
 ) -> Result<BTreeSet<WebFileName>, ChangeError> {
     let ChangeError::Apply(error) = error else { return Ok(BTreeSet::new()) };
-    let journal = web_journal(host, &platform.layout)?.unwrap_or_default();
+    let journal = web_journal(host.files(), &platform.layout)?.unwrap_or_default();
     Ok(rejected_files(error, &journal))
 }
 
@@ -180,5 +180,5 @@ fn under_lock(
 
 /// Fails when whoever asked does not want it any more.
 fn give_up_when_abandoned(host: &mut dyn Host) -> Result<(), ChangeError> {
-    host.wants_to_stop().map_or(Ok(()), |reason| Err(ChangeError::Abandoned(reason)))
+    host.caller().wants_to_stop().map_or(Ok(()), |reason| Err(ChangeError::Abandoned(reason)))
 }

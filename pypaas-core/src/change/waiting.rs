@@ -33,7 +33,7 @@ pub fn queue_for_branch(
 ) -> Result<(), ChangeError> {
     let lock = platform.layout.branch_lock(branch);
     let note = note(host, purpose);
-    if host.try_lock(&lock, &note)? {
+    if host.locks().try_lock(&lock, &note)? {
         return Ok(());
     }
     let ticket = Ticket::draw(host, &platform.layout, branch, purpose)?;
@@ -44,7 +44,7 @@ pub fn queue_for_branch(
 
 /// Gives the lock of `branch` back.
 pub fn unlock_branch(host: &mut dyn Host, layout: &Layout, branch: &BranchRef) -> Result<(), ChangeError> {
-    Ok(host.unlock(&layout.branch_lock(branch))?)
+    Ok(host.locks().unlock(&layout.branch_lock(branch))?)
 }
 
 /// Takes a lock. Whoever holds a `ticket` gives up when somebody with a newer one waits.
@@ -58,7 +58,7 @@ pub(super) fn take(
     ticket: Option<&Ticket>,
 ) -> Result<(), ChangeError> {
     let timeout = platform.configuration.settings.lock_timeout;
-    let begin = host.elapsed();
+    let begin = host.clock().elapsed();
     let note = note(host, purpose);
     let mut told = false;
     loop {
@@ -66,14 +66,14 @@ pub(super) fn take(
         if let Some(newer) = ticket.map(|ticket| ticket.newer(host)).transpose()?.flatten() {
             return Err(ChangeError::Superseded(newer));
         }
-        if host.try_lock(lock, &note)? {
+        if host.locks().try_lock(lock, &note)? {
             return Ok(());
         }
-        let holder = host.lock_note(lock)?;
-        if let Some(reason) = host.wants_to_stop().filter(|_| can_be_abandoned) {
+        let holder = host.locks().lock_note(lock)?;
+        if let Some(reason) = host.caller().wants_to_stop().filter(|_| can_be_abandoned) {
             return Err(ChangeError::Abandoned(reason));
         }
-        let waited = host.elapsed().saturating_sub(begin);
+        let waited = host.clock().elapsed().saturating_sub(begin);
         if waited >= timeout {
             return Err(ChangeError::Busy { seconds: waited.as_secs(), holder });
         }
@@ -81,12 +81,12 @@ pub(super) fn take(
             story.note(&format!("waiting for {holder}"));
             told = true;
         }
-        host.pause(INTERVAL);
+        host.clock().pause(INTERVAL);
     }
 }
 
 fn note(host: &mut dyn Host, purpose: &str) -> String {
-    format!("{purpose} since {}", host.now().strftime("%Y-%m-%d %H:%M:%S UTC"))
+    format!("{purpose} since {}", host.clock().now().strftime("%Y-%m-%d %H:%M:%S UTC"))
 }
 
 /// The place of a push among those that wait for a branch: a numbered lock of its own, so that it ends with its process.
@@ -107,7 +107,7 @@ impl Ticket {
         let newest = numbers(host, &directory)?.into_iter().max().unwrap_or(0);
         let note = note(host, purpose);
         let mut ticket = Self { directory, number: newest + 1 };
-        while !host.try_lock(&ticket.path(), &note)? {
+        while !host.locks().try_lock(&ticket.path(), &note)? {
             ticket.number += 1;
         }
         Ok(ticket)
@@ -117,8 +117,8 @@ impl Ticket {
     fn newer(&self, host: &mut dyn Host) -> Result<Option<String>, ChangeError> {
         for number in numbers(host, &self.directory)?.into_iter().filter(|number| *number > self.number) {
             let other = Self { directory: self.directory.clone(), number };
-            if !host.try_lock(&other.path(), "")? {
-                return Ok(Some(host.lock_note(&other.path())?));
+            if !host.locks().try_lock(&other.path(), "")? {
+                return Ok(Some(host.locks().lock_note(&other.path())?));
             }
             // Its process is gone.
             other.give_back(host)?;
@@ -128,8 +128,8 @@ impl Ticket {
 
     fn give_back(self, host: &mut dyn Host) -> Result<(), ChangeError> {
         let path = self.path();
-        host.remove_file(&path).map_err(ObserveError::from)?;
-        Ok(host.unlock(&path)?)
+        host.files().remove_file(&path).map_err(ObserveError::from)?;
+        Ok(host.locks().unlock(&path)?)
     }
 
     fn path(&self) -> Utf8PathBuf {
@@ -138,6 +138,6 @@ impl Ticket {
 }
 
 fn numbers(host: &mut dyn Host, directory: &Utf8Path) -> Result<Vec<u64>, ChangeError> {
-    let names = host.list_directory(directory).map_err(ObserveError::from)?;
+    let names = host.files().list_directory(directory).map_err(ObserveError::from)?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }

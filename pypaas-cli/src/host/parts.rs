@@ -1,0 +1,47 @@
+//! The host gives its parts: it is all of them itself.
+
+use pypaas_core::host::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, WebServer};
+
+use super::LinuxHost;
+
+impl Host for LinuxHost {
+    fn files(&mut self) -> &mut dyn Files {
+        self
+    }
+
+    fn git(&mut self) -> &mut dyn Git {
+        self
+    }
+
+    fn services(&mut self) -> &mut dyn Services {
+        self
+    }
+
+    fn logs(&mut self) -> &mut dyn Logs {
+        self
+    }
+
+    fn web_server(&mut self) -> &mut dyn WebServer {
+        self
+    }
+
+    fn shell(&mut self) -> &mut dyn Shell {
+        self
+    }
+
+    fn probe(&mut self) -> &mut dyn Probe {
+        self
+    }
+
+    fn clock(&mut self) -> &mut dyn Clock {
+        self
+    }
+
+    fn locks(&mut self) -> &mut dyn Locks {
+        self
+    }
+
+    fn caller(&mut self) -> &mut dyn Caller {
+        self
+    }
+}
