@@ -4,7 +4,7 @@
 //! Whoever has a shell on the host is limited by neither.
 
 use camino::Utf8Path;
-use pypaas_config::{Access, RepoName, Right, RunnerRef};
+use pypaas_config::{Access, Permission, RepoName, RunnerRef};
 
 use crate::arguments::Command;
 use crate::commands::Context;
@@ -19,11 +19,11 @@ enum Need<'a> {
     /// Nothing that could be withheld, or less than all is shown.
     Nothing,
     /// A right on one repo.
-    Repo(Right, &'a str),
+    Repo(Permission, &'a str),
     /// A right on the repos that a domain leads to.
-    Domain(Right, &'a str),
+    Domain(Permission, &'a str),
     /// A right on every repo.
-    All(Right),
+    All(Permission),
     /// Every right on every repo: it decides who may do what.
     Everything,
 }
@@ -40,9 +40,9 @@ pub(crate) fn check(command: &Command, context: &Context) -> Result<(), Failure>
         Need::Repo(right, _) | Need::Domain(right, _) | Need::All(right) => Some(right),
         Need::Everything => None,
     };
-    let rights = right.map_or(Right::ALL.to_vec(), |right| vec![right]);
+    let rights = right.map_or(Permission::ALL.to_vec(), |right| vec![right]);
     if let Some(missing) = rights.iter().find(|right| !key.has(**right)) {
-        let only = key.only.iter().flatten().map(Right::to_string).collect::<Vec<_>>().join(", ");
+        let only = key.only.iter().flatten().map(Permission::to_string).collect::<Vec<_>>().join(", ");
         return Err(refusal(context, *missing, None, &format!("its key file limits it to: {only}")));
     }
     // Where no configuration can be read nobody could mend the keys any more; other commands fail by themselves.
@@ -68,7 +68,7 @@ pub(crate) fn check(command: &Command, context: &Context) -> Result<(), Failure>
 
 /// Returns whether the key of `context` may see `repo`.
 pub(crate) fn may_read(installation: &Installation, context: &Context, repo: &RepoName) -> bool {
-    may(installation, context, Right::Read, repo)
+    may(installation, context, Permission::Read, repo)
 }
 
 /// Returns whether the key of `context` may see every repo, and so what is wrong with any file.
@@ -79,13 +79,18 @@ pub(crate) fn may_read_all(installation: &Installation, context: &Context) -> bo
 }
 
 /// Returns whether the key of `context` has a right on `repo`.
-pub(crate) fn may(installation: &Installation, context: &Context, right: Right, repo: &RepoName) -> bool {
+pub(crate) fn may(
+    installation: &Installation,
+    context: &Context,
+    right: Permission,
+    repo: &RepoName,
+) -> bool {
     let Some(key) = &context.key else { return true };
     key.has(right) && withheld(installation, context, right, repo).is_none()
 }
 
 /// Returns the right that a command of this name needs; `None` for one that needs none.
-pub(crate) fn right_of(command: &str) -> Option<Right> {
+pub(crate) fn right_of(command: &str) -> Option<Permission> {
     match command {
         "rebuild"
         | "restart"
@@ -95,10 +100,10 @@ pub(crate) fn right_of(command: &str) -> Option<Right> {
         | "maintenance"
         | "apply"
         | "cleanup"
-        | "rebuild_authorized_keys" => Some(Right::Push),
-        "run" | "custom_cmds" | "secret" => Some(Right::Run),
+        | "rebuild_authorized_keys" => Some(Permission::Push),
+        "run" | "custom_cmds" | "secret" => Some(Permission::Run),
         "check" | "help" | "completions" | "man" => None,
-        _ => Some(Right::Read),
+        _ => Some(Permission::Read),
     }
 }
 
@@ -108,32 +113,34 @@ fn need(command: &Command) -> Need<'_> {
         None => Some(Need::All(right)),
     };
     match command {
-        Command::GitReceivePack(it) => Need::Repo(Right::Push, name(&it.repo)),
-        Command::GitUploadPack(it) => Need::Repo(Right::Read, name(&it.repo)),
-        Command::Rebuild(it) => all(Right::Push, &it.branches.repo)
-            .unwrap_or(Need::Repo(Right::Push, it.branches.repo.as_deref().unwrap_or_default())),
-        Command::Restart(it) => all(Right::Push, &it.branches.repo)
-            .unwrap_or(Need::Repo(Right::Push, it.branches.repo.as_deref().unwrap_or_default())),
-        Command::Rollback(it) => Need::Repo(Right::Push, &it.branch.repo),
-        Command::Stop(it) => Need::Repo(Right::Push, &it.branch.repo),
-        Command::Start(it) => Need::Repo(Right::Push, &it.branch.repo),
-        Command::Maintenance(it) if it.state == State::Show => Need::Repo(Right::Read, &it.branch.repo),
-        Command::Maintenance(it) => Need::Repo(Right::Push, &it.branch.repo),
-        Command::Run(it) => Need::Repo(Right::Run, &it.branch.repo),
-        Command::CustomCmds(it) => Need::Repo(Right::Run, &it.branch.repo),
-        Command::Env(it) if it.show => Need::Repo(Right::Run, &it.branch.repo),
-        Command::Env(it) => Need::Repo(Right::Read, &it.branch.repo),
+        Command::GitReceivePack(it) => Need::Repo(Permission::Push, name(&it.repo)),
+        Command::GitUploadPack(it) => Need::Repo(Permission::Read, name(&it.repo)),
+        Command::Rebuild(it) => all(Permission::Push, &it.branches.repo)
+            .unwrap_or(Need::Repo(Permission::Push, it.branches.repo.as_deref().unwrap_or_default())),
+        Command::Restart(it) => all(Permission::Push, &it.branches.repo)
+            .unwrap_or(Need::Repo(Permission::Push, it.branches.repo.as_deref().unwrap_or_default())),
+        Command::Rollback(it) => Need::Repo(Permission::Push, &it.branch.repo),
+        Command::Stop(it) => Need::Repo(Permission::Push, &it.branch.repo),
+        Command::Start(it) => Need::Repo(Permission::Push, &it.branch.repo),
+        Command::Maintenance(it) if it.state == State::Show => Need::Repo(Permission::Read, &it.branch.repo),
+        Command::Maintenance(it) => Need::Repo(Permission::Push, &it.branch.repo),
+        Command::Run(it) => Need::Repo(Permission::Run, &it.branch.repo),
+        Command::CustomCmds(it) => Need::Repo(Permission::Run, &it.branch.repo),
+        Command::Env(it) if it.show => Need::Repo(Permission::Run, &it.branch.repo),
+        Command::Env(it) => Need::Repo(Permission::Read, &it.branch.repo),
         Command::Secret(it) => match &it.action {
-            Action::Set(change) | Action::Unset(change) => Need::Repo(Right::Run, &change.branch.repo),
-            Action::List(list) => Need::Repo(Right::Read, &list.branch.repo),
+            Action::Set(change) | Action::Unset(change) => Need::Repo(Permission::Run, &change.branch.repo),
+            Action::List(list) => Need::Repo(Permission::Read, &list.branch.repo),
         },
-        Command::Logs(it) => Need::Repo(Right::Read, &it.repo),
-        Command::Releases(it) if it.show => Need::Repo(Right::Run, &it.branch.repo),
-        Command::Releases(it) => Need::Repo(Right::Read, &it.branch.repo),
-        Command::Status(it) => it.repo.as_ref().map_or(Need::Nothing, |repo| Need::Repo(Right::Read, repo)),
-        Command::Why(it) => Need::Domain(Right::Read, &it.address.host),
-        Command::Plan(_) => Need::All(Right::Read),
-        Command::Apply(_) | Command::Cleanup(_) => Need::All(Right::Push),
+        Command::Logs(it) => Need::Repo(Permission::Read, &it.repo),
+        Command::Releases(it) if it.show => Need::Repo(Permission::Run, &it.branch.repo),
+        Command::Releases(it) => Need::Repo(Permission::Read, &it.branch.repo),
+        Command::Status(it) => {
+            it.repo.as_ref().map_or(Need::Nothing, |repo| Need::Repo(Permission::Read, repo))
+        }
+        Command::Why(it) => Need::Domain(Permission::Read, &it.address.host),
+        Command::Plan(_) => Need::All(Permission::Read),
+        Command::Apply(_) | Command::Cleanup(_) => Need::All(Permission::Push),
         Command::RebuildAuthorizedKeys(_) => Need::Everything,
         Command::List(_)
         | Command::Metrics(_)
@@ -146,7 +153,12 @@ fn need(command: &Command) -> Need<'_> {
 }
 
 /// Says why a key has not got a right on a repo; `None` when it has.
-fn withheld(installation: &Installation, context: &Context, right: Right, repo: &RepoName) -> Option<String> {
+fn withheld(
+    installation: &Installation,
+    context: &Context,
+    right: Permission,
+    repo: &RepoName,
+) -> Option<String> {
     let configuration = installation.configuration();
     if configuration.broken_repos.contains(repo) {
         // What it says of access cannot be known; a file without the word limits nobody. One that could not be read is in
@@ -155,7 +167,7 @@ fn withheld(installation: &Installation, context: &Context, right: Right, repo: 
             |path: &Utf8Path| !path.starts_with("domains") && path.file_stem() == Some(repo.as_str());
         let mut texts = installation.files.iter().filter(|file| is_its(&file.path)).peekable();
         let limits = match texts.peek() {
-            None => right != Right::Push,
+            None => right != Permission::Push,
             Some(_) => texts.any(|file| String::from_utf8_lossy(&file.text).contains("access")),
         };
         return limits.then(|| "its configuration is broken, and may limit that".to_owned());
@@ -171,11 +183,11 @@ fn withheld(installation: &Installation, context: &Context, right: Right, repo: 
     })
 }
 
-fn refusal(context: &Context, right: Right, repo: Option<&RepoName>, reason: &str) -> Failure {
+fn refusal(context: &Context, right: Permission, repo: Option<&RepoName>, reason: &str) -> Failure {
     let what = match right {
-        Right::Push => "deploy",
-        Right::Run => "run commands or see values",
-        Right::Read => "look",
+        Permission::Push => "deploy",
+        Permission::Run => "run commands or see values",
+        Permission::Read => "look",
     };
     let place = repo.map(|repo| format!(" in `{repo}`")).unwrap_or_default();
     Failure::forbidden(
@@ -187,14 +199,14 @@ fn refusal(context: &Context, right: Right, repo: Option<&RepoName>, reason: &st
 /// Lists what the key of `context` may do on each repo, for its greeting; `None` when nothing is limited.
 pub(crate) fn summary(installation: &Installation, context: &Context) -> Option<String> {
     let configuration = installation.configuration();
-    let limited = |access: &Access| Right::ALL.iter().any(|right| access.keys(*right).is_some());
+    let limited = |access: &Access| Permission::ALL.iter().any(|right| access.keys(*right).is_some());
     let key = context.key.as_ref()?;
     if key.only.is_none() && !configuration.repos.values().any(|repo| limited(&repo.access)) {
         return None;
     }
     let mut text = String::new();
     for repo in configuration.repos.keys() {
-        let rights = Right::ALL.into_iter().filter(|right| may(installation, context, *right, repo));
+        let rights = Permission::ALL.into_iter().filter(|right| may(installation, context, *right, repo));
         let rights: Vec<String> = rights.map(|right| right.to_string()).collect();
         let rights = if rights.is_empty() { "nothing".to_owned() } else { rights.join(", ") };
         text.push_str(&format!("    {:<26}{rights}\n", repo.as_str()));

@@ -138,5 +138,5 @@ pub(crate) struct WaitArguments {
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    pypaas_config::duration(text).ok_or("expected a duration such as 500ms, 30s, 2m or 1h")
+    pypaas_config::parse_duration(text).ok_or("expected a duration such as 500ms, 30s, 2m or 1h")
 }

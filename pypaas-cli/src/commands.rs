@@ -33,7 +33,7 @@ pub(crate) mod why;
 
 use std::process::ExitCode;
 
-use pypaas_config::Right;
+use pypaas_config::Permission;
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -63,12 +63,12 @@ pub(crate) struct Context {
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
     /// The only rights that its key file gives it; `None`: all.
-    pub(crate) only: Option<Vec<Right>>,
+    pub(crate) only: Option<Vec<Permission>>,
 }
 
 impl Key {
     /// Returns whether its file gives it a right.
-    pub(crate) fn has(&self, right: Right) -> bool {
+    pub(crate) fn has(&self, right: Permission) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&right))
     }
 }

@@ -1,7 +1,7 @@
 //! Key files, and the `authorized_keys` made of them.
 
 use camino::Utf8Path;
-use pypaas_config::Right;
+use pypaas_config::Permission;
 use ssh_key::PublicKey;
 
 use crate::installation::shell_word;
@@ -25,7 +25,7 @@ pub(crate) struct Key {
     options: Vec<String>,
     key: String,
     /// The only rights it has at most; `None`: whatever repos give it.
-    only: Option<Vec<Right>>,
+    only: Option<Vec<Permission>>,
 }
 
 /// What a leading comment begins with that limits the keys of its file.
@@ -73,7 +73,7 @@ pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
     let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
     for Key { name, options, key, only } in keys {
         let only = only.as_ref().map(|rights| {
-            let rights: Vec<String> = rights.iter().map(Right::to_string).collect();
+            let rights: Vec<String> = rights.iter().map(Permission::to_string).collect();
             format!(" --only {}", rights.join(","))
         });
         let command = format!("{command} ssh {}{}", shell_word(name), only.unwrap_or_default());
@@ -85,9 +85,9 @@ pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
 }
 
 /// Reads rights that are separated by commas or spaces; at least one.
-fn read_limit(text: &str) -> Result<Vec<Right>, String> {
+fn read_limit(text: &str) -> Result<Vec<Permission>, String> {
     let words = text.split([',', ' ', '\t']).filter(|word| !word.is_empty());
-    let rights: Option<Vec<Right>> = words.map(Right::parse).collect();
+    let rights: Option<Vec<Permission>> = words.map(Permission::parse).collect();
     rights
         .filter(|rights| !rights.is_empty())
         .ok_or_else(|| format!("`{}` names no rights; there are `push`, `run` and `read`", text.trim()))

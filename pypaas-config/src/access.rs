@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::Findings;
+use crate::schema::Schema;
 
 /// `access`.
-pub(crate) const ACCESS: Block = Block { name: "access", keys: &["push", "run", "read"] };
+pub(crate) const ACCESS: Schema = Schema { name: "access", keys: &["push", "run", "read"] };
 
 /// What a key can be allowed to do with a repo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Right {
+pub enum Permission {
     /// Deploy: push, make live again, stop and start, switch maintenance.
     Push,
     /// Run commands in the app's environment, and see and set what is in it.
@@ -20,17 +20,17 @@ pub enum Right {
     Read,
 }
 
-impl Right {
+impl Permission {
     /// All rights.
     pub const ALL: [Self; 3] = [Self::Push, Self::Run, Self::Read];
 
     /// Reads a right's name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|right| right.to_string() == text)
+        Self::ALL.into_iter().find(|permission| permission.to_string() == text)
     }
 }
 
-impl fmt::Display for Right {
+impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Push => "push",
@@ -66,19 +66,20 @@ impl Access {
     }
 
     /// Returns the keys that have `right`; `None`: all.
-    pub fn keys(&self, right: Right) -> Option<&[String]> {
-        match right {
-            Right::Push => self.push.as_deref(),
-            Right::Run => self.run.as_deref(),
-            Right::Read => self.read.as_deref(),
+    pub fn keys(&self, permission: Permission) -> Option<&[String]> {
+        match permission {
+            Permission::Push => self.push.as_deref(),
+            Permission::Run => self.run.as_deref(),
+            Permission::Read => self.read.as_deref(),
         }
     }
 
     /// Returns whether `key` has `right`. Whoever is named for more than reading may read, too.
-    pub fn allows(&self, key: &str, right: Right) -> bool {
-        let named = |right| self.keys(right).is_some_and(|keys| keys.iter().any(|name| name == key));
-        let listed = self.keys(right).is_none() || named(right);
-        listed || (right == Right::Read && (named(Right::Push) || named(Right::Run)))
+    pub fn allows(&self, key: &str, permission: Permission) -> bool {
+        let named =
+            |permission| self.keys(permission).is_some_and(|keys| keys.iter().any(|name| name == key));
+        let listed = self.keys(permission).is_none() || named(permission);
+        listed || (permission == Permission::Read && (named(Permission::Push) || named(Permission::Run)))
     }
 }
 
@@ -90,11 +91,17 @@ mod tests {
     fn rights_that_are_given_to_nobody_in_particular_are_everybodys() {
         let keys = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
         let access = Access { push: keys(&["ci"]), run: None, read: keys(&["monitor"]) };
-        let rights = |key: &str| Right::ALL.map(|right| access.allows(key, right));
-        assert_eq!(rights("ci"), [true, true, true]);
-        assert_eq!(rights("monitor"), [false, true, true]);
-        assert_eq!(rights("laptop"), [false, true, false]);
-        assert_eq!(Right::ALL.map(|right| Access::default().allows("laptop", right)), [true; 3]);
-        assert_eq!(Right::ALL.map(|right| Access::nobody().allows("laptop", right)), [false; 3]);
+        let permissions = |key: &str| Permission::ALL.map(|permission| access.allows(key, permission));
+        assert_eq!(permissions("ci"), [true, true, true]);
+        assert_eq!(permissions("monitor"), [false, true, true]);
+        assert_eq!(permissions("laptop"), [false, true, false]);
+        assert_eq!(
+            Permission::ALL.map(|permission| Access::default().allows("laptop", permission)),
+            [true; 3]
+        );
+        assert_eq!(
+            Permission::ALL.map(|permission| Access::nobody().allows("laptop", permission)),
+            [false; 3]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use crate::finding::{Finding, quote};
-use crate::place::Place;
+use crate::span::Span;
 use crate::suggest;
 
 /// The main file's name.
@@ -24,7 +24,7 @@ pub(crate) enum Role<'a> {
     /// Looks like configuration, but is not read: why, and what to do.
     Ignored { reason: &'static str, help: Option<String> },
     /// Nobody would take it for configuration.
-    Foreign,
+    Unrelated,
 }
 
 /// Says what the file at `path` (relative to the configuration directory) is.
@@ -34,14 +34,14 @@ pub(crate) fn role(path: &Utf8Path) -> Role<'_> {
     match (directory, name) {
         ("", SETTINGS_FILE) => Role::Settings,
         ("repo" | "repos" | "domains", _) => in_known_directory(directory, name),
-        _ if directory.starts_with('.') || name.starts_with('.') => Role::Foreign,
+        _ if directory.starts_with('.') || name.starts_with('.') => Role::Unrelated,
         _ => elsewhere(path, directory, name),
     }
 }
 
 fn in_known_directory<'a>(directory: &str, name: &'a str) -> Role<'a> {
     if matches!(name, ".gitkeep" | ".gitignore") {
-        return Role::Foreign;
+        return Role::Unrelated;
     }
     if name.starts_with('.') || name.starts_with('#') {
         return ignored("hidden files are not read", None);
@@ -76,7 +76,7 @@ fn elsewhere<'a>(path: &'a Utf8Path, directory: &str, name: &str) -> Role<'a> {
                 "only `pypaas.yml` is read here",
                 Some("repos go into `repo/`, domains into `domains/`".to_owned()),
             ),
-            _ => Role::Foreign,
+            _ => Role::Unrelated,
         };
     }
     match suggest::closest(first, DIRECTORIES) {
@@ -86,7 +86,7 @@ fn elsewhere<'a>(path: &'a Utf8Path, directory: &str, name: &str) -> Role<'a> {
         Some(_) if yaml && !deeper.is_empty() || DIRECTORIES.contains(&first) => {
             ignored("directories within it are not read", None)
         }
-        _ => Role::Foreign,
+        _ => Role::Unrelated,
     }
 }
 
@@ -102,7 +102,7 @@ fn ignored(reason: &'static str, help: Option<String>) -> Role<'static> {
 /// Says that file number `file` is not read.
 pub(crate) fn ignored_finding(file: u32, path: &Utf8Path, reason: &str, help: Option<String>) -> Finding {
     let finding =
-        Finding::warning(Place::whole(file), format!("{} is ignored: {reason}", quote(path.as_str())));
+        Finding::warning(Span::whole_file(file), format!("{} is ignored: {reason}", quote(path.as_str())));
     match help {
         Some(help) => finding.help(help),
         None => finding,
@@ -148,7 +148,7 @@ mod tests {
             "scripts/deploy.sh",
             "ansible/all.yml",
         ] {
-            assert_eq!(role(path.into()), Role::Foreign, "{path}");
+            assert_eq!(role(path.into()), Role::Unrelated, "{path}");
         }
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use crate::block::Block;
-use crate::claims::Claim;
 use crate::fields::{Field, Fields};
 use crate::finding::{Finding, Findings, quote};
 use crate::references::Reference;
+use crate::schema::Schema;
+use crate::server_names::NameUse;
 use crate::tree::Value;
 use crate::{DomainName, Location, LocationPath, RunnerRef};
 
 /// A whole domain file.
-pub(crate) const DOMAIN: Block = Block {
+pub(crate) const DOMAIN: Schema = Schema {
     name: "a domain",
     keys: &[
         "locations",
@@ -77,12 +77,12 @@ impl Domain {
         path: &Utf8PathBuf,
         field: Field<'_>,
         references: &mut Vec<Reference>,
-        claims: &mut Vec<Claim>,
+        name_uses: &mut Vec<NameUse>,
         findings: &mut Findings,
     ) -> Option<Self> {
         let fields = field.fields(&DOMAIN, findings)?;
-        let aliases = read_names(&fields, "aliases", claims, findings);
-        let redirects = read_names(&fields, "redirect", claims, findings);
+        let aliases = read_names(&fields, "aliases", name_uses, findings);
+        let redirects = read_names(&fields, "redirect", name_uses, findings);
         if let (true, Some(redirect)) = (name.as_str().starts_with("*."), fields.get("redirect")) {
             let finding =
                 Finding::error(redirect.key, format!("`redirect` leads to {}", quote(name.as_str())));
@@ -97,7 +97,7 @@ impl Domain {
             locations,
             aliases,
             redirects,
-            ssl: fields.optional("ssl", findings, Field::switch).unwrap_or(false),
+            ssl: fields.optional("ssl", findings, Field::boolean).unwrap_or(false),
             ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
             ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
             ssl_certificate_chain: fields.optional("ssl_certificate_chain", findings, Field::absolute_path),
@@ -117,7 +117,7 @@ fn default_certificate(name: &DomainName, extension: &str) -> Utf8PathBuf {
 fn read_names(
     fields: &Fields<'_>,
     key: &str,
-    claims: &mut Vec<Claim>,
+    name_uses: &mut Vec<NameUse>,
     findings: &mut Findings,
 ) -> Vec<DomainName> {
     let mut names = Vec::new();
@@ -129,10 +129,10 @@ fn read_names(
     for item in items {
         let name = item.scalar("a domain's name").and_then(|scalar| {
             let name = DomainName::new(scalar.text.to_lowercase());
-            name.map_err(|error| Finding::invalid_name(item.node.place, &error))
+            name.map_err(|error| Finding::invalid_name(item.node.span, &error))
         });
         if let Some(name) = findings.take(name) {
-            claims.push(Claim { name: name.clone(), place: item.node.place });
+            name_uses.push(NameUse { name: name.clone(), span: item.node.span });
             names.push(name);
         }
     }
@@ -147,7 +147,7 @@ fn read_locations(
     let mut locations = BTreeMap::new();
     let written = field.named("locations", findings);
     if matches!(&field.node.value, Value::Mapping(entries) if entries.is_empty()) {
-        findings.add(field.wrong("at least one location, else nginx would serve nothing"));
+        findings.add(field.unexpected("at least one location, else nginx would serve nothing"));
     }
     for (position, field) in written.into_iter().enumerate() {
         let path = LocationPath::new(field.name).map_err(|error| error.finding(field.key));
@@ -165,7 +165,7 @@ fn read_listen_options(field: &Field<'_>) -> Result<String, Finding> {
     let text = field.text()?;
     let ends = |c: char| c.is_control() || matches!(c, ';' | '{' | '}' | '#');
     if text.contains(ends) {
-        Err(field.wrong("options of nginx's `listen`, on one line, without `;`, `#` and braces"))
+        Err(field.unexpected("options of nginx's `listen`, on one line, without `;`, `#` and braces"))
     } else {
         Ok(text)
     }

@@ -9,10 +9,10 @@ use crate::tree::Value;
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Ten years: to clients that is for ever.
-const LONGEST_CACHE: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60);
+const MAX_CACHE_DURATION: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60);
 
 /// Reads a duration of at most a day, as the configuration spells them: `500ms`, `30s`, `2m`, `1h`.
-pub fn duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     parse(text).filter(|duration| *duration <= LONGEST)
 }
 
@@ -20,21 +20,21 @@ impl Field<'_> {
     /// Reads a duration; zero is allowed.
     pub(crate) fn duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 500ms, 30s, 2m or 1h";
-        let Value::Scalar(scalar) = &self.node.value else { return Err(self.wrong(expected)) };
+        let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
         match parse(&scalar.text) {
             Some(duration) if duration <= LONGEST => Ok(duration),
-            Some(_) => Err(self.wrong("a duration of at most 24h")),
+            Some(_) => Err(self.unexpected("a duration of at most 24h")),
             None if !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Err(self.wrong(expected).help(format!("did you mean `{}s`?", scalar.text)))
+                Err(self.unexpected(expected).help(format!("did you mean `{}s`?", scalar.text)))
             }
-            None => Err(self.wrong(expected)),
+            None => Err(self.unexpected(expected)),
         }
     }
 
     /// Reads a duration that must not be zero.
     pub(crate) fn positive_duration(&self) -> Result<Duration, Finding> {
         let duration = self.duration()?;
-        if duration.is_zero() { Err(self.wrong("a duration longer than nothing")) } else { Ok(duration) }
+        if duration.is_zero() { Err(self.unexpected("a duration longer than nothing")) } else { Ok(duration) }
     }
 }
 
@@ -42,15 +42,17 @@ impl Field<'_> {
     /// Reads how long something may be kept: in whole seconds, days and weeks too.
     pub(crate) fn cache_duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 10m, 1h, 7d or 52w";
-        let Value::Scalar(scalar) = &self.node.value else { return Err(self.wrong(expected)) };
+        let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
         let days = |unit: &str, days: u64| {
             let number: u64 = scalar.text.strip_suffix(unit)?.parse().ok()?;
             Some(Duration::from_secs(number.saturating_mul(days * 24 * 60 * 60)))
         };
         match days("d", 1).or_else(|| days("w", 7)).or_else(|| parse(&scalar.text)) {
-            Some(duration) if duration > LONGEST_CACHE => Err(self.wrong("a duration of at most 520w")),
+            Some(duration) if duration > MAX_CACHE_DURATION => {
+                Err(self.unexpected("a duration of at most 520w"))
+            }
             Some(duration) if duration.subsec_millis() == 0 => Ok(duration),
-            _ => Err(self.wrong(expected)),
+            _ => Err(self.unexpected(expected)),
         }
     }
 }

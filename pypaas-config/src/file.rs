@@ -4,12 +4,13 @@ use std::fmt::Display;
 
 use camino::Utf8PathBuf;
 
-use crate::claims::Claim;
 use crate::directory::{self, Role};
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
-use crate::place::{Place, Source};
 use crate::references::Reference;
+use crate::server_names::NameUse;
+use crate::source_text::SourceText;
+use crate::span::Span;
 use crate::{Domain, DomainName, Repo, RepoName, Settings, SourceFile, tree};
 
 /// A file that was read.
@@ -17,7 +18,7 @@ use crate::{Domain, DomainName, Repo, RepoName, Settings, SourceFile, tree};
 pub(crate) struct File {
     /// As it was read, if it could be.
     pub(crate) text: Option<SourceFile>,
-    pub(crate) source: Source,
+    pub(crate) source: SourceText,
     pub(crate) content: Content,
     pub(crate) findings: Findings,
 }
@@ -26,18 +27,18 @@ pub(crate) struct File {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// With the place of `ports`.
-    Settings(Option<(Settings, Place)>),
+    Settings(Option<(Settings, Span)>),
     Repo(RepoName, Option<Repo>),
-    Domain(DomainName, Option<Domain>, Mentions),
+    Domain(DomainName, Option<Domain>, DomainLinks),
     /// It is not read, or its name is no name.
     Nothing,
 }
 
 /// The names in a domain file, of a broken one too.
 #[derive(Debug, Default)]
-pub(crate) struct Mentions {
+pub(crate) struct DomainLinks {
     /// The names that it claims.
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) name_uses: Vec<NameUse>,
     /// What it points at.
     pub(crate) references: Vec<Reference>,
 }
@@ -52,16 +53,18 @@ pub(crate) fn read<E: Display>(
     let mut findings = Findings::default();
     let text = match role {
         Role::Settings | Role::Repo(_) | Role::Domain(_) => text().map_err(|reason| {
-            let finding = Finding::error(Place::whole(number), format!("the file cannot be read: {reason}"));
+            let finding =
+                Finding::error(Span::whole_file(number), format!("the file cannot be read: {reason}"));
             findings.add(finding.help("the deploy user must be able to read it"));
         }),
-        Role::Ignored { .. } | Role::Foreign => Err(()),
+        Role::Ignored { .. } | Role::Unrelated => Err(()),
     };
     let text = text.ok().map(|text| SourceFile { path: path.clone(), text });
-    let (source, broken_at) = text.as_ref().map_or_else(|| (Source::missing(path), None), Source::new);
+    let (source, broken_at) =
+        text.as_ref().map_or_else(|| (SourceText::missing(path), None), SourceText::new);
     if let Some(at) = broken_at {
         findings.add(
-            Finding::error(Place::bytes(number, at, at), "the text is not UTF-8")
+            Finding::error(Span::new(number, at, at), "the text is not UTF-8")
                 .label("the first byte that is not")
                 .help("save the file as UTF-8"),
         );
@@ -75,7 +78,7 @@ pub(crate) fn read<E: Display>(
             findings.add(directory::ignored_finding(number, path, reason, help));
             Content::Nothing
         }
-        Role::Foreign => Content::Nothing,
+        Role::Unrelated => Content::Nothing,
     };
     File { text, source, content, findings }
 }
@@ -83,21 +86,21 @@ pub(crate) fn read<E: Display>(
 /// Reads one file's text.
 struct Reader<'a> {
     number: u32,
-    source: &'a Source,
+    source: &'a SourceText,
     findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
-    fn settings(&mut self) -> Option<(Settings, Place)> {
+    fn settings(&mut self) -> Option<(Settings, Span)> {
         self.decode(|field, findings| {
-            let ports = field.node.get("ports").map_or(field.key, |entry| entry.key_place);
+            let ports = field.node.get("ports").map_or(field.key, |entry| entry.key_span);
             Some((Settings::decode(field, findings)?, ports))
         })
     }
 
     fn repo(&mut self, name: &str, path: &Utf8PathBuf) -> Option<Content> {
         let repo = self.decode(|field, findings| Repo::decode(name, path, field, findings));
-        let name = RepoName::new(name).map_err(|error| Finding::invalid_name(self.whole(), &error));
+        let name = RepoName::new(name).map_err(|error| Finding::invalid_name(self.whole_file(), &error));
         let name = self.findings.take(name.map_err(|finding| finding.help("rename the file")))?;
         Some(Content::Repo(name, repo))
     }
@@ -105,19 +108,19 @@ impl Reader<'_> {
     fn domain(&mut self, written: &str, path: &Utf8PathBuf) -> Option<Content> {
         let lower = written.to_lowercase();
         let name =
-            DomainName::new(lower.as_str()).map_err(|error| Finding::invalid_name(self.whole(), &error));
+            DomainName::new(lower.as_str()).map_err(|error| Finding::invalid_name(self.whole_file(), &error));
         let name = self.findings.take(name.map_err(|finding| finding.help("rename the file")))?;
-        let mut mentions = Mentions::default();
-        mentions.claims.push(Claim { name: name.clone(), place: self.whole() });
+        let mut links = DomainLinks::default();
+        links.name_uses.push(NameUse { name: name.clone(), span: self.whole_file() });
         let domain = self.decode(|field, findings| {
-            Domain::decode(&name, path, field, &mut mentions.references, &mut mentions.claims, findings)
+            Domain::decode(&name, path, field, &mut links.references, &mut links.name_uses, findings)
         });
         if lower != written {
             let message = format!("{} has capital letters in its name", quote(path.as_str()));
-            let finding = Finding::error(self.whole(), message);
+            let finding = Finding::error(self.whole_file(), message);
             self.findings.add(finding.help(format!("rename it to `domains/{lower}.yml`")));
         }
-        Some(Content::Domain(name, domain, mentions))
+        Some(Content::Domain(name, domain, links))
     }
 
     /// Parses the text and decodes it; `None` when anything in it is wrong.
@@ -126,11 +129,11 @@ impl Reader<'_> {
             return None;
         }
         let root = tree::parse(self.source, self.number, self.findings)?;
-        let field = Field { name: self.source.path.as_str(), key: self.whole(), node: &root };
+        let field = Field { name: self.source.path.as_str(), key: self.whole_file(), node: &root };
         decode(field, self.findings).filter(|_| !self.findings.is_broken(self.number))
     }
 
-    fn whole(&self) -> Place {
-        Place::whole(self.number)
+    fn whole_file(&self) -> Span {
+        Span::whole_file(self.number)
     }
 }

@@ -2,40 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use crate::place::Place;
+use crate::span::Span;
 use crate::{InvalidName, Severity, suggest};
 
 /// One thing that is wrong, and what to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) severity: Severity,
-    pub(crate) place: Place,
+    pub(crate) span: Span,
     /// What is wrong, in one line.
     pub(crate) message: String,
     /// What was expected; stands beside the caret.
     pub(crate) label: String,
     /// Other places that matter, each with its own label.
-    pub(crate) also: Vec<(Place, String)>,
+    pub(crate) also: Vec<(Span, String)>,
     /// What the reader can do, a line each.
     pub(crate) help: Vec<String>,
 }
 
 impl Finding {
     /// Says that something cannot be used.
-    pub(crate) fn error(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn error(span: Span, message: impl Into<String>) -> Self {
         let (message, label) = (message.into(), String::new());
-        Self { severity: Severity::Error, place, message, label, also: Vec::new(), help: Vec::new() }
+        Self { severity: Severity::Error, span, message, label, also: Vec::new(), help: Vec::new() }
     }
 
     /// Says that something works, but is probably not meant.
-    pub(crate) fn warning(place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(place, message) }
+    pub(crate) fn warning(span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(span, message) }
     }
 
     /// Says that the name at `place` breaks the rules for its kind.
-    pub(crate) fn invalid_name(place: Place, error: &InvalidName) -> Self {
+    pub(crate) fn invalid_name(span: Span, error: &InvalidName) -> Self {
         let written = if error.text().is_empty() { "an empty text".to_owned() } else { quote(error.text()) };
-        Self::error(place, format!("{written} is not a valid {} name", error.kind())).label(error.reason())
+        Self::error(span, format!("{written} is not a valid {} name", error.kind())).label(error.reason())
     }
 
     /// Says beside the caret what was expected.
@@ -61,8 +61,8 @@ impl Finding {
     }
 
     /// Points at another place as well.
-    pub(crate) fn also(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.also.push((place, label.into()));
+    pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.also.push((span, label.into()));
         self
     }
 
@@ -79,14 +79,14 @@ pub(crate) struct Findings {
     all: Vec<Finding>,
     broken: BTreeSet<u32>,
     /// The values that nginx will see as they are, by key and place.
-    verbatim: Vec<(&'static str, Place)>,
+    verbatim: Vec<(&'static str, Span)>,
 }
 
 impl Findings {
     /// Adds one.
     pub(crate) fn add(&mut self, finding: Finding) {
         if finding.severity == Severity::Error {
-            self.broken.insert(finding.place.file);
+            self.broken.insert(finding.span.file);
         }
         self.all.push(finding);
     }
@@ -104,12 +104,12 @@ impl Findings {
     }
 
     /// Notes a value that nginx will see as it is.
-    pub(crate) fn note_verbatim(&mut self, key: &'static str, place: Place) {
-        self.verbatim.push((key, place));
+    pub(crate) fn mark_verbatim(&mut self, key: &'static str, span: Span) {
+        self.verbatim.push((key, span));
     }
 
     /// Returns the values that nginx will see as they are.
-    pub(crate) fn verbatim(&self) -> &[(&'static str, Place)] {
+    pub(crate) fn verbatim(&self) -> &[(&'static str, Span)] {
         &self.verbatim
     }
 
@@ -120,8 +120,8 @@ impl Findings {
 
     /// Returns them by place, without repetitions (an alias shows the same text twice).
     pub(crate) fn sorted(mut self) -> Vec<Finding> {
-        self.all.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
-        self.all.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+        self.all.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
+        self.all.dedup_by(|a, b| a.span == b.span && a.message == b.message);
         self.all
     }
 }
@@ -131,14 +131,14 @@ pub(crate) fn quote(text: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = text.chars().take(LONGEST).collect();
     let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
-    format!("`{}{more}`", harmless(&shown))
+    format!("`{}{more}`", sanitize(&shown))
 }
 
 /// Replaces characters that could upset a terminal by their escapes.
-pub(crate) fn harmless(text: &str) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_harmful(c) {
+        if is_unsafe_for_terminal(c) {
             shown.extend(c.escape_debug());
         } else {
             shown.push(c);
@@ -149,7 +149,7 @@ pub(crate) fn harmless(text: &str) -> String {
 
 /// Returns whether a terminal could take `c` for more than a character: control characters, line ends, and those that
 /// reorder the rest of the line.
-pub(crate) fn is_harmful(c: char) -> bool {
+pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     let reorders =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || reorders

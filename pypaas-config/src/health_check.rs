@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
+use crate::schema::Schema;
 
 /// `healthcheck`.
-pub(crate) const HEALTHCHECK: Block =
-    Block { name: "a healthcheck", keys: &["path", "interval", "timeout", "status"] };
+pub(crate) const HEALTHCHECK: Schema =
+    Schema { name: "a healthcheck", keys: &["path", "interval", "timeout", "status"] };
 
 use serde::Serialize;
 
@@ -47,9 +47,9 @@ fn read_path(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "a path such as /health";
     let path = &field.scalar(expected)?.text;
     if !path.starts_with('/') {
-        Err(field.wrong(expected))
+        Err(field.unexpected(expected))
     } else if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Err(field.wrong("a path of visible ASCII characters").help("write others as %20 and the like"))
+        Err(field.unexpected("a path of visible ASCII characters").help("write others as %20 and the like"))
     } else {
         Ok(path.clone())
     }
@@ -62,7 +62,7 @@ fn read_status(field: &Field<'_>) -> Result<RangeInclusive<u16>, Finding> {
     let (least, most) = text.split_once('-').unwrap_or((text, text));
     match (read_code(least), read_code(most)) {
         (Some(least), Some(most)) if least <= most => Ok(least..=most),
-        _ => Err(field.wrong(expected)),
+        _ => Err(field.unexpected(expected)),
     }
 }
 

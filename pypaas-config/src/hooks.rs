@@ -1,11 +1,11 @@
 //! `hooks` of a branch.
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::Findings;
+use crate::schema::Schema;
 
 /// `hooks`.
-pub(crate) const HOOKS: Block = Block {
+pub(crate) const HOOKS: Schema = Schema {
     name: "hooks",
     keys: &["before_build", "build", "after_build", "maintenance", "after_deploy", "deploy_failed"],
 };

@@ -6,21 +6,22 @@ use std::fmt::Display;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::capacity;
-use crate::claims::{self, Claim};
 use crate::directory::{self, Role, SETTINGS_FILE};
 use crate::file::{self, Content, File};
 use crate::finding::{Finding, Findings, quote};
 use crate::parallel;
-use crate::place::{Place, Source};
+use crate::port_count;
 use crate::references::{Reference, Targets};
+use crate::server_names::{self, NameUse};
+use crate::source_text::SourceText;
+use crate::span::Span;
 use crate::{
     Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, Verbatim,
     report,
 };
 
 /// Nobody mends more mistakes of one file at a time; bounds what a file of nothing but mistakes can cost.
-const MOST_FINDINGS_OF_A_FILE: usize = 100;
+const MAX_FINDINGS_PER_FILE: usize = 100;
 
 /// Reads configuration files: decodes, checks, and resolves the references between them.
 ///
@@ -45,7 +46,7 @@ fn load_each<T: Sync, E: Display>(
     text: impl Fn(&T) -> Result<Vec<u8>, E> + Sync,
 ) -> Loaded {
     let mut files: Vec<&T> =
-        files.iter().filter(|file| directory::role(path(file)) != Role::Foreign).collect();
+        files.iter().filter(|file| directory::role(path(file)) != Role::Unrelated).collect();
     files.sort_by(|a, b| path(a).cmp(path(b)));
     let mut loader = Loader::default();
     for file in parallel::map(&files, |at, file| file::read(number(at), path(file), || text(file))) {
@@ -63,15 +64,15 @@ fn number(position: usize) -> u32 {
 #[derive(Default)]
 struct Loader {
     texts: Vec<SourceFile>,
-    sources: Vec<Source>,
+    sources: Vec<SourceText>,
     findings: Findings,
     /// With the place of `ports`.
-    settings: Option<(Settings, Place)>,
+    settings: Option<(Settings, Span)>,
     /// By name, each with the number of its file; `None` when it is broken.
     repos: BTreeMap<RepoName, (u32, Option<Repo>)>,
     domains: BTreeMap<DomainName, (u32, Option<Domain>)>,
     /// The names that the domain files claim.
-    claims: Vec<Claim>,
+    name_uses: Vec<NameUse>,
     /// What the domain files point at, the broken ones too.
     references: Vec<Reference>,
 }
@@ -88,9 +89,9 @@ impl Loader {
                 let added = add(&mut self.repos, name, (number, repo), "repo", &self.sources);
                 self.findings.take(added);
             }
-            Content::Domain(name, domain, mut mentions) => {
-                self.claims.append(&mut mentions.claims);
-                self.references.append(&mut mentions.references);
+            Content::Domain(name, domain, mut links) => {
+                self.name_uses.append(&mut links.name_uses);
+                self.references.append(&mut links.references);
                 let added = add(&mut self.domains, name, (number, domain), "domain", &self.sources);
                 self.findings.take(added);
             }
@@ -110,13 +111,13 @@ impl Loader {
                 None => drop(broken_repos.insert(name)),
             }
         }
-        claims::check(&self.claims, &mut self.findings);
+        server_names::check(&self.name_uses, &mut self.findings);
         let targets = Targets { repos: &repos, broken: &broken_repos };
         let frozen = targets.check(&self.references, &mut self.findings);
         let mut broken_domains = BTreeSet::new();
         let mut named_by_broken_domains = BTreeMap::new();
         let named_by = |number: u32| {
-            let own = self.references.iter().filter(move |it| it.location_place.file == number);
+            let own = self.references.iter().filter(move |it| it.location_span.file == number);
             own.map(|it| it.target.repo.clone()).collect::<BTreeSet<_>>()
         };
         let mut domains = BTreeMap::new();
@@ -130,9 +131,9 @@ impl Loader {
             }
         }
         let noted = self.findings.verbatim().iter();
-        let verbatim = noted.filter_map(|(key, place)| Verbatim::at(key, *place, &self.sources)).collect();
-        if let Some((settings, place)) = &self.settings {
-            capacity::check(settings.ports, *place, repos.values(), &mut self.findings);
+        let verbatim = noted.filter_map(|(key, span)| Verbatim::at(key, *span, &self.sources)).collect();
+        if let Some((settings, span)) = &self.settings {
+            port_count::check(settings.ports, *span, repos.values(), &mut self.findings);
         }
         let configuration = self.settings.map(|(settings, _)| Configuration {
             settings,
@@ -148,9 +149,9 @@ impl Loader {
 
     fn report_missing_settings(&mut self) {
         let number = number(self.sources.len());
-        self.sources.push(Source::missing(SETTINGS_FILE.into()));
+        self.sources.push(SourceText::missing(SETTINGS_FILE.into()));
         self.findings.add(
-            Finding::error(Place::whole(number), "`pypaas.yml` is missing")
+            Finding::error(Span::whole_file(number), "`pypaas.yml` is missing")
                 .help("create it; the least it can say is `ports: {min: 61500, max: 61800}`"),
         );
     }
@@ -162,7 +163,7 @@ fn add<N: Ord + Display, T>(
     name: N,
     new: (u32, Option<T>),
     kind: &str,
-    sources: &[Source],
+    sources: &[SourceText],
 ) -> Result<(), Finding> {
     let Some((first, known)) = known.get_mut(&name) else {
         known.insert(name, new);
@@ -173,25 +174,25 @@ fn add<N: Ord + Display, T>(
     let (first, second) = (*first, new.0);
     let files = format!("{} and {}", quote(path(first)), quote(path(second)));
     let message = format!("{files} both define the {kind} {}", quote(&name.to_string()));
-    let finding = Finding::error(Place::whole(second), message);
-    Err(finding.also(Place::whole(first), "").help("remove one of the two files"))
+    let finding = Finding::error(Span::whole_file(second), message);
+    Err(finding.also(Span::whole_file(first), "").help("remove one of the two files"))
 }
 
-fn problems(findings: Findings, sources: &[Source]) -> Vec<Problem> {
+fn problems(findings: Findings, sources: &[SourceText]) -> Vec<Problem> {
     let findings = findings.sorted();
     let mut problems = Vec::new();
     let mut of_each = vec![0_usize; sources.len()];
     for finding in &findings {
-        let Some(of_file) = of_each.get_mut(finding.place.file as usize) else { continue };
+        let Some(of_file) = of_each.get_mut(finding.span.file as usize) else { continue };
         *of_file += 1;
-        if *of_file <= MOST_FINDINGS_OF_A_FILE {
+        if *of_file <= MAX_FINDINGS_PER_FILE {
             problems.push(report::render(finding, sources));
         }
     }
     for (number, of_file) in of_each.iter().enumerate() {
-        if let Some(more @ 1..) = of_file.checked_sub(MOST_FINDINGS_OF_A_FILE) {
-            let place = Place::whole(self::number(number));
-            let finding = Finding::error(place, format!("{more} more problems in this file"));
+        if let Some(more @ 1..) = of_file.checked_sub(MAX_FINDINGS_PER_FILE) {
+            let span = Span::whole_file(self::number(number));
+            let finding = Finding::error(span, format!("{more} more problems in this file"));
             problems.push(report::render(&finding, sources));
         }
     }

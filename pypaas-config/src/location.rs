@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
-use crate::place::Place;
 use crate::references::{Reference, Role};
+use crate::schema::Schema;
+use crate::span::Span;
 use crate::{BranchName, InvalidName, RepoName, RunnerName, RunnerRef};
 
 /// One of `locations`.
-pub(crate) const LOCATION: Block =
-    Block { name: "a location", keys: &["upstream", "maintenance_upstream", "nginx_extra_config"] };
+pub(crate) const LOCATION: Schema =
+    Schema { name: "a location", keys: &["upstream", "maintenance_upstream", "nginx_extra_config"] };
 /// `upstream` and `maintenance_upstream`.
-pub(crate) const UPSTREAM: Block = Block { name: "an upstream", keys: &["repo", "branch", "runner"] };
+pub(crate) const UPSTREAM: Schema = Schema { name: "an upstream", keys: &["repo", "branch", "runner"] };
 
 /// A key of `locations`: a prefix such as `/api`, or nginx's `= /exact`, `^~ /prefix`, `~ regex`, `~* regex`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,8 +78,8 @@ impl fmt::Display for LocationPath {
 
 impl InvalidLocation {
     /// Reports it at `place`.
-    pub(crate) fn finding(&self, place: Place) -> Finding {
-        let finding = Finding::error(place, format!("{} is not a location", quote(&self.text)))
+    pub(crate) fn finding(&self, span: Span) -> Finding {
+        let finding = Finding::error(span, format!("{} is not a location", quote(&self.text)))
             .label(format!("expected {}", self.expected));
         match &self.meant {
             Some(meant) => finding.help(format!("did you mean {}?", quote(meant))),
@@ -120,13 +120,13 @@ fn read_reference(
     let repo = fields.required("repo", findings, |field| read_name(field, RepoName::new));
     let branch = fields.required("branch", findings, |field| read_name(field, BranchName::new));
     let runner = fields.required("runner", findings, |field| read_name(field, RunnerName::new));
-    let place_of = |key| fields.get(key).map(|field| field.node.place);
+    let span_of = |key| fields.get(key).map(|field| field.node.span);
     Some(Reference {
-        repo_place: place_of("repo")?,
-        branch_place: place_of("branch")?,
-        runner_place: place_of("runner")?,
-        upstream_place: field.key,
-        location_place: location.key,
+        repo_span: span_of("repo")?,
+        branch_span: span_of("branch")?,
+        runner_span: span_of("runner")?,
+        upstream_span: field.key,
+        location_span: location.key,
         location: location.name.to_owned(),
         role,
         target: RunnerRef { repo: repo?, branch: branch?, runner: runner? },
@@ -135,7 +135,7 @@ fn read_reference(
 
 fn read_name<T>(field: &Field<'_>, check: fn(String) -> Result<T, InvalidName>) -> Result<T, Finding> {
     let name = field.scalar("a name")?.text.clone();
-    check(name).map_err(|error| Finding::invalid_name(field.node.place, &error))
+    check(name).map_err(|error| Finding::invalid_name(field.node.span, &error))
 }
 
 fn split(text: &str) -> (&str, &str) {

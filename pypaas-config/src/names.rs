@@ -143,7 +143,7 @@ impl fmt::Display for RunnerRef {
 }
 
 /// What names of services and nginx files may have in bytes: Linux allows 255, endings and numbers take the rest.
-pub(crate) const LONGEST_FILE_NAME: usize = 240;
+pub(crate) const MAX_FILE_NAME: usize = 240;
 
 /// Says how many bytes `name` takes in a file's name, where anything but small letters, digits, `-`, `_` and `.` is
 /// written as `%` and two digits.
@@ -208,7 +208,7 @@ fn check_domain(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("it is empty");
     }
-    if text.len() > LONGEST_FILE_NAME {
+    if text.len() > MAX_FILE_NAME {
         return Err("it is longer than 240 bytes, too long for the name of a file");
     }
     let rest = text.strip_prefix("*.").unwrap_or(text);

@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use camino::Utf8PathBuf;
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
+use crate::schema::Schema;
 use crate::tree::Value;
 
 /// `nginx`.
-pub(crate) const NGINX: Block = Block {
+pub(crate) const NGINX: Schema = Schema {
     name: "nginx",
     keys: &["command", "pid_file", "config_dir", "http_port", "https_port", "listen"],
 };
@@ -64,7 +64,7 @@ impl NginxSettings {
         if settings.http_port == settings.https_port {
             let written = fields.get("https_port").or(fields.get("http_port")).unwrap_or(field);
             let message = format!("`http_port` and `https_port` are both {}", settings.http_port);
-            findings.add(Finding::error(written.node.place, message).label("expected two ports"));
+            findings.add(Finding::error(written.node.span, message).label("expected two ports"));
         }
         Some(settings)
     }
@@ -77,12 +77,13 @@ fn read_command(field: &Field<'_>) -> Result<Vec<String>, Finding> {
         Value::Sequence(_) => field.texts()?,
         _ => {
             field.scalar(expected)?;
-            shlex::split(&field.text()?).ok_or_else(|| field.wrong("a command whose quotes are closed"))?
+            shlex::split(&field.text()?)
+                .ok_or_else(|| field.unexpected("a command whose quotes are closed"))?
         }
     };
     match words.first() {
         Some(program) if !program.is_empty() => Ok(words),
-        _ => Err(field.wrong(expected)),
+        _ => Err(field.unexpected(expected)),
     }
 }
 
@@ -95,17 +96,17 @@ fn read_listen(field: &Field<'_>) -> Result<Vec<String>, Finding> {
     for item in &items {
         let address = read_address(item)?;
         if addresses.contains(&address) {
-            return Err(item.wrong("each address once"));
+            return Err(item.unexpected("each address once"));
         }
         addresses.push(address);
     }
-    if addresses.is_empty() { Err(field.wrong("at least one address")) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(field.unexpected("at least one address")) } else { Ok(addresses) }
 }
 
 /// Reads an address as nginx's `listen` has it.
 fn read_address(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "an IPv4 address, or an IPv6 address in brackets";
-    let finding = || field.wrong(expected);
+    let finding = || field.unexpected(expected);
     let Ok(scalar) = field.scalar(expected) else {
         // `[::]` without quotes is a list that holds a mapping.
         return Err(finding().help(r#"put IPv6 addresses into quotes: "[::]""#));

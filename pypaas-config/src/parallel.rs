@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// How many things are worth a thread.
-const LEAST_SHARE: usize = 64;
+const ITEMS_PER_THREAD: usize = 64;
 /// How many things a thread takes at once: few, for the system may let a new thread wait while the others work.
 const BATCH: usize = 16;
 
 /// Applies `work` to each of `items` and its position, on as many processors as there are and as the number of items is
 /// worth; returns the results in the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
-    let most = items.len().div_ceil(LEAST_SHARE);
+    let most = items.len().div_ceil(ITEMS_PER_THREAD);
     // With one worker nothing is gained by asking how many processors there are.
     let workers =
         if most > 1 { thread::available_parallelism().map_or(1, |it| it.get().min(most)) } else { 1 };
@@ -31,8 +31,8 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R +
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
     let mut put = |done: Vec<(usize, R)>| {
         for (position, result) in done {
-            if let Some(place) = results.get_mut(position) {
-                *place = Some(result);
+            if let Some(span) = results.get_mut(position) {
+                *span = Some(result);
             }
         }
     };
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn results_come_in_order_however_many_there_are() {
-        for count in [0, 1, BATCH, LEAST_SHARE, LEAST_SHARE + 1, 5 * LEAST_SHARE + 3] {
+        for count in [0, 1, BATCH, ITEMS_PER_THREAD, ITEMS_PER_THREAD + 1, 5 * ITEMS_PER_THREAD + 3] {
             let items: Vec<usize> = (0..count).collect();
             let results = map(&items, |position, item| (position, 2 * item));
             assert_eq!(results, items.iter().map(|item| (*item, 2 * item)).collect::<Vec<_>>());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Findings, quote};
-use crate::place::Place;
+use crate::span::Span;
 use crate::{BranchName, LocationPath, NginxUpstream, Repo, RepoName, RunnerConfig, RunnerRef, suggest};
 
 /// One `upstream` or `maintenance_upstream`.
@@ -13,11 +13,11 @@ pub(crate) struct Reference {
     pub(crate) role: Role,
     /// The key in `locations`.
     pub(crate) location: String,
-    pub(crate) location_place: Place,
-    pub(crate) upstream_place: Place,
-    pub(crate) repo_place: Place,
-    pub(crate) branch_place: Place,
-    pub(crate) runner_place: Place,
+    pub(crate) location_span: Span,
+    pub(crate) upstream_span: Span,
+    pub(crate) repo_span: Span,
+    pub(crate) branch_span: Span,
+    pub(crate) runner_span: Span,
 }
 
 /// Which of the two it is.
@@ -44,7 +44,7 @@ impl Targets<'_> {
                 if let Err(finding) = self.follow(reference) {
                     findings.add(finding);
                 }
-            } else if frozen.insert(reference.repo_place.file) {
+            } else if frozen.insert(reference.repo_span.file) {
                 findings.add(leads_to_broken(reference));
             }
         }
@@ -67,7 +67,7 @@ impl Targets<'_> {
             Some(RunnerConfig::SimpleProcess(_)) => {
                 let routable = branch.runners.iter().filter(|(_, runner)| is_routable(runner));
                 let finding = Finding::error(
-                    reference.runner_place,
+                    reference.runner_span,
                     format!("nginx cannot route to {}", quote(target.runner.as_str())),
                 );
                 let finding = finding.label("a SimpleProcess serves nothing");
@@ -77,35 +77,35 @@ impl Targets<'_> {
                 })
             }
             Some(RunnerConfig::NginxStatic(_)) if is_regex(reference) => Err(Finding::error(
-                reference.location_place,
+                reference.location_span,
                 format!("files cannot be served under the regular expression {}", quote(&reference.location)),
             )
             .label("expected a path that begins with `/`, or `= /path`")
-            .also(reference.runner_place, "a NginxStatic")),
+            .also(reference.runner_span, "a NginxStatic")),
             Some(RunnerConfig::NginxStatic(files)) if files.spa && !is_prefix(reference) => {
                 Err(Finding::error(
-                    reference.location_place,
+                    reference.location_span,
                     format!("{} leads to a runner with `spa`", quote(&reference.location)),
                 )
                 .label("expected a prefix such as `/` or `/app/`, below which any path may be asked for")
-                .also(reference.runner_place, "this runner"))
+                .also(reference.runner_span, "this runner"))
             }
             Some(RunnerConfig::NginxUpstream(NginxUpstream { nginx_proxy_path: Some(_), .. }))
                 if is_regex(reference) =>
             {
                 Err(Finding::error(
-                    reference.location_place,
+                    reference.location_span,
                     format!("{} leads to a runner with `nginx_proxy_path`", quote(&reference.location)),
                 )
                 .label("nginx cannot replace what a regular expression matches")
-                .also(reference.runner_place, "this runner"))
+                .also(reference.runner_span, "this runner"))
             }
             Some(_) => Ok(()),
             None => {
                 let runners = branch.runners.keys().map(|name| name.as_str());
                 let message =
                     format!("`{}` has no runner {}", target.branch_ref(), quote(target.runner.as_str()));
-                let finding = Finding::error(reference.runner_place, message);
+                let finding = Finding::error(reference.runner_span, message);
                 Err(finding.expected("runner", target.runner.as_str(), runners))
             }
         }
@@ -123,14 +123,14 @@ impl Targets<'_> {
             let (modifier, prefix) = path.split();
             let slash = modifier != "=" && self.is_static(&reference.target) && !prefix.ends_with('/');
             let prefix = format!("{prefix}{}", if slash { "/" } else { "" });
-            let place = reference.location_place;
-            let earlier = first.entry((place.file, modifier == "=", prefix)).or_insert(reference);
+            let span = reference.location_span;
+            let earlier = first.entry((span.file, modifier == "=", prefix)).or_insert(reference);
             if earlier.location != reference.location {
                 let (one, other) = (quote(&reference.location), quote(&earlier.location));
                 findings.add(
-                    Finding::error(place, format!("nginx takes {one} and {other} for the same location"))
+                    Finding::error(span, format!("nginx takes {one} and {other} for the same location"))
                         .label("expected one of them")
-                        .also(earlier.location_place, "the other"),
+                        .also(earlier.location_span, "the other"),
                 );
             }
         }
@@ -146,21 +146,21 @@ impl Targets<'_> {
         let known: BTreeSet<&str> =
             self.repos.keys().chain(self.broken.iter()).map(|name| name.as_str()).collect();
         let name = reference.target.repo.as_str();
-        let finding = Finding::error(reference.repo_place, format!("there is no repo {}", quote(name)));
+        let finding = Finding::error(reference.repo_span, format!("there is no repo {}", quote(name)));
         finding.expected("repo", name, known.iter().copied())
     }
 }
 
 fn leads_to_broken(reference: &Reference) -> Finding {
     let message = format!("this domain leads to the repo `{}`, which is broken", reference.target.repo);
-    Finding::warning(reference.repo_place, message)
+    Finding::warning(reference.repo_span, message)
         .label("until that is mended, nginx keeps what it was last told of this domain")
 }
 
 fn unknown_branch(reference: &Reference, name: &RepoName, repo: &Repo) -> Finding {
     let branches = repo.branches.keys().map(BranchName::as_str);
     let branch = reference.target.branch.as_str();
-    let finding = Finding::error(reference.branch_place, format!("`{name}` has no branch {}", quote(branch)));
+    let finding = Finding::error(reference.branch_span, format!("`{name}` has no branch {}", quote(branch)));
     finding.expected("branch", branch, branches)
 }
 
@@ -181,7 +181,7 @@ fn check_shadows(references: &[Reference], findings: &mut Findings) {
     let mut of_files: BTreeMap<u32, Vec<(LocationPath, &Reference)>> = BTreeMap::new();
     for reference in references.iter().filter(|it| it.role == Role::Upstream) {
         if let Ok(path) = LocationPath::new(reference.location.as_str()) {
-            of_files.entry(reference.location_place.file).or_default().push((path, reference));
+            of_files.entry(reference.location_span.file).or_default().push((path, reference));
         }
     }
     for locations in of_files.values() {
@@ -199,9 +199,9 @@ fn check_shadows(references: &[Reference], findings: &mut Findings) {
             {
                 let message = format!("nginx never tries {}", quote(&reference.location));
                 findings.add(
-                    Finding::warning(reference.location_place, message)
+                    Finding::warning(reference.location_span, message)
                         .label("all it can match begins with the other location's path")
-                        .also(shadow.location_place, "`^~` forbids regular expressions here"),
+                        .also(shadow.location_span, "`^~` forbids regular expressions here"),
                 );
             }
         }
@@ -224,12 +224,12 @@ fn literal_beginning(expression: &str) -> String {
 
 /// Warns of a stand-in that is in maintenance whenever what it stands in for is.
 fn check_maintenance(upstream: &Reference, maintenance: &Reference, findings: &mut Findings) {
-    let pair = upstream.location_place == maintenance.location_place
+    let pair = upstream.location_span == maintenance.location_span
         && upstream.role == Role::Upstream
         && maintenance.role == Role::Maintenance;
     if pair && upstream.target == maintenance.target {
         findings.add(
-            Finding::warning(maintenance.upstream_place, "`maintenance_upstream` is the `upstream` itself")
+            Finding::warning(maintenance.upstream_span, "`maintenance_upstream` is the `upstream` itself")
                 .label("in maintenance whenever the other is")
                 .help("name a runner of another branch or repo"),
         );

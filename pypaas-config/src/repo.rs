@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
-use crate::names::{LONGEST_FILE_NAME, bytes_in_file_name};
+use crate::names::{MAX_FILE_NAME, bytes_in_file_name};
+use crate::schema::Schema;
 use crate::tree::Value;
 use crate::{Access, BranchName, Hooks, RunnerConfig, RunnerName};
 
 /// A whole repo file.
-pub(crate) const REPO: Block = Block { name: "a repo", keys: &["branches", "access"] };
+pub(crate) const REPO: Schema = Schema { name: "a repo", keys: &["branches", "access"] };
 /// One of `branches`.
-pub(crate) const BRANCH: Block =
-    Block { name: "a branch", keys: &["runners", "env", "hooks", "build", "custom_cmds"] };
+pub(crate) const BRANCH: Schema =
+    Schema { name: "a branch", keys: &["runners", "env", "hooks", "build", "custom_cmds"] };
 
 /// One repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl Repo {
         let access = access.unwrap_or_default();
         let mut repo = Self { file: path.clone(), branches: BTreeMap::new(), access };
         let written = branches.named("branches", findings);
-        if written.is_empty() && !findings.is_broken(field.node.place.file) {
-            findings.add(branches.wrong("at least one branch, else nothing can be pushed"));
+        if written.is_empty() && !findings.is_broken(field.node.span.file) {
+            findings.add(branches.unexpected("at least one branch, else nothing can be pushed"));
         }
         for field in written {
             let branch_name = BranchName::new(field.name);
@@ -111,12 +111,12 @@ impl Branch {
 fn check_lengths(repo: &str, field: Field<'_>, branch: &Branch) -> Result<(), Finding> {
     let longest_runner = branch.runners.keys().map(|runner| bytes_in_file_name(runner.as_str())).max();
     let length = bytes_in_file_name(repo) + bytes_in_file_name(field.name) + longest_runner.unwrap_or(0);
-    if length <= LONGEST_FILE_NAME {
+    if length <= MAX_FILE_NAME {
         return Ok(());
     }
     let message = format!("the names of repo, branch and runner have {length} bytes together");
     Err(Finding::error(field.key, message)
-        .label(format!("expected at most {LONGEST_FILE_NAME}"))
+        .label(format!("expected at most {MAX_FILE_NAME}"))
         .help("capital letters, `/` and other special characters count three times"))
 }
 

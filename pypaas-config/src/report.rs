@@ -3,32 +3,33 @@
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
 
-use crate::finding::{Finding, harmless, is_harmful};
-use crate::place::{Place, Source};
+use crate::finding::{Finding, is_unsafe_for_terminal, sanitize};
+use crate::source_text::SourceText;
+use crate::span::Span;
 use crate::{Problem, Severity};
 
 /// Texts longer than this are not shown; nobody would find the caret in them.
-const LONGEST_SHOWN: usize = 2_000;
+const MAX_SHOWN_BYTES: usize = 2_000;
 
 /// Renders one finding, without colour.
-pub(crate) fn render(finding: &Finding, sources: &[Source]) -> Problem {
-    let source = source_of(finding.place, sources);
+pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Problem {
+    let source = source_of(finding.span, sources);
     let path = source.map_or(Utf8Path::new(""), |source| source.path.as_path());
-    let (line, column) = match (source, finding.place.span) {
+    let (line, column) = match (source, finding.span.bytes) {
         (Some(source), Some((start, _))) => {
             let position = source.position(start as usize);
             (position.line, position.column)
         }
         _ => (0, 0),
     };
-    let message = harmless(&finding.message);
+    let message = sanitize(&finding.message);
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let report = Group::with_title(level.primary_title(&message))
         .elements(places(finding, sources))
-        .elements(finding.help.iter().map(|help| Level::HELP.message(harmless(help))));
+        .elements(finding.help.iter().map(|help| Level::HELP.message(sanitize(help))));
     let report = Renderer::plain().render(&[report]);
     Problem {
         severity: finding.severity,
@@ -40,20 +41,20 @@ pub(crate) fn render(finding: &Finding, sources: &[Source]) -> Problem {
     }
 }
 
-fn source_of(place: Place, sources: &[Source]) -> Option<&Source> {
-    sources.get(place.file as usize)
+fn source_of(span: Span, sources: &[SourceText]) -> Option<&SourceText> {
+    sources.get(span.file as usize)
 }
 
 /// Shows the place of the finding and the others that matter, in one piece of source where they stand near each other.
-fn places<'a>(finding: &'a Finding, sources: &'a [Source]) -> Vec<Element<'a>> {
-    let mut near = vec![(AnnotationKind::Primary, finding.place, finding.label.as_str())];
+fn places<'a>(finding: &'a Finding, sources: &'a [SourceText]) -> Vec<Element<'a>> {
+    let mut near = vec![(AnnotationKind::Primary, finding.span, finding.label.as_str())];
     let mut far = Vec::new();
-    for (place, label) in &finding.also {
-        let together = near.iter().map(|(_, place, _)| *place).chain([*place]);
+    for (span, label) in &finding.also {
+        let together = near.iter().map(|(_, span, _)| *span).chain([*span]);
         if shown_lines(together, sources).is_some() {
-            near.push((AnnotationKind::Context, *place, label));
+            near.push((AnnotationKind::Context, *span, label));
         } else {
-            far.push((AnnotationKind::Primary, *place, label.as_str()));
+            far.push((AnnotationKind::Primary, *span, label.as_str()));
         }
     }
     let mut elements = piece(&near, sources);
@@ -64,21 +65,20 @@ fn places<'a>(finding: &'a Finding, sources: &'a [Source]) -> Vec<Element<'a>> {
 }
 
 /// Shows places that stand near each other, or names the one that cannot be shown.
-fn piece<'a>(near: &[(AnnotationKind, Place, &'a str)], sources: &'a [Source]) -> Vec<Element<'a>> {
+fn piece<'a>(near: &[(AnnotationKind, Span, &'a str)], sources: &'a [SourceText]) -> Vec<Element<'a>> {
     let Some((_, first, label)) = near.first() else { return Vec::new() };
     let Some(source) = source_of(*first, sources) else { return Vec::new() };
-    let path = harmless(source.path.as_str());
-    let Some(lines) = shown_lines(near.iter().map(|(_, place, _)| *place), sources) else {
+    let path = sanitize(source.path.as_str());
+    let Some(lines) = shown_lines(near.iter().map(|(_, span, _)| *span), sources) else {
         let mut origin = Origin::path(path);
-        if let Some((start, _)) = first.span {
+        if let Some((start, _)) = first.bytes {
             let position = source.position(start as usize);
             origin = origin.line(position.line).char_column(position.column);
         }
-        let note = (!label.is_empty()).then(|| Element::from(Level::NOTE.message(harmless(label))));
+        let note = (!label.is_empty()).then(|| Element::from(Level::NOTE.message(sanitize(label))));
         return std::iter::once(Element::from(origin)).chain(note).collect();
     };
-    let annotations =
-        near.iter().filter_map(|(kind, place, label)| mark(*kind, *place, label, source, &lines));
+    let annotations = near.iter().filter_map(|(kind, span, label)| mark(*kind, *span, label, source, &lines));
     let snippet = Snippet::source(&source.text[lines.clone()])
         .line_start(source.position(lines.start).line)
         .path(path)
@@ -88,47 +88,47 @@ fn piece<'a>(near: &[(AnnotationKind, Place, &'a str)], sources: &'a [Source]) -
 
 /// Returns the bytes of the lines that hold all `places`, when that is little enough to show.
 fn shown_lines(
-    places: impl Iterator<Item = Place> + Clone,
-    sources: &[Source],
+    places: impl Iterator<Item = Span> + Clone,
+    sources: &[SourceText],
 ) -> Option<std::ops::Range<usize>> {
-    let mut files = places.clone().map(|place| place.file);
+    let mut files = places.clone().map(|span| span.file);
     let file = files.next()?;
     if files.any(|other| other != file) {
         return None;
     }
     let source = sources.get(file as usize)?;
     let mut first_and_last: Option<(usize, usize)> = None;
-    for place in places {
-        let line = source.position(place.span?.0 as usize).line;
+    for span in places {
+        let line = source.position(span.bytes?.0 as usize).line;
         let (first, last) = first_and_last.unwrap_or((line, line));
         first_and_last = Some((first.min(line), last.max(line)));
     }
     let (first, last) = first_and_last?;
     let lines = source.lines(first, last);
-    (lines.len() <= LONGEST_SHOWN).then_some(lines)
+    (lines.len() <= MAX_SHOWN_BYTES).then_some(lines)
 }
 
 /// Marks `place` within the shown lines, at most to the end of the line it starts on.
 fn mark<'a>(
     kind: AnnotationKind,
-    place: Place,
+    span: Span,
     label: &'a str,
-    source: &Source,
+    source: &SourceText,
     lines: &std::ops::Range<usize>,
 ) -> Option<Annotation<'a>> {
-    let (start, end) = place.span?;
+    let (start, end) = span.bytes?;
     let start = source.floor(start as usize);
     let line = source.position(start).line;
     let line_end = source.lines(line, line).end;
     let end = source.floor(end as usize).min(line_end).max(start);
     let marked = source.text.get(start..end)?.trim_end().len();
-    let label = (!label.is_empty()).then(|| harmless(label));
+    let label = (!label.is_empty()).then(|| sanitize(label));
     Some(kind.span(start - lines.start..start + marked - lines.start).label(label))
 }
 
 /// Takes trailing spaces away, and what the renderer leaves in source lines that could upset a terminal.
 fn tidy(report: &str) -> String {
-    let shown = |c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c };
+    let shown = |c| if is_unsafe_for_terminal(c) { char::REPLACEMENT_CHARACTER } else { c };
     let lines = report.lines().map(|line| line.trim_end().chars().map(shown).collect::<String>());
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -5,19 +5,19 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use crate::HealthCheck;
-use crate::block::Block;
 use crate::fields::{Field, Fields};
 use crate::finding::{Finding, Findings, quote};
+use crate::schema::Schema;
 use crate::suggest;
 use crate::tree::Value;
 
 /// `type: SimpleProcess`.
-pub(crate) const SIMPLE_PROCESS: Block = Block {
+pub(crate) const SIMPLE_PROCESS: Schema = Schema {
     name: "a SimpleProcess",
     keys: &["type", "cmd", "process_count", "min_uptime", "stop_timeout", "overlap"],
 };
 /// `type: NginxBackend`.
-pub(crate) const NGINX_BACKEND: Block = Block {
+pub(crate) const NGINX_BACKEND: Schema = Schema {
     name: "a NginxBackend",
     keys: &[
         "type",
@@ -34,7 +34,7 @@ pub(crate) const NGINX_BACKEND: Block = Block {
     ],
 };
 /// `type: UwsgiNginxBackend`: without what only HTTP has (nginx refuses a `uwsgi_pass` with a path).
-pub(crate) const UWSGI_NGINX_BACKEND: Block = Block {
+pub(crate) const UWSGI_NGINX_BACKEND: Schema = Schema {
     name: "a UwsgiNginxBackend",
     keys: &[
         "type",
@@ -49,13 +49,13 @@ pub(crate) const UWSGI_NGINX_BACKEND: Block = Block {
     ],
 };
 /// `type: NginxStatic`.
-pub(crate) const NGINX_STATIC: Block = Block {
+pub(crate) const NGINX_STATIC: Schema = Schema {
     name: "a NginxStatic",
     keys: &["type", "subdirectory", "index", "spa", "cache", "nginx_extra_config"],
 };
 
 /// svscan serves at most 1,000 services, and each process has two (its slots).
-const MOST_PROCESSES: u16 = 500;
+const MAX_PROCESSES: u16 = 500;
 
 /// One runner, as `type` and the keys of that type say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +181,7 @@ fn read_type(field: Field<'_>, findings: &mut Findings) -> Option<Type> {
         findings.add(match &field.node.value {
             Value::Mapping(_) => Finding::error(field.key, format!("{} has no `type`", quote(field.name)))
                 .label(format!("expected the key `type` with {types}")),
-            _ => field.wrong("a mapping with the key `type`"),
+            _ => field.unexpected("a mapping with the key `type`"),
         });
         return None;
     };
@@ -189,7 +189,7 @@ fn read_type(field: Field<'_>, findings: &mut Findings) -> Option<Type> {
     match TYPES.iter().find(|(known, _)| known == name) {
         Some((_, found)) => Some(*found),
         None => {
-            let finding = Finding::error(written.node.place, format!("unknown runner type {}", quote(name)));
+            let finding = Finding::error(written.node.span, format!("unknown runner type {}", quote(name)));
             findings.add(finding.expected("runner type", name, types));
             None
         }
@@ -211,11 +211,11 @@ impl SimpleProcess {
 
 impl NginxUpstream {
     fn decode(field: Field<'_>, protocol: Protocol, findings: &mut Findings) -> Option<Self> {
-        let block = match protocol {
+        let schema = match protocol {
             Protocol::Http => &NGINX_BACKEND,
             Protocol::Uwsgi => &UWSGI_NGINX_BACKEND,
         };
-        let fields = field.fields(block, findings)?;
+        let fields = field.fields(schema, findings)?;
         let cmd = fields.required("cmd", findings, Field::command);
         let process_count = read_process_count(&fields, findings);
         let (healthcheck, nginx_proxy_path) = match protocol {
@@ -253,7 +253,7 @@ impl NginxStatic {
                 .optional("subdirectory", findings, Field::path_in_checkout)
                 .unwrap_or_default(),
             index: fields.optional("index", findings, read_index).unwrap_or_else(|| "index.html".to_owned()),
-            spa: fields.optional("spa", findings, Field::switch).unwrap_or(false),
+            spa: fields.optional("spa", findings, Field::boolean).unwrap_or(false),
             cache: fields.optional("cache", findings, Field::cache_duration),
             nginx_extra_config: fields.verbatim("nginx_extra_config", findings),
         })
@@ -261,7 +261,7 @@ impl NginxStatic {
 }
 
 fn read_process_count(fields: &Fields<'_>, findings: &mut Findings) -> u16 {
-    fields.optional("process_count", findings, |field| field.number(1, MOST_PROCESSES)).unwrap_or(1)
+    fields.optional("process_count", findings, |field| field.number(1, MAX_PROCESSES)).unwrap_or(1)
 }
 
 fn read_stop_timeout(fields: &Fields<'_>, findings: &mut Findings) -> Duration {
@@ -274,7 +274,7 @@ fn read_index(field: &Field<'_>) -> Result<String, Finding> {
     let name = &field.scalar(expected)?.text;
     let special = |c: char| c.is_control() || c.is_whitespace() || "/\"'\\{};$".contains(c);
     if name.is_empty() || name.starts_with('.') || name.contains(special) {
-        Err(field.wrong(expected))
+        Err(field.unexpected(expected))
     } else {
         Ok(name.clone())
     }
@@ -286,9 +286,9 @@ fn read_proxy_path(field: &Field<'_>) -> Result<String, Finding> {
     let path = &field.scalar(expected)?.text;
     let special = |c: char| c.is_control() || c.is_whitespace() || "\"'\\{};$".contains(c);
     if !path.starts_with('/') {
-        Err(field.wrong(expected))
+        Err(field.unexpected(expected))
     } else if path.contains(special) {
-        Err(field.wrong("a path without spaces, quotes and any of `\\{};$`"))
+        Err(field.unexpected("a path without spaces, quotes and any of `\\{};$`"))
     } else {
         Ok(path.clone())
     }

@@ -12,7 +12,7 @@ impl Field<'_> {
     pub(crate) fn text(&self) -> Result<String, Finding> {
         let text = self.scalar("a text")?.text.clone();
         if text.contains('\0') {
-            return Err(self.wrong("a text without NUL characters, which no process can be given"));
+            return Err(self.unexpected("a text without NUL characters, which no process can be given"));
         }
         Ok(text)
     }
@@ -22,29 +22,29 @@ impl Field<'_> {
         let expected = "a shell command";
         self.scalar(expected)?;
         let text = self.text()?;
-        if text.trim().is_empty() { Err(self.wrong(expected)) } else { Ok(text) }
+        if text.trim().is_empty() { Err(self.unexpected(expected)) } else { Ok(text) }
     }
 
     /// Reads a text or a list of texts.
     pub(crate) fn texts(&self) -> Result<Vec<String>, Finding> {
         match &self.node.value {
             Value::Sequence(items) => items.iter().map(|item| self.item(item).text()).collect(),
-            Value::Mapping(_) => Err(self.wrong("a text or a list of texts")),
+            Value::Mapping(_) => Err(self.unexpected("a text or a list of texts")),
             Value::Null | Value::Scalar(_) => Ok(vec![self.text()?]),
         }
     }
 
     /// Reads a switch; all of YAML 1.1's spellings count.
-    pub(crate) fn switch(&self) -> Result<bool, Finding> {
+    pub(crate) fn boolean(&self) -> Result<bool, Finding> {
         let expected = "true or false";
         let scalar = self.scalar(expected)?;
         match scalar.text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" if scalar.literal => Ok(true),
             "false" | "no" | "off" if scalar.literal => Ok(false),
             "true" | "yes" | "on" | "false" | "no" | "off" => {
-                Err(self.wrong(expected).help("remove the quotes"))
+                Err(self.unexpected(expected).help("remove the quotes"))
             }
-            _ => Err(self.wrong(expected)),
+            _ => Err(self.unexpected(expected)),
         }
     }
 
@@ -56,11 +56,11 @@ impl Field<'_> {
         let digits =
             decimal && !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit());
         if digits && !scalar.literal {
-            return Err(self.wrong(&expected).help("remove the quotes"));
+            return Err(self.unexpected(&expected).help("remove the quotes"));
         }
         match scalar.text.parse() {
             Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
-            _ => Err(self.wrong(&expected)),
+            _ => Err(self.unexpected(&expected)),
         }
     }
 
@@ -72,7 +72,7 @@ impl Field<'_> {
         match choices.iter().find(|(word, _)| word == text) {
             Some((_, choice)) => Ok(*choice),
             None => {
-                let finding = self.wrong(&expected);
+                let finding = self.unexpected(&expected);
                 Err(match suggest::closest(text, words()) {
                     Some(meant) => finding.help(format!("did you mean `{meant}`?")),
                     None => finding,
@@ -85,7 +85,7 @@ impl Field<'_> {
     pub(crate) fn absolute_path(&self) -> Result<Utf8PathBuf, Finding> {
         let expected = "an absolute path";
         let path = self.path(expected)?;
-        if path.starts_with('/') { Ok(path.into()) } else { Err(self.wrong(expected)) }
+        if path.starts_with('/') { Ok(path.into()) } else { Err(self.unexpected(expected)) }
     }
 
     /// Reads an absolute path, or one that begins with `~/`, the deploy user's home.
@@ -93,11 +93,11 @@ impl Field<'_> {
         let expected = "an absolute path, or one that begins with `~/`";
         let path = self.path(expected)?;
         if !path.starts_with('/') && !path.starts_with("~/") {
-            return Err(self.wrong(expected));
+            return Err(self.unexpected(expected));
         }
         // Other directories get their names from this one's.
         match path.trim_end_matches('/') {
-            "" | "~" => Err(self.wrong("a directory within `/` or `~/`")),
+            "" | "~" => Err(self.unexpected("a directory within `/` or `~/`")),
             path => Ok(path.to_owned()),
         }
     }
@@ -112,15 +112,17 @@ impl Field<'_> {
                 Utf8Component::Normal(part) => inside.push(part),
                 Utf8Component::CurDir => {}
                 Utf8Component::ParentDir => {
-                    return Err(self.wrong(expected).help("`..` would lead out of the checkout"));
+                    return Err(self.unexpected(expected).help("`..` would lead out of the checkout"));
                 }
                 Utf8Component::RootDir | Utf8Component::Prefix(_) => {
                     let relative = path.trim_start_matches('/');
-                    return Err(self.wrong("a path relative to the checkout").help(if relative.is_empty() {
-                        "leave the key out for the root of the checkout".to_owned()
-                    } else {
-                        format!("did you mean {}?", quote(relative))
-                    }));
+                    return Err(self.unexpected("a path relative to the checkout").help(
+                        if relative.is_empty() {
+                            "leave the key out for the root of the checkout".to_owned()
+                        } else {
+                            format!("did you mean {}?", quote(relative))
+                        },
+                    ));
                 }
             }
         }
@@ -131,9 +133,9 @@ impl Field<'_> {
     fn path(&self, expected: &str) -> Result<String, Finding> {
         let path = &self.scalar(expected)?.text;
         if path.is_empty() {
-            Err(self.wrong(expected))
+            Err(self.unexpected(expected))
         } else if path.chars().any(|c| c.is_control() || c == '$') {
-            Err(self.wrong(&format!("{expected}, without `$` and control characters")))
+            Err(self.unexpected(&format!("{expected}, without `$` and control characters")))
         } else {
             Ok(path.clone())
         }
@@ -143,13 +145,13 @@ impl Field<'_> {
     pub(crate) fn scalar(&self, expected: &str) -> Result<&Scalar, Finding> {
         match &self.node.value {
             Value::Scalar(scalar) => Ok(scalar),
-            _ => Err(self.wrong(expected)),
+            _ => Err(self.unexpected(expected)),
         }
     }
 
     /// Looks at one item of a list.
     pub(crate) fn item<'i>(&'i self, node: &'i Node) -> Field<'i> {
         // An empty item has no key of its own: its dash is as near as one can point.
-        Field { name: self.name, key: node.place, node }
+        Field { name: self.name, key: node.span, node }
     }
 }

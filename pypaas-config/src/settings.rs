@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::NginxSettings;
-use crate::block::Block;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
+use crate::schema::Schema;
 
 /// The whole of `pypaas.yml`.
-pub(crate) const SETTINGS: Block = Block {
+pub(crate) const SETTINGS: Schema = Schema {
     name: "pypaas.yml",
     keys: &[
         "ports",
@@ -24,12 +24,12 @@ pub(crate) const SETTINGS: Block = Block {
     ],
 };
 /// `ports`.
-pub(crate) const PORTS: Block = Block { name: "ports", keys: &["min", "max"] };
+pub(crate) const PORTS: Schema = Schema { name: "ports", keys: &["min", "max"] };
 
 /// More would fill any disk.
-const MOST_CHECKOUTS: u16 = 100;
+const MAX_CHECKOUTS: u16 = 100;
 /// A record is read as a whole by every command.
-const MOST_RELEASES: u16 = 1000;
+const MAX_RELEASES: u16 = 1000;
 
 /// What `pypaas.yml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +82,10 @@ impl Settings {
             nginx: nginx.unwrap_or_default(),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields
-                .optional("keep_checkouts", findings, |field| field.number(0, MOST_CHECKOUTS))
+                .optional("keep_checkouts", findings, |field| field.number(0, MAX_CHECKOUTS))
                 .unwrap_or(0),
             keep_releases: fields
-                .optional("keep_releases", findings, |field| field.number(1, MOST_RELEASES))
+                .optional("keep_releases", findings, |field| field.number(1, MAX_RELEASES))
                 .unwrap_or(20),
             lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(10 * 60)),
             ports: ports?,
@@ -108,12 +108,9 @@ impl PortRange {
         if range.min > range.max {
             let (min, max) = (fields.get("min")?, fields.get("max")?);
             findings.add(
-                Finding::error(
-                    min.node.place,
-                    format!("`min` is {} and `max` only {}", range.min, range.max),
-                )
-                .label("expected at most `max`")
-                .also(max.node.place, "`max`"),
+                Finding::error(min.node.span, format!("`min` is {} and `max` only {}", range.min, range.max))
+                    .label("expected at most `max`")
+                    .also(max.node.span, "`max`"),
             );
         }
         Some(range)

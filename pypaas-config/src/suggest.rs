@@ -16,7 +16,7 @@ pub(crate) fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Returns whether two texts differ by one slip at most.
-pub(crate) fn is_slip(text: &str, name: &str) -> bool {
+pub(crate) fn is_typo(text: &str, name: &str) -> bool {
     text.len().abs_diff(name.len()) <= 1
         && strsim::osa_distance(&text.to_lowercase(), &name.to_lowercase()) <= 1
 }
@@ -32,11 +32,11 @@ pub(crate) fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Str
 }
 
 fn list<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> Option<String> {
-    const MOST: usize = 12;
+    const MAX: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
     let (last, rest) = names.split_last()?;
-    if names.len() > MOST {
-        return Some(format!("{} {word} {} more", names[..MOST].join(", "), names.len() - MOST));
+    if names.len() > MAX {
+        return Some(format!("{} {word} {} more", names[..MAX].join(", "), names.len() - MAX));
     }
     Some(if rest.is_empty() { (*last).to_owned() } else { format!("{} {word} {last}", rest.join(", ")) })
 }

@@ -1,7 +1,8 @@
 //! What is wrong with a text that is not YAML, in words that help.
 
 use crate::finding::Finding;
-use crate::place::{Place, Source};
+use crate::source_text::SourceText;
+use crate::span::Span;
 
 /// Words of the YAML library's message; what to say instead, what to put beside the caret, and what to do about it.
 /// The first row that matches counts.
@@ -89,23 +90,23 @@ const EXPLAINED: [(&str, &str, &str, &str); 20] = [
 ];
 
 /// Explains the library's `error`.
-pub(crate) fn explain(error: &str, place: Place, source: &Source) -> Finding {
-    let place = visible(place, source);
+pub(crate) fn explain(error: &str, span: Span, source: &SourceText) -> Finding {
+    let span = visible(span, source);
     for (words, message, label, help) in EXPLAINED {
         if error.contains(words) {
-            let finding = Finding::error(place, message).label(label);
+            let finding = Finding::error(span, message).label(label);
             return if help.is_empty() { finding } else { finding.help(help) };
         }
     }
     let words = error.split(" at line ").next().unwrap_or(error);
-    Finding::error(place, format!("not valid YAML: {words}"))
+    Finding::error(span, format!("not valid YAML: {words}"))
 }
 
 /// Moves a place at the end of the text to its last line with something on it, so that there is a line to show.
-fn visible(place: Place, source: &Source) -> Place {
+fn visible(span: Span, source: &SourceText) -> Span {
     let written = source.text.trim_end().len();
-    match place.span {
-        Some((start, _)) if start as usize > written => Place::bytes(place.file, written, written),
-        _ => place,
+    match span.bytes {
+        Some((start, _)) if start as usize > written => Span::new(span.file, written, written),
+        _ => span,
     }
 }

@@ -11,20 +11,21 @@ use serde_yaml::options::NonFiniteFloatPolicy;
 use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
 
 use crate::finding::{Finding, Findings, quote};
-use crate::place::{Place, Source};
+use crate::source_text::SourceText;
+use crate::span::Span;
 use crate::syntax;
 
 /// Nothing a person writes nests deeper; the bound keeps hostile files from exhausting the stack.
-const DEEPEST: usize = 40;
+const MAX_DEPTH: usize = 40;
 /// Bounds what aliases of aliases can expand to.
-const MOST_EVENTS: usize = 50_000;
+const MAX_EVENTS: usize = 50_000;
 /// Far more than a configuration of a thousand branches needs.
-pub(crate) const LARGEST: usize = 1 << 20;
+pub(crate) const MAX_FILE_SIZE: usize = 1 << 20;
 
 /// One value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
-    pub(crate) place: Place,
+    pub(crate) span: Span,
     pub(crate) value: Value,
 }
 
@@ -54,15 +55,15 @@ pub(crate) struct Scalar {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) key_place: Place,
+    pub(crate) key_span: Span,
     pub(crate) node: Node,
 }
 
 /// Reads `source`, the text of file number `file`; `None` when it is not YAML at all.
-pub(crate) fn parse(source: &Source, file: u32, findings: &mut Findings) -> Option<Node> {
-    if source.text.len() > LARGEST {
+pub(crate) fn parse(source: &SourceText, file: u32, findings: &mut Findings) -> Option<Node> {
+    if source.text.len() > MAX_FILE_SIZE {
         findings.add(
-            Finding::error(Place::whole(file), "the file is larger than 1 MiB")
+            Finding::error(Span::whole_file(file), "the file is larger than 1 MiB")
                 .label("expected a configuration file"),
         );
         return None;
@@ -71,12 +72,12 @@ pub(crate) fn parse(source: &Source, file: u32, findings: &mut Findings) -> Opti
         Ok(raw) => {
             let root = Reader { source, file, findings }.node(raw);
             // The library places nothing at all behind the comments, where there is no line to show.
-            let place = if root.value == Value::Null { Place::bytes(file, 0, 0) } else { root.place };
-            Some(Node { place, ..root })
+            let span = if root.value == Value::Null { Span::new(file, 0, 0) } else { root.span };
+            Some(Node { span, ..root })
         }
         Err(error) => {
-            let place = error.location().and_then(|location| location_place(location, source, file));
-            findings.add(syntax::explain(&error.to_string(), place.unwrap_or(Place::whole(file)), source));
+            let span = error.location().and_then(|location| location_span(location, source, file));
+            findings.add(syntax::explain(&error.to_string(), span.unwrap_or(Span::whole_file(file)), source));
             None
         }
     }
@@ -90,12 +91,12 @@ fn options() -> Options {
         reject_unsupported_tags: true,
         with_snippet: false,
     };
-    options.budget = serde_yaml::budget! { max_events: MOST_EVENTS, max_depth: DEEPEST };
+    options.budget = serde_yaml::budget! { max_events: MAX_EVENTS, max_depth: MAX_DEPTH };
     options
 }
 
 /// Finds the bytes of a location; syntax errors give it in characters only.
-fn location_place(location: serde_yaml::Location, source: &Source, file: u32) -> Option<Place> {
+fn location_span(location: serde_yaml::Location, source: &SourceText, file: u32) -> Option<Span> {
     if location == serde_yaml::Location::UNKNOWN {
         return None;
     }
@@ -111,7 +112,7 @@ fn location_place(location: serde_yaml::Location, source: &Source, file: u32) ->
             )
         }
     };
-    Some(Place::bytes(file, start, end))
+    Some(Span::new(file, start, end))
 }
 
 /// What the library tells of a value; the spelling of literals is still to be looked up.
@@ -181,26 +182,26 @@ impl<'de> Visitor<'de> for RawVisitor {
 
 /// Turns raw values into nodes, and reports keys that are not texts or occur twice.
 struct Reader<'a> {
-    source: &'a Source,
+    source: &'a SourceText,
     file: u32,
     findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
     fn node(&mut self, raw: Spanned<Raw>) -> Node {
-        let place = location_place(raw.defined, self.source, self.file).unwrap_or(Place::whole(self.file));
+        let span = location_span(raw.defined, self.source, self.file).unwrap_or(Span::whole_file(self.file));
         let value = match raw.value {
             Raw::Null => Value::Null,
             Raw::Text(text) => Value::Scalar(Scalar { text, literal: false }),
-            Raw::Literal => Value::Scalar(Scalar { text: self.spelling(place), literal: true }),
+            Raw::Literal => Value::Scalar(Scalar { text: self.spelling(span), literal: true }),
             Raw::Sequence(items) => Value::Sequence(items.into_iter().map(|item| self.node(item)).collect()),
             Raw::Mapping(entries) => Value::Mapping(self.entries(entries)),
         };
-        Node { place, value }
+        Node { span, value }
     }
 
-    fn spelling(&self, place: Place) -> String {
-        let (start, end) = place.span.unwrap_or_default();
+    fn spelling(&self, span: Span) -> String {
+        let (start, end) = span.bytes.unwrap_or_default();
         let text = self.source.text.get(start as usize..end as usize).unwrap_or_default().trim();
         // Only `!!int "5"` and the like are both quoted and a literal.
         text.trim_matches(['"', '\'']).to_owned()
@@ -208,31 +209,31 @@ impl Reader<'_> {
 
     fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
+        let mut first_places: BTreeMap<String, Span> = BTreeMap::new();
         let mut merged = Vec::new();
         for (raw_key, raw_value) in raw {
             let plain = matches!(raw_key.value, Raw::Text(_));
             let (key_node, node) = (self.node(raw_key), self.node(raw_value));
-            let key_place = key_node.place;
+            let key_span = key_node.span;
             let Value::Scalar(Scalar { text: key, .. }) = key_node.value else {
                 let found = key_node.describe();
-                let finding = Finding::error(key_place, format!("a key is {found}"));
+                let finding = Finding::error(key_span, format!("a key is {found}"));
                 self.findings.add(finding.label("expected a name").help("put the key into quotes"));
                 continue;
             };
             if plain && key == "<<" {
                 self.merge(node, &mut merged);
             } else if let Some(first) = first_places.get(&key) {
-                let finding = Finding::error(key_place, format!("the key {} is written twice", quote(&key)));
+                let finding = Finding::error(key_span, format!("the key {} is written twice", quote(&key)));
                 self.findings.add(finding.label("written again").also(*first, "written first"));
             } else {
-                first_places.insert(key.clone(), key_place);
-                entries.push(Entry { key, key_place, node });
+                first_places.insert(key.clone(), key_span);
+                entries.push(Entry { key, key_span, node });
             }
         }
         for entry in merged {
             if !first_places.contains_key(&entry.key) {
-                first_places.insert(entry.key.clone(), entry.key_place);
+                first_places.insert(entry.key.clone(), entry.key_span);
                 entries.push(entry);
             }
         }
@@ -247,7 +248,7 @@ impl Reader<'_> {
                 items.into_iter().for_each(|item| self.merge(item, merged));
             }
             _ => self.findings.add(
-                Finding::error(node.place, format!("`<<` merges {}", node.describe()))
+                Finding::error(node.span, format!("`<<` merges {}", node.describe()))
                     .label("expected an alias of a mapping, such as `*defaults`"),
             ),
         }

@@ -2,7 +2,8 @@
 
 use camino::Utf8PathBuf;
 
-use crate::place::{Place, Source};
+use crate::source_text::SourceText;
+use crate::span::Span;
 
 /// The value of one of the keys that are printed verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub struct Verbatim {
 
 impl Verbatim {
     /// Takes what stands at `place`.
-    pub(crate) fn at(key: &'static str, place: Place, sources: &[Source]) -> Option<Self> {
-        let source = sources.get(place.file as usize)?;
-        let (start, end) = place.span?;
+    pub(crate) fn at(key: &'static str, span: Span, sources: &[SourceText]) -> Option<Self> {
+        let source = sources.get(span.file as usize)?;
+        let (start, end) = span.bytes?;
         let (start, end) = (source.floor(start as usize), source.floor(end as usize));
         let text = source.text.get(start..end)?.to_owned();
         Some(Self { key, file: source.path.clone(), line: source.position(start).line, source: text })

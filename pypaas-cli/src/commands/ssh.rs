@@ -4,7 +4,7 @@ use std::env;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser};
-use pypaas_config::{RepoName, Right};
+use pypaas_config::{Permission, RepoName};
 
 use super::{Context, Key};
 use crate::access;
@@ -23,11 +23,11 @@ pub(crate) struct Arguments {
     key: String,
     /// The only rights it has at most: `push`, `run`, `read`
     #[arg(long, value_delimiter = ',', value_parser = right)]
-    only: Option<Vec<Right>>,
+    only: Option<Vec<Permission>>,
 }
 
-fn right(text: &str) -> Result<Right, String> {
-    Right::parse(text).ok_or_else(|| format!("`{text}` is no right"))
+fn right(text: &str) -> Result<Permission, String> {
+    Permission::parse(text).ok_or_else(|| format!("`{text}` is no right"))
 }
 
 /// Runs the client's command, or shows what there is when there is none.

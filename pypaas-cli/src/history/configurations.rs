@@ -2,7 +2,7 @@
 
 use std::io;
 
-use pypaas_config::{BranchRef, SourceFile, outline};
+use pypaas_config::{BranchRef, SourceFile, flatten_values};
 use pypaas_core::Layout;
 
 use crate::host::durable;
@@ -12,7 +12,7 @@ use crate::host::durable;
 pub(crate) fn text_of(files: &[SourceFile], branch: &BranchRef) -> String {
     let mut lines = Vec::new();
     for file in files {
-        let values = outline(file);
+        let values = flatten_values(file);
         let stem = file.path.file_stem().unwrap_or_default();
         match file.path.components().next().map(|part| part.as_str()) {
             Some("repo" | "repos") if stem == branch.repo.as_str() => {

@@ -1,50 +1,28 @@
-//! Places in the texts of the configuration files.
+//! The text of a configuration file, with lines and columns.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::SourceFile;
 
-/// Where something stands: a file, and bytes of it unless the file as a whole is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// Index into the files that [`load()`](crate::load()) was given.
-    pub(crate) file: u32,
-    /// The first byte, and the one after the last.
-    pub(crate) span: Option<(u32, u32)>,
-}
-
-impl Place {
-    /// Names a file as a whole.
-    pub(crate) fn whole(file: u32) -> Self {
-        Self { file, span: None }
-    }
-
-    /// Names the bytes from `start` to `end`.
-    pub(crate) fn bytes(file: u32, start: usize, end: usize) -> Self {
-        let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { file, span: Some((narrow(start), narrow(end))) }
-    }
-}
-
-/// One file's text, ready to be pointed into.
+/// The text of one file.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceText {
     pub(crate) path: Utf8PathBuf,
-    /// Without byte order mark; bytes that are not UTF-8 are replaced.
+    /// Without the byte order mark; invalid UTF-8 is replaced.
     pub(crate) text: String,
     /// The first byte of each line.
     line_starts: Vec<usize>,
 }
 
-/// A position as people count: line and column in characters, both from 1.
+/// A line and a column in characters, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Position {
+pub(crate) struct LineColumn {
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-impl Source {
-    /// Takes the text of `file`; also returns the byte at which it stops being UTF-8, if it does.
+impl SourceText {
+    /// Decodes `file`. Also returns the first byte that is not valid UTF-8, if there is one.
     pub(crate) fn new(file: &SourceFile) -> (Self, Option<usize>) {
         let bytes = file.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.text);
         let broken = std::str::from_utf8(bytes).err().map(|error| error.valid_up_to());
@@ -52,7 +30,7 @@ impl Source {
         (source, broken)
     }
 
-    /// Stands for a file that is not there.
+    /// Creates an empty text for a file that does not exist.
     pub(crate) fn missing(path: &Utf8Path) -> Self {
         Self::of_text(path, String::new())
     }
@@ -63,16 +41,16 @@ impl Source {
         Self { path: path.to_owned(), text, line_starts }
     }
 
-    /// Says which position byte `offset` has; offsets beyond the text or within a character are rounded down.
-    pub(crate) fn position(&self, offset: usize) -> Position {
+    /// Returns the line and column of byte `offset`; offsets beyond the text or inside a character are rounded down.
+    pub(crate) fn position(&self, offset: usize) -> LineColumn {
         let offset = self.floor(offset);
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
-        Position { line, column }
+        LineColumn { line, column }
     }
 
-    /// Returns the bytes of the lines from `first` to `last`, without the last one's line end.
+    /// Returns the byte range of the lines from `first` to `last`, without the last line ending.
     pub(crate) fn lines(&self, first: usize, last: usize) -> std::ops::Range<usize> {
         let start = self.line_starts.get(first - 1).copied().unwrap_or(0);
         let end = self.line_starts.get(last).map_or(self.text.len(), |next| next - 1);
@@ -86,7 +64,7 @@ impl Source {
         (0..=last).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
 
-    /// Turns an offset in characters into one in bytes.
+    /// Converts an offset in characters to an offset in bytes.
     pub(crate) fn byte_of_character(&self, characters: usize) -> usize {
         self.text.char_indices().nth(characters).map_or(self.text.len(), |(byte, _)| byte)
     }

@@ -4,7 +4,7 @@ use crate::{access, domain, health_check, hooks, location, nginx_settings, repo,
 
 /// A mapping with a fixed set of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block {
+pub struct Schema {
     /// What the mapping is, for messages: `a branch`.
     pub name: &'static str,
     /// The keys it may have, in the order of the manual.
@@ -12,7 +12,7 @@ pub struct Block {
 }
 
 /// All blocks. Messages and suggestions are made from this list, and the commented example is tested against it.
-pub const BLOCKS: &[&Block] = &[
+pub const SCHEMAS: &[&Schema] = &[
     &settings::SETTINGS,
     &settings::PORTS,
     &nginx_settings::NGINX,
@@ -30,10 +30,10 @@ pub const BLOCKS: &[&Block] = &[
     &location::UPSTREAM,
 ];
 
-impl Block {
+impl Schema {
     /// Finds the blocks that know `key`.
-    pub(crate) fn that_know(key: &str) -> impl Iterator<Item = &'static Block> {
-        BLOCKS.iter().copied().filter(move |block| block.keys.contains(&key))
+    pub(crate) fn with_key(key: &str) -> impl Iterator<Item = &'static Schema> {
+        SCHEMAS.iter().copied().filter(move |schema| schema.keys.contains(&key))
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::SourceFile;
     use crate::finding::Findings;
-    use crate::place::Source;
+    use crate::source_text::SourceText;
     use crate::tree::{self, Entry, Node, Value};
 
     const FILES: [&str; 3] = [
@@ -63,21 +63,21 @@ mod tests {
         }
     }
 
-    fn look(block: &'static Block, node: &Node, source: &Source, seen: &mut Seen) {
-        for Entry { key, key_place, .. } in entries(node) {
-            let line = source.position(key_place.span.unwrap().0 as usize).line;
+    fn look(schema: &'static Schema, node: &Node, source: &SourceText, seen: &mut Seen) {
+        for Entry { key, key_span, .. } in entries(node) {
+            let line = source.position(key_span.bytes.unwrap().0 as usize).line;
             let above = source.text.lines().nth(line.saturating_sub(2)).unwrap();
-            seen.entry((block.name, key.clone())).or_insert(above.trim().to_owned());
+            seen.entry((schema.name, key.clone())).or_insert(above.trim().to_owned());
         }
     }
 
-    fn look_into_settings(root: &Node, source: &Source, seen: &mut Seen) {
+    fn look_into_settings(root: &Node, source: &SourceText, seen: &mut Seen) {
         look(&settings::SETTINGS, root, source, seen);
         look(&settings::PORTS, &root.get("ports").unwrap().node, source, seen);
         look(&nginx_settings::NGINX, &root.get("nginx").unwrap().node, source, seen);
     }
 
-    fn look_into_repo(root: &Node, source: &Source, seen: &mut Seen) {
+    fn look_into_repo(root: &Node, source: &SourceText, seen: &mut Seen) {
         look(&repo::REPO, root, source, seen);
         look(&access::ACCESS, &root.get("access").unwrap().node, source, seen);
         for branch in entries(&root.get("branches").unwrap().node) {
@@ -85,8 +85,8 @@ mod tests {
             look(&hooks::HOOKS, &branch.node.get("hooks").unwrap().node, source, seen);
             for runner in entries(&branch.node.get("runners").unwrap().node) {
                 let Value::Scalar(name) = &runner.node.get("type").unwrap().node.value else { continue };
-                let block = BLOCKS.iter().find(|block| block.name == format!("a {}", name.text)).unwrap();
-                look(block, &runner.node, source, seen);
+                let schema = SCHEMAS.iter().find(|schema| schema.name == format!("a {}", name.text)).unwrap();
+                look(schema, &runner.node, source, seen);
                 if let Some(healthcheck) = runner.node.get("healthcheck") {
                     look(&health_check::HEALTHCHECK, &healthcheck.node, source, seen);
                 }
@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    fn look_into_domain(root: &Node, source: &Source, seen: &mut Seen) {
+    fn look_into_domain(root: &Node, source: &SourceText, seen: &mut Seen) {
         look(&domain::DOMAIN, root, source, seen);
         for location in entries(&root.get("locations").unwrap().node) {
             look(&location::LOCATION, &location.node, source, seen);
@@ -107,15 +107,15 @@ mod tests {
         let mut seen = Seen::new();
         let look_into = [look_into_settings, look_into_repo, look_into_domain];
         for (text, look_into) in FILES.into_iter().zip(look_into) {
-            let (source, _) = Source::new(&SourceFile { path: "example.yml".into(), text: text.into() });
+            let (source, _) = SourceText::new(&SourceFile { path: "example.yml".into(), text: text.into() });
             look_into(&tree::parse(&source, 0, &mut Findings::default()).unwrap(), &source, &mut seen);
         }
 
-        for block in BLOCKS {
-            for key in block.keys {
-                let above = seen.get(&(block.name, (*key).to_owned()));
+        for schema in SCHEMAS {
+            for key in schema.keys {
+                let above = seen.get(&(schema.name, (*key).to_owned()));
                 let commented = above.is_some_and(|line| line.starts_with('#'));
-                assert!(commented, "`{key}` of {} stands nowhere under a comment: {above:?}", block.name);
+                assert!(commented, "`{key}` of {} stands nowhere under a comment: {above:?}", schema.name);
             }
         }
     }

@@ -1,14 +1,14 @@
 //! Whether there are enough ports for the processes that need one.
 
 use crate::finding::{Finding, Findings};
-use crate::place::Place;
+use crate::span::Span;
 use crate::{PortRange, Repo, RunnerConfig};
 
 /// Warns when `ports`, written at `place`, are fewer than two for each process of `repos`: while a deploy replaces a
 /// version, both have their ports.
 pub(crate) fn check<'a>(
     ports: PortRange,
-    place: Place,
+    span: Span,
     repos: impl Iterator<Item = &'a Repo>,
     findings: &mut Findings,
 ) {
@@ -22,7 +22,7 @@ pub(crate) fn check<'a>(
     let (count, needed) = (ports.count(), processes * 2);
     if count < needed {
         findings.add(
-            Finding::warning(place, format!("{count} ports are few for {processes} processes behind nginx"))
+            Finding::warning(span, format!("{count} ports are few for {processes} processes behind nginx"))
                 .label(format!("expected at least {needed}"))
                 .help("while a deploy replaces a version, each process of both has a port of its own"),
         );

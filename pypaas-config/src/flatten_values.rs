@@ -2,13 +2,13 @@
 
 use crate::SourceFile;
 use crate::finding::Findings;
-use crate::place::Source;
+use crate::source_text::SourceText;
 use crate::tree::{self, Node, Value};
 
 /// Lists every value of a file, in the order of the file: the keys that lead to it, and its spelling. Comments, quotes
 /// and layout do not show; an empty value is an empty text. A file that is not YAML has none.
-pub fn outline(file: &SourceFile) -> Vec<(Vec<String>, String)> {
-    let (source, _) = Source::new(file);
+pub fn flatten_values(file: &SourceFile) -> Vec<(Vec<String>, String)> {
+    let (source, _) = SourceText::new(file);
     let mut values = Vec::new();
     if let Some(node) = tree::parse(&source, 0, &mut Findings::default()) {
         list(&node, &mut Vec::new(), &mut values);
@@ -46,8 +46,10 @@ mod tests {
         let text =
             "# ours\nbranches:\n  main: {env: {A: 1.10, B: 'yes'}, hooks: {build: [one, two]}, build: }\n";
         let file = SourceFile { path: "repo/shop.yml".into(), text: text.into() };
-        let printed: Vec<String> =
-            outline(&file).into_iter().map(|(path, value)| format!("{}={value}", path.join("."))).collect();
+        let printed: Vec<String> = flatten_values(&file)
+            .into_iter()
+            .map(|(path, value)| format!("{}={value}", path.join(".")))
+            .collect();
         assert_eq!(
             printed,
             [
@@ -63,6 +65,6 @@ mod tests {
     #[test]
     fn what_is_not_yaml_has_no_values() {
         let file = SourceFile { path: "repo/shop.yml".into(), text: b"a: [".into() };
-        assert_eq!(outline(&file), []);
+        assert_eq!(flatten_values(&file), []);
     }
 }
