@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| pypaas_cli::fuzzing::supervise_status(data));
+fuzz_target!(|data: &[u8]| pypaas_linux::fuzzing::supervise_status(data));

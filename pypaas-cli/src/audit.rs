@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::commands::Context;
-use crate::host::durable;
 use crate::terminal;
+use pypaas_linux::durable;
 
 /// At this size the log is put aside as `audit.log.1`, in place of the one before.
 const LARGEST: u64 = 4 << 20;

@@ -13,10 +13,10 @@ use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{Deployed, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe};
 use serde::Serialize;
 
-use crate::host::inspection::Extent;
-use crate::host::{LinuxHost, is_locked};
 use crate::installation::{Installation, reports};
 use crate::wording::{ago, count};
+use pypaas_linux::inspection::Extent;
+use pypaas_linux::{LinuxHost, is_locked};
 
 pub(crate) use address::Address;
 

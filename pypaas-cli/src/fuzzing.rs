@@ -78,8 +78,3 @@ pub fn record(data: &[u8]) {
         );
     }
 }
-
-/// Reads the status file of a supervisor.
-pub fn supervise_status(bytes: &[u8]) {
-    crate::host::read_supervise_status(bytes);
-}

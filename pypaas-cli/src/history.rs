@@ -15,7 +15,7 @@ use pypaas_config::BranchRef;
 use pypaas_core::{CheckoutName, CommitId, Layout, Phase, Record, Release};
 use serde::{Deserialize, Serialize};
 
-use crate::host::durable;
+use pypaas_linux::durable;
 
 /// How many attempts are kept.
 const KEPT: usize = 100;

@@ -14,9 +14,9 @@ use pypaas_runners::{Scripts, builders, runner};
 
 use crate::arguments::WaitArguments;
 use crate::failure::Failure;
-use crate::host::LinuxHost;
 use crate::secrets;
 use crate::terminal;
+use pypaas_linux::LinuxHost;
 
 /// The file that makes a directory the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";

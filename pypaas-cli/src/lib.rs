@@ -1,4 +1,4 @@
-//! The `pypaas` program: the command line, the SSH entry, and the real machine behind [`pypaas_core::Host`].
+//! The `pypaas` program: the command line, the SSH entry, and what is said to people.
 //!
 //! A library only so that `fuzz/` reaches what reads the bytes of others; the program is [`main`].
 
@@ -6,8 +6,6 @@ mod access;
 mod arguments;
 mod audit;
 mod commands;
-#[cfg(feature = "crash-points")]
-mod crash_points;
 mod deploy_log;
 mod deploy_logger;
 mod diagnosis;
@@ -16,7 +14,6 @@ mod foreground;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod history;
-mod host;
 mod installation;
 mod keys;
 mod moment;

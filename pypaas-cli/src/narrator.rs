@@ -81,7 +81,9 @@ impl Story for Narrator {
 
     fn step(&mut self, step: &Step) {
         #[cfg(feature = "crash-points")]
-        crate::crash_points::before_step();
+        if let Ok(home) = crate::installation::home() {
+            pypaas_linux::crash_points::before_step(&home);
+        }
         let text = match step {
             Step::CheckOut { .. } => return self.show_title(),
             Step::Run { command } => format!("$ {}", command.line),

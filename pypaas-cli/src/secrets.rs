@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use pypaas_config::BranchRef;
 use pypaas_core::{Layout, Platform};
 
-use crate::host::durable;
+use pypaas_linux::durable;
 
 /// The secrets of one branch, by name.
 pub(crate) type Secrets = BTreeMap<String, String>;

@@ -8,9 +8,9 @@ use pypaas_config::{Problem, Severity};
 use serde::Serialize;
 
 use crate::failure::{FAILED, Failure};
-use crate::host::inspection::{Defect, Extent};
 use crate::installation::{Installation, MAIN_FILE, configuration_directory, home, load_directory};
 use crate::terminal;
+use pypaas_linux::inspection::{Defect, Extent};
 
 /// Exit status when there are warnings and no errors.
 const WARNED: u8 = 4;

@@ -16,11 +16,11 @@ use super::Context;
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome, Section, Totals, configurations};
-use crate::host::LinuxHost;
-use crate::host::inspection::{Defect, Extent};
 use crate::installation::Installation;
 use crate::narrator::{Narrator, seconds};
 use crate::terminal;
+use pypaas_linux::LinuxHost;
+use pypaas_linux::inspection::{Defect, Extent};
 
 /// The phases whose times are told at the end, in the order they happen.
 const PHASES: [Phase; 7] =

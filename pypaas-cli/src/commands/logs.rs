@@ -16,11 +16,11 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::history;
-use crate::host::{LogLine, LogReader, Watch, is_gone};
 use crate::installation::Installation;
 use crate::moment::Moment;
 use crate::table::Look;
 use crate::terminal;
+use pypaas_linux::{LogLine, LogReader, Watch, is_gone};
 
 /// How many lines are shown when nothing else is said.
 const LINES: usize = 100;

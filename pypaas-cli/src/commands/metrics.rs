@@ -11,9 +11,9 @@ use super::status::{Row, State, rows};
 use crate::access::may_read;
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Outcome};
-use crate::host::inspection::certificates;
 use crate::installation::Installation;
 use crate::terminal;
+use pypaas_linux::inspection::certificates;
 
 /// Print figures in Prometheus' text format, for node_exporter's textfile directory
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ use clap::Args;
 use pypaas_core::Layout;
 
 use crate::failure::Failure;
-use crate::host::durable;
 use crate::installation::{home, program, shell_word};
 use crate::{keys, terminal};
+use pypaas_linux::durable;
 
 /// Write authorized_keys from the key files in ~/.ssh/authorized_keys.d
 #[derive(Debug, Args)]

@@ -16,8 +16,8 @@ use super::{Context, branches, watch};
 use crate::access::may_read_all;
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome};
-use crate::host::{DiskUse, Vitals, is_locked};
 use crate::installation::Installation;
+use pypaas_linux::{DiskUse, Vitals, is_locked};
 
 /// How far back restarts are counted.
 const RESTARTS_SINCE: Duration = Duration::from_secs(3600);

@@ -17,11 +17,11 @@ use super::deploying::Deploying;
 use super::git::BEGAN_VARIABLE;
 use crate::failure::Failure;
 use crate::history::Kind;
-use crate::host::bare_repo::branch_lock;
-use crate::host::git::{branch_in_the_way, comes_after, move_branch};
 use crate::installation::Installation;
 use crate::terminal;
 use crate::wording::ago;
+use pypaas_linux::bare_repo::branch_lock;
+use pypaas_linux::git::{branch_in_the_way, comes_after, move_branch};
 
 /// How long git may take to move a branch after its hook has said yes.
 const SETTLED: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::host::{Watch, is_gone};
 use crate::terminal;
+use pypaas_linux::{Watch, is_gone};
 
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);

@@ -9,8 +9,8 @@ use pypaas_core::host::{Logs, Probe, Services};
 use pypaas_core::{Deployed, Process, Readiness, ServiceName};
 
 use super::{Walk, Wrong};
-use crate::host::inspection::Extent;
 use crate::wording::{count, span};
+use pypaas_linux::inspection::Extent;
 
 /// How many of an app's last lines are shown.
 const LINES: usize = 10;

@@ -5,7 +5,7 @@ use std::io;
 use pypaas_config::{BranchRef, SourceFile, flatten_values};
 use pypaas_core::Layout;
 
-use crate::host::durable;
+use pypaas_linux::durable;
 
 /// Prints what of the configuration concerns `branch`, one value a line, so that two of them can be compared: its part of
 /// the repo's file, and the files of the domains that lead to it.

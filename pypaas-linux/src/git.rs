@@ -1,0 +1,150 @@
+//! Bare repositories and what is in them.
+
+use std::error::Error;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::sec::Permission;
+use pypaas_core::CommitId;
+use pypaas_core::host::{Commit, Git, GitError};
+
+use super::program::{self, Answer};
+use super::umask::ReadableByAll;
+use super::{LinuxHost, bare_repo, checkout};
+
+/// How many characters of a commit's first line are kept.
+const LONGEST_SUBJECT: usize = 200;
+
+/// How long git may take to look through a branch's history.
+const GIT_ANSWERS: Duration = Duration::from_secs(60);
+
+/// What a failure has for a cause.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
+
+impl Git for LinuxHost {
+    fn prepare_repo(&mut self, repo: &Utf8Path, hook: &str) -> Result<(), GitError> {
+        bare_repo::prepare(repo, hook).map_err(failed("prepare the repository".to_owned(), repo))
+    }
+
+    fn branch_head(&mut self, repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, GitError> {
+        branch_head(repo, branch).map_err(failed(format!("find the branch `{branch}`"), repo))
+    }
+
+    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError> {
+        read_commit(repo, commit).map_err(failed(format!("read the commit `{}`", commit.short()), repo))
+    }
+
+    fn check_out(
+        &mut self,
+        repo: &Utf8Path,
+        commit: &CommitId,
+        directory: &Utf8Path,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), GitError> {
+        let _readable = ReadableByAll::begin();
+        let checked_out = checkout::check_out(repo, commit, directory, self, output);
+        checked_out.map_err(failed(format!("check out `{}`", commit.short()), repo))
+    }
+}
+
+/// Opens a bare repository.
+///
+/// The user's and the machine's git configuration count, for they name filters such as LFS; variables git gave to a
+/// hook of another repository do not.
+pub(super) fn open(repo: &Utf8Path) -> Result<gix::Repository, gix::Error> {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.config.env = false;
+    permissions.env.git_prefix = Permission::Deny;
+    permissions.env.objects = Permission::Deny;
+    gix::open_opts(
+        repo.as_std_path(),
+        gix::open::Options::default().permissions(permissions).open_path_as_is(true),
+    )
+}
+
+/// Returns the commit's id as gix has it.
+pub(super) fn object_id(commit: &CommitId) -> Result<ObjectId, Cause> {
+    Ok(ObjectId::from_hex(commit.as_str().as_bytes())?)
+}
+
+fn branch_head(repo: &Utf8Path, branch: &str) -> Result<Option<CommitId>, Cause> {
+    if !bare_repo::is_there(repo) {
+        return Ok(None);
+    }
+    let repo = open(repo)?;
+    match repo.try_find_reference(&format!("refs/heads/{branch}"))? {
+        Some(mut head) => Ok(Some(CommitId::new(head.peel_to_commit()?.id.to_string())?)),
+        None => Ok(None),
+    }
+}
+
+/// Finds a branch beside which git cannot make `branch`: with `a` there can be no `a/b`, nor the other way round.
+pub fn branch_in_the_way(repo: &Utf8Path, branch: &str) -> Result<Option<String>, Cause> {
+    let repo = open(repo)?;
+    for head in repo.references()?.prefixed("refs/heads/")? {
+        let name = head?.name().as_bstr().to_str_lossy().into_owned();
+        let name = name.strip_prefix("refs/heads/").unwrap_or(&name);
+        let is_above =
+            |one: &str, other: &str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('/'));
+        if is_above(name, branch) || is_above(branch, name) {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns whether `earlier` is in the history of `commit`.
+pub fn comes_after(repo: &Utf8Path, commit: &CommitId, earlier: &CommitId) -> Result<bool, Cause> {
+    let ids = [earlier.as_str(), commit.as_str()];
+    let answer = ask_git(repo, &["merge-base", "--is-ancestor", ids[0], ids[1]])?;
+    match answer.status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(answer.text.trim().to_owned().into()),
+    }
+}
+
+/// Moves `branch` from where it must be to another commit; none when that is git's zero id.
+pub fn move_branch(repo: &Utf8Path, branch: &str, from: &CommitId, to: &CommitId) -> Result<(), Cause> {
+    let reference = format!("refs/heads/{branch}");
+    let answer = match to.is_zero() {
+        true => ask_git(repo, &["update-ref", "-d", &reference, from.as_str()])?,
+        false => ask_git(repo, &["update-ref", &reference, to.as_str(), from.as_str()])?,
+    };
+    if answer.status.success() { Ok(()) } else { Err(answer.text.trim().to_owned().into()) }
+}
+
+fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
+    let directory = format!("--git-dir={repo}");
+    let words: Vec<&str> = ["git", &directory].into_iter().chain(words.iter().copied()).collect();
+    Ok(program::ask(program::command(&words)?, GIT_ANSWERS)?)
+}
+
+fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
+    let repo = open(repo)?;
+    let commit = repo.find_commit(object_id(commit)?)?;
+    let subject = printable(&commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy());
+    let mut entries = Vec::new();
+    for entry in commit.tree()?.iter() {
+        let entry = entry?;
+        let is_directory = entry.mode().is_tree() || entry.mode().is_commit();
+        entries.push(format!("{}{}", entry.filename().to_str_lossy(), if is_directory { "/" } else { "" }));
+    }
+    entries.sort();
+    Ok(Commit { subject, entries })
+}
+
+/// Cuts a subject short, and leaves nothing in it that a terminal would obey: it is the pusher's, and others read it.
+fn printable(subject: &str) -> String {
+    let mut printable: String = subject.chars().take(LONGEST_SUBJECT).collect();
+    if printable.len() < subject.len() {
+        printable.push('…');
+    }
+    printable.replace(char::is_control, "\u{fffd}")
+}
+
+fn failed(action: String, repo: &Utf8Path) -> impl FnOnce(Cause) -> GitError {
+    move |source| GitError { action, repo: repo.to_owned(), source }
+}

@@ -1,0 +1,123 @@
+//! The ports apps are given: who else holds some of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use pypaas_config::Severity;
+use pypaas_core::{Record, records};
+
+use super::{Defect, Demand};
+use crate::LinuxHost;
+use crate::proc_net::{self, Socket, State};
+
+/// Where the kernel says which ports it gives to outgoing connections.
+const EPHEMERAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+
+pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
+    let range = demand.platform.configuration.settings.ports;
+    let range = range.min..=range.max;
+    let written = format!("`ports` {}-{}", range.start(), range.end());
+    let mut defects = Vec::new();
+    let layout = host.layout.clone();
+    // What cannot be read is told by every other command.
+    let records = records(host, &layout).unwrap_or_default();
+    let ours: BTreeSet<u16> = records
+        .values()
+        .flat_map(Record::deployed)
+        .flat_map(|deployed| &deployed.processes)
+        .filter_map(|process| process.port)
+        .collect();
+    let others: Vec<Socket> = proc_net::sockets()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|socket| socket.state == State::Listening)
+        .filter(|socket| range.contains(&socket.local.port()) && !ours.contains(&socket.local.port()))
+        .collect();
+    let holders = holders(&others.iter().map(|socket| socket.inode).collect());
+    let mut of_holders: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+    for socket in &others {
+        let holder = holders.get(&socket.inode).map_or("another user's program", String::as_str);
+        of_holders.entry(holder).or_default().insert(socket.local.port());
+    }
+    for (holder, ports) in of_holders {
+        let one = ports.len() == 1;
+        let (ports, are, these) =
+            (spell(&ports), if one { "is" } else { "are" }, if one { "this port" } else { "these ports" });
+        let plural = if one { "" } else { "s" };
+        defects.push(Defect::new(
+            Severity::Warning,
+            "ports",
+            format!("port{plural} {ports} {are} in {written} and held by {holder}"),
+            format!(
+                "let it listen elsewhere, or move `ports` in pypaas.yml; until then no app is given {these}"
+            ),
+        ));
+    }
+    if let Some((first, last)) = fs::read_to_string(EPHEMERAL).ok().and_then(|text| pair(&text))
+        && range.start() <= &last
+        && &first <= range.end()
+    {
+        defects.push(Defect::new(
+            Severity::Warning,
+            "ports",
+            format!(
+                "{written} overlap with the ports {first}-{last}, of which Linux takes one for each outgoing connection: \
+                 now and then an app will find its port taken"
+            ),
+            "choose `ports` outside of that range, such as 61500-61800",
+        ));
+    }
+    defects
+}
+
+fn pair(text: &str) -> Option<(u16, u16)> {
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// Writes ports as people do: `61500-61503, 61510`.
+fn spell(ports: &BTreeSet<u16>) -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for &port in ports {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(port) => *last = port,
+            _ => ranges.push((port, port)),
+        }
+    }
+    let spell = |(first, last): &(u16, u16)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    ranges.iter().map(spell).collect::<Vec<_>>().join(", ")
+}
+
+/// Names the processes that have the `sockets` open, as far as this user may see that.
+fn holders(sockets: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+    let mut holders = BTreeMap::new();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for id in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        if holders.len() == sockets.len() {
+            break;
+        }
+        let files = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+        let links =
+            files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
+        let open = links.filter_map(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+        for socket in open.filter(|socket| sockets.contains(socket)) {
+            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+            holders.entry(socket).or_insert_with(|| format!("`{}` (process {id})", name.trim_end()));
+        }
+    }
+    holders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_written_as_ranges() {
+        assert_eq!(spell(&[61510, 61500, 61502, 61501].into()), "61500-61502, 61510");
+        assert_eq!(spell(&[65535].into()), "65535");
+    }
+}

@@ -1,0 +1,90 @@
+//! The supervisor: does svscan run, and does it watch our directory.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::Severity;
+use pypaas_core::host::Services;
+
+use super::account::Account;
+use super::{Defect, Demand, Extent};
+use crate::LinuxHost;
+
+/// A running svscan.
+struct Scan {
+    process: u32,
+    directory: Utf8PathBuf,
+}
+
+pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defect> {
+    if let Extent::Branch(_) = demand.extent
+        && is_supervised(host, demand)
+    {
+        return None;
+    }
+    let watched = host.layout.services().to_owned();
+    let defect = |severity, message, mend| Some(Defect::new(severity, "services", message, mend));
+    let start = format!(
+        "as this user, let the system start `svscan {watched}` at boot and keep it running (with systemd: \
+         `ExecStart=/usr/bin/svscan {watched}` and `KillMode=process`)"
+    );
+    let all = scans();
+    let Some(scan) = all.iter().find(|scan| is_same(&scan.directory, &watched)) else {
+        let severity = demand.severity(demand.has_processes());
+        let message = match all.first() {
+            None => format!("svscan does not run, so nothing starts what is in `{watched}`"),
+            Some(Scan { directory, .. }) => {
+                format!("svscan runs, but it watches `{directory}` and not `{watched}`")
+            }
+        };
+        let elsewhere = if all.is_empty() { "" } else { "; or set `services_dir` in pypaas.yml" };
+        return defect(severity, message, format!("{start}{elsewhere}"));
+    };
+    let (own, theirs) = (Account::own()?, Account::of_process(scan.process)?);
+    if own.is(&theirs) {
+        return None;
+    }
+    defect(
+        Severity::Error,
+        format!("svscan runs `{watched}` as the user `{}`, and so would every app", theirs.name()),
+        format!("let it run as `{}`, such as with `setuidgid {0} svscan {watched}`", own.name()),
+    )
+}
+
+/// Returns whether all services of the branch are made already and have a supervisor: then none has to be noticed.
+fn is_supervised(host: &mut LinuxHost, demand: &Demand<'_>) -> bool {
+    let Extent::Branch(branch) = demand.extent else { return false };
+    let names = host.list_services().unwrap_or_default();
+    let own: Vec<_> = names.into_iter().filter(|name| name.branch() == *branch).collect();
+    let wanted: usize = demand.runners().map(|(_, runner)| usize::from(runner.process_count()) * 2).sum();
+    own.len() >= wanted
+        && own
+            .iter()
+            .all(|name| host.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised))
+}
+
+/// Lists the svscan processes. Each works in the directory it watches; of another user's only the command line can be seen.
+fn scans() -> Vec<Scan> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter_map(scan).collect()
+}
+
+fn scan(process: u32) -> Option<Scan> {
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    if name.trim_end() != "svscan" {
+        return None;
+    }
+    let directory = fs::read_link(format!("/proc/{process}/cwd")).ok().and_then(|path| path.try_into().ok());
+    let directory = directory.or_else(|| {
+        let words = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+        let directory = words.split(|&byte| byte == 0).nth(1)?;
+        Some(Utf8PathBuf::from(String::from_utf8_lossy(directory).into_owned()))
+    });
+    Some(Scan { process, directory: directory? })
+}
+
+fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
+    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}

@@ -1,0 +1,100 @@
+//! A real host for pypaas: files, git, daemontools, nginx, a shell and the clock of one Linux machine.
+//!
+//! [`LinuxHost`] implements [`pypaas_core::Host`]. There is one file per trait of [`pypaas_core::host`]; beside them is what
+//! more than one of them needs.
+
+pub mod bare_repo;
+mod caller;
+mod checkout;
+mod child;
+mod clock;
+#[cfg(feature = "crash-points")]
+pub mod crash_points;
+mod disk_use;
+pub mod durable;
+mod ending;
+mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+pub mod git;
+pub mod inspection;
+mod late_clients;
+mod locks;
+mod log_reader;
+mod logs;
+mod nginx_master;
+mod nginx_words;
+mod parts;
+mod probe;
+mod proc_net;
+mod processes;
+mod program;
+mod services;
+mod shell;
+mod stopping;
+mod submodules;
+mod supervise;
+mod tai64n;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod umask;
+mod vitals;
+mod web_server;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+use pypaas_config::{NginxSettings, PortRange};
+use pypaas_core::{Layout, ServiceName};
+
+pub use caller::{Watch, is_gone};
+pub use disk_use::DiskUse;
+pub use locks::is_locked;
+pub use log_reader::{LogLine, LogReader};
+use tai64n::Tai64n;
+pub use vitals::Vitals;
+
+/// A Linux machine whose deploy user is the one who runs this program.
+///
+/// Implements [`pypaas_core::Host`].
+#[derive(Debug)]
+pub struct LinuxHost {
+    layout: Layout,
+    nginx: NginxSettings,
+    ports: PortRange,
+    /// What `nginx -V` said.
+    nginx_build: Option<String>,
+    /// What was connected to nginx before the last reload.
+    before_reload: Option<late_clients::Connections>,
+    locks: BTreeMap<Utf8PathBuf, File>,
+    ordered: BTreeMap<ServiceName, Tai64n>,
+    watch: Option<Watch>,
+    began: Instant,
+}
+
+impl LinuxHost {
+    /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
+    pub fn new(layout: Layout, nginx: NginxSettings, ports: PortRange) -> Self {
+        Self {
+            layout,
+            nginx,
+            ports,
+            nginx_build: None,
+            before_reload: None,
+            locks: BTreeMap::new(),
+            ordered: BTreeMap::new(),
+            watch: None,
+            began: Instant::now(),
+        }
+    }
+
+    /// Notices from now on when the caller wants to stop: on SIGTERM, SIGINT or SIGHUP, which then no longer end the
+    /// program by themselves, or when nobody reads standard error any more.
+    pub fn watch_caller(&mut self) -> std::io::Result<()> {
+        self.watch = Some(Watch::new()?);
+        Ok(())
+    }
+}

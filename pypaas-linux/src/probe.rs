@@ -1,0 +1,201 @@
+//! What can be seen of ports.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use pypaas_core::ServiceName;
+use pypaas_core::host::{Probe, ProbeError};
+
+use super::LinuxHost;
+use super::proc_net::{self, Socket, State};
+use super::processes::{Family, Process, ProcessTable};
+use super::supervise::Supervise;
+
+/// How long a connection on this machine may take.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How much of an answer is read in search of its status.
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// How long the rest of an answer is taken, so that the app does not see its reader go.
+const REST: Duration = Duration::from_millis(100);
+
+impl Probe for LinuxHost {
+    fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError> {
+        let held = sockets()?.into_iter();
+        Ok(held.map(|socket| socket.local.port()).collect())
+    }
+
+    fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
+        let status = Supervise::of(&self.layout.service(service)).status().map_err(said)?;
+        let mut family = Family::of_service(service, self.layout.home());
+        family.note_leader(status.and_then(|status| status.process));
+        let table = ProcessTable::read().map_err(said)?;
+        let open: BTreeSet<u64> = table.members(&mut family).into_iter().flat_map(open_sockets).collect();
+        let listening = sockets()?.into_iter().filter(|socket| socket.state == State::Listening);
+        Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
+    }
+
+    fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
+        connect(port, CONNECT).map(drop)
+    }
+
+    fn answers(&mut self, port: u16, name: &str, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
+        let deadline = Instant::now() + timeout;
+        let mut connection = connect(port, CONNECT.min(timeout))?;
+        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
+    }
+
+    fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
+        let counts =
+            |socket: &Socket| socket.state == State::Connected && ports.contains(&socket.local.port());
+        Ok(sockets()?.iter().filter(|socket| counts(socket)).count())
+    }
+
+    fn late_clients(&mut self) -> Result<usize, ProbeError> {
+        self.count_late_clients()
+    }
+}
+
+fn sockets() -> Result<Vec<Socket>, ProbeError> {
+    proc_net::sockets().map_err(said)
+}
+
+/// Lists the sockets a process has open; none when it ended or may not be looked at.
+fn open_sockets(process: &Process) -> Vec<u64> {
+    let files = fs::read_dir(format!("/proc/{}/fd", process.id)).into_iter().flatten().flatten();
+    let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+    targets
+        .filter_map(|target| target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok())
+        .collect()
+}
+
+fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let connection =
+        TcpStream::connect_timeout(&address, longest.max(Duration::from_millis(1))).map_err(said)?;
+    // Where nobody listens, a connection within the ephemeral ports may happen to reach itself.
+    match connection.local_addr() {
+        Ok(own) if own == address => Err(ProbeError("connection refused".to_owned())),
+        _ => Ok(connection),
+    }
+}
+
+impl LinuxHost {
+    /// Sends `GET path` to `address` as a client that looks for `name`; returns the status of the answer.
+    pub fn answers_for(
+        &self,
+        address: SocketAddr,
+        name: &str,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<u16, ProbeError> {
+        let deadline = Instant::now() + timeout;
+        let mut connection = TcpStream::connect_timeout(&address, CONNECT).map_err(said)?;
+        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
+    }
+}
+
+fn late(error: io::Error, timeout: Duration) -> ProbeError {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            ProbeError(format!("no answer within {} ms", timeout.as_millis()))
+        }
+        _ => said(error),
+    }
+}
+
+fn exchange(connection: &mut TcpStream, name: &str, path: &str, deadline: Instant) -> io::Result<u16> {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: pypaas-healthcheck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
+    connection.set_write_timeout(Some(left(deadline)?))?;
+    connection.write_all(request.as_bytes())?;
+    let mut head = Vec::new();
+    loop {
+        if let Some(status) = status(&head)? {
+            take_rest(connection, deadline);
+            return Ok(status);
+        }
+        if head.len() > LONGEST_HEAD || !read_more(connection, &mut head, deadline)? {
+            return Err(not_http());
+        }
+    }
+}
+
+/// Finds the status of the final answer, behind any interim ones such as `103 Early Hints`.
+fn status(mut head: &[u8]) -> io::Result<Option<u16>> {
+    loop {
+        let Some(end) = find(head, b"\n") else { return Ok(None) };
+        let line = String::from_utf8_lossy(head.get(..end).unwrap_or_default());
+        let mut words = line.split_ascii_whitespace();
+        let version = words.next().filter(|version| version.starts_with("HTTP/1."));
+        let status: Option<u16> = words.next().and_then(|status| status.parse().ok());
+        match (version, status) {
+            (Some(_), Some(100..=199)) => {}
+            (Some(_), Some(status @ 200..=599)) => return Ok(Some(status)),
+            _ => return Err(not_http()),
+        }
+        let Some(blank) = find(head, b"\r\n\r\n") else { return Ok(None) };
+        head = head.get(blank + 4..).unwrap_or_default();
+    }
+}
+
+fn read_more(connection: &mut TcpStream, head: &mut Vec<u8>, deadline: Instant) -> io::Result<bool> {
+    let mut buffer = [0; 4096];
+    connection.set_read_timeout(Some(left(deadline)?))?;
+    let length = connection.read(&mut buffer)?;
+    head.extend_from_slice(buffer.get(..length).unwrap_or_default());
+    Ok(length > 0)
+}
+
+fn take_rest(connection: &mut TcpStream, deadline: Instant) {
+    let deadline = deadline.min(Instant::now() + REST);
+    let mut rest = Vec::new();
+    while rest.len() < LONGEST_HEAD && read_more(connection, &mut rest, deadline).is_ok_and(|more| more) {}
+}
+
+fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
+    text.windows(pattern.len()).position(|window| window == pattern)
+}
+
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+fn not_http() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, "the answer is not HTTP")
+}
+
+fn said(error: io::Error) -> ProbeError {
+    ProbeError(match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::ConnectionReset => "connection reset".to_owned(),
+        ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interim_answers_are_passed_over() {
+        let head = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n";
+        assert_eq!(status(head).unwrap(), Some(204));
+        assert_eq!(status(b"HTTP/1.1 100 Continue\r\n").unwrap(), None);
+        assert_eq!(status(b"HTTP/1.0 500").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_not_http_is_an_error() {
+        for head in ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 abc\r\n", "HTTP/1.1\r\n", "\r\n"] {
+            assert!(status(head.as_bytes()).is_err(), "{head:?}");
+        }
+    }
+}
