@@ -9,22 +9,22 @@ use crate::schema::Schema;
 /// `access`.
 pub(crate) const ACCESS: Schema = Schema { name: "access", keys: &["push", "run", "read"] };
 
-/// What a key can be allowed to do with a repo.
+/// A permission that a key can have for a repo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
-    /// Deploy: push, make live again, stop and start, switch maintenance.
+    /// Deploy: push, roll back, rebuild, restart, stop, start, switch maintenance.
     Push,
-    /// Run commands in the app's environment, and see and set what is in it.
+    /// Run commands in the app's environment, and read and set its variables.
     Run,
-    /// See how things are: status, logs, history; fetch the code.
+    /// Read: status, logs, history; fetch the code.
     Read,
 }
 
 impl Permission {
-    /// All rights.
+    /// All permissions.
     pub const ALL: [Self; 3] = [Self::Push, Self::Run, Self::Read];
 
-    /// Reads a right's name.
+    /// Parses the name of a permission.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.to_string() == text)
     }
@@ -40,7 +40,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The keys, by the names of their files, that have each right; `None`: all keys.
+/// The keys that have each permission, by the names of their files; `None` means all keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// `push`.
@@ -65,7 +65,7 @@ impl Access {
         Self { push: Some(Vec::new()), run: Some(Vec::new()), read: Some(Vec::new()) }
     }
 
-    /// Returns the keys that have `right`; `None`: all.
+    /// Returns the keys that have `permission`; `None` means all.
     pub fn keys(&self, permission: Permission) -> Option<&[String]> {
         match permission {
             Permission::Push => self.push.as_deref(),
@@ -74,7 +74,7 @@ impl Access {
         }
     }
 
-    /// Returns whether `key` has `right`. Whoever is named for more than reading may read, too.
+    /// Returns whether `key` has `permission`. A key that may push or run may also read.
     pub fn allows(&self, key: &str, permission: Permission) -> bool {
         let named =
             |permission| self.keys(permission).is_some_and(|keys| keys.iter().any(|name| name == key));

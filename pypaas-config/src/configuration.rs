@@ -10,18 +10,18 @@ use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Sett
 /// One configuration file's path (relative to the configuration directory, such as `repo/shop.yml`) and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is, for messages; also decides what it is.
+    /// The path; it determines the kind of the file.
     pub path: Utf8PathBuf,
-    /// What it says; bytes, because a file may hold anything.
+    /// The content, not necessarily UTF-8.
     pub text: Vec<u8>,
 }
 
-/// What [`load()`](crate::load()) found.
+/// The result of [`load()`](crate::load()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// The configuration without its broken files; `None` when `pypaas.yml` itself is broken.
     pub configuration: Option<Configuration>,
-    /// All that is wrong in all files, sorted by file and line.
+    /// The problems of all files, sorted by file and line.
     pub problems: Vec<Problem>,
     /// The files that were read, sorted by path.
     pub files: Vec<SourceFile>,
@@ -32,27 +32,27 @@ pub struct Loaded {
 pub struct Configuration {
     /// `pypaas.yml`.
     pub settings: Settings,
-    /// `repo/*.yml` and `repos/*.yml` that are right.
+    /// The valid files `repo/*.yml` and `repos/*.yml`.
     pub repos: BTreeMap<RepoName, Repo>,
-    /// `domains/*.yml` that are right; all that they lead to is in `repos`.
+    /// The valid files `domains/*.yml`; every runner they route to is in `repos`.
     pub domains: BTreeMap<DomainName, Domain>,
-    /// Repos whose file is broken: they cannot be pushed until it is mended.
+    /// Repos whose file is broken; pushes are refused until it is fixed.
     pub broken_repos: BTreeSet<RepoName>,
-    /// Domains whose file is broken or that lead to a broken repo: they keep what nginx was last told of them.
+    /// Domains whose file is broken or that route to a broken repo; nginx keeps their last working configuration.
     pub broken_domains: BTreeSet<DomainName>,
-    /// The repos that the files of broken domains name, as far as these can be read.
+    /// The repos that broken domain files refer to, as far as the files can be read.
     pub named_by_broken_domains: BTreeMap<DomainName, BTreeSet<RepoName>>,
-    /// What is printed for nginx as it was written.
+    /// The values that are copied verbatim into nginx's files.
     pub verbatim: Vec<Verbatim>,
 }
 
 impl Configuration {
-    /// Finds what is configured for `branch`.
+    /// Returns the configuration of `branch`.
     pub fn branch(&self, branch: &BranchRef) -> Option<&Branch> {
         self.repos.get(&branch.repo)?.branches.get(&branch.branch)
     }
 
-    /// Lists the broken domains that may be meant to lead to `repo`: all but those that name other repos only.
+    /// Returns the broken domains that may route to `repo`: all except those that refer only to other repos.
     pub fn broken_domains_of(&self, repo: &RepoName) -> impl Iterator<Item = &DomainName> {
         let is_known = |named: &RepoName| self.repos.contains_key(named) || self.broken_repos.contains(named);
         self.broken_domains.iter().filter(move |domain| {
@@ -61,8 +61,8 @@ impl Configuration {
         })
     }
 
-    /// Finds the domain that requests for `host` reach, as nginx does: under one of its names, else under one that begins
-    /// with `*.`, of which the longest counts.
+    /// Returns the domain that serves requests for `host`, chosen as nginx does: an exact name first, then the longest
+    /// name that begins with `*.`.
     pub fn domain_of(&self, host: &str) -> Option<(&DomainName, &Domain)> {
         let named = |own: &DomainName, domain: &Domain| domain.names(own).any(|name| name.as_str() == host);
         let wild = |own: &DomainName, domain: &Domain| {
@@ -79,13 +79,13 @@ impl Configuration {
         })
     }
 
-    /// Finds the configured domain whose name is nearest to `name`, if any is near enough to be what was meant.
+    /// Returns the configured domain that `name` is probably a typo of.
     pub fn nearest_domain(&self, name: &str) -> Option<&DomainName> {
         let nearest = suggest::closest(name, self.domains.keys().map(DomainName::as_str))?;
         self.domains.keys().find(|domain| domain.as_str() == nearest)
     }
 
-    /// Lists all configured branches.
+    /// Returns all configured branches.
     pub fn branches(&self) -> impl Iterator<Item = (BranchRef, &Branch)> {
         self.repos.iter().flat_map(|(repo, it)| {
             it.branches.iter().map(move |(branch, config)| {

@@ -1,4 +1,4 @@
-//! The configuration directory: which file is what.
+//! The kinds of files in the configuration directory.
 
 use camino::Utf8Path;
 
@@ -9,10 +9,10 @@ use crate::suggest;
 /// The main file's name.
 pub(crate) const SETTINGS_FILE: &str = "pypaas.yml";
 
-/// Directories that are read; the first two hold repos.
+/// Directories that are read; the first two contain repos.
 const DIRECTORIES: [&str; 3] = ["repo", "repos", "domains"];
 
-/// What a file of the configuration directory is.
+/// The kind of a file in the configuration directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Role<'a> {
     /// `pypaas.yml`.
@@ -21,13 +21,13 @@ pub(crate) enum Role<'a> {
     Repo(&'a str),
     /// `domains/<name>.yml`.
     Domain(&'a str),
-    /// Looks like configuration, but is not read: why, and what to do.
+    /// A file that looks like configuration but is not read, with the reason and advice.
     Ignored { reason: &'static str, help: Option<String> },
-    /// Nobody would take it for configuration.
+    /// A file that does not look like configuration.
     Unrelated,
 }
 
-/// Says what the file at `path` (relative to the configuration directory) is.
+/// Returns the kind of the file at `path`, relative to the configuration directory.
 pub(crate) fn role(path: &Utf8Path) -> Role<'_> {
     let name = path.file_name().unwrap_or_default();
     let directory = path.parent().unwrap_or(Utf8Path::new("")).as_str();
@@ -74,7 +74,7 @@ fn elsewhere<'a>(path: &'a Utf8Path, directory: &str, name: &str) -> Role<'a> {
             }
             _ if yaml => ignored(
                 "only `pypaas.yml` is read here",
-                Some("repos go into `repo/`, domains into `domains/`".to_owned()),
+                Some("put repos into `repo/` and domains into `domains/`".to_owned()),
             ),
             _ => Role::Unrelated,
         };
@@ -84,7 +84,7 @@ fn elsewhere<'a>(path: &'a Utf8Path, directory: &str, name: &str) -> Role<'a> {
             ignored("the directory is not read", Some(format!("did you mean `{directory}/`?")))
         }
         Some(_) if yaml && !deeper.is_empty() || DIRECTORIES.contains(&first) => {
-            ignored("directories within it are not read", None)
+            ignored("subdirectories are not read", None)
         }
         _ => Role::Unrelated,
     }
@@ -99,7 +99,7 @@ fn ignored(reason: &'static str, help: Option<String>) -> Role<'static> {
     Role::Ignored { reason, help }
 }
 
-/// Says that file number `file` is not read.
+/// Creates the warning that file number `file` is not read.
 pub(crate) fn ignored_finding(file: u32, path: &Utf8Path, reason: &str, help: Option<String>) -> Finding {
     let finding =
         Finding::warning(Span::whole_file(file), format!("{} is ignored: {reason}", quote(path.as_str())));

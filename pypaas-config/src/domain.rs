@@ -33,13 +33,13 @@ pub(crate) const DOMAIN: Schema = Schema {
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain {
-    /// The file that says so, relative to the configuration directory.
+    /// The configuration file, relative to the configuration directory.
     pub file: Utf8PathBuf,
     /// `locations`.
     pub locations: BTreeMap<LocationPath, Location>,
-    /// `aliases`: other names under which the same is served.
+    /// `aliases`: other names of the domain.
     pub aliases: Vec<DomainName>,
-    /// `redirect`: names whose clients are sent to this domain, such as the one with `www.`.
+    /// `redirect`: names that redirect to this domain, such as the one with `www.`.
     pub redirects: Vec<DomainName>,
     /// `ssl`. Default false.
     pub ssl: bool,
@@ -47,9 +47,9 @@ pub struct Domain {
     pub ssl_certificate: Utf8PathBuf,
     /// `ssl_certificate_key`. Default the same with `.key`.
     pub ssl_certificate_key: Utf8PathBuf,
-    /// `ssl_certificate_chain`: trusted certificates to verify OCSP answers; only when it is given are they stapled.
+    /// `ssl_certificate_chain`: trusted certificates to verify OCSP responses; stapling is enabled only if it is set.
     pub ssl_certificate_chain: Option<Utf8PathBuf>,
-    /// `ssl_config`: nginx directives in place of the default TLS directives.
+    /// `ssl_config`: nginx directives that replace the default TLS directives.
     pub ssl_config: Option<String>,
     /// `extra_listen_options`: appended to every `listen`.
     pub extra_listen_options: Option<String>,
@@ -60,18 +60,18 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Lists the runners that its locations lead to, also those that do so only in maintenance.
+    /// Returns the runners that its locations route to, including maintenance upstreams.
     pub fn targets(&self) -> impl Iterator<Item = &RunnerRef> {
         let locations = self.locations.values();
         locations.flat_map(|it| [Some(&it.upstream), it.maintenance_upstream.as_ref()]).flatten()
     }
 
-    /// Lists its names: `own`, then those that are served or redirected beside it.
+    /// Returns its names: `own`, then its aliases and redirects.
     pub fn names<'a>(&'a self, own: &'a DomainName) -> impl Iterator<Item = &'a DomainName> {
         std::iter::once(own).chain(&self.aliases).chain(&self.redirects)
     }
 
-    /// Reads a domain file; what it points at is added to `references`, to be checked when all repos are known.
+    /// Decodes a domain file. Its upstreams are added to `references`, which are checked when all repos are known.
     pub(crate) fn decode(
         name: &DomainName,
         path: &Utf8PathBuf,
@@ -84,9 +84,11 @@ impl Domain {
         let aliases = read_names(&fields, "aliases", name_uses, findings);
         let redirects = read_names(&fields, "redirect", name_uses, findings);
         if let (true, Some(redirect)) = (name.as_str().starts_with("*."), fields.get("redirect")) {
-            let finding =
-                Finding::error(redirect.key, format!("`redirect` leads to {}", quote(name.as_str())));
-            findings.add(finding.label("clients cannot be sent to a name with `*`"));
+            let finding = Finding::error(
+                redirect.key,
+                format!("`redirect` would redirect to {}", quote(name.as_str())),
+            );
+            findings.add(finding.label("a name with `*` cannot be the target of a redirect"));
         }
         let locations = fields.require("locations", findings);
         let locations = locations.map(|it| read_locations(it, references, findings)).unwrap_or_default();
@@ -113,7 +115,7 @@ fn default_certificate(name: &DomainName, extension: &str) -> Utf8PathBuf {
     format!("/etc/ssl/private/httpd/{name}/{name}.{extension}").into()
 }
 
-/// Reads a name, or a list of names, that belong to the domain; each is claimed for it.
+/// Decodes a name or a list of names, and adds each to `name_uses`.
 fn read_names(
     fields: &Fields<'_>,
     key: &str,
@@ -147,7 +149,7 @@ fn read_locations(
     let mut locations = BTreeMap::new();
     let written = field.named("locations", findings);
     if matches!(&field.node.value, Value::Mapping(entries) if entries.is_empty()) {
-        findings.add(field.unexpected("at least one location, else nginx would serve nothing"));
+        findings.add(field.unexpected("at least one location, or nginx would serve nothing"));
     }
     for (position, field) in written.into_iter().enumerate() {
         let path = LocationPath::new(field.name).map_err(|error| error.finding(field.key));
@@ -160,12 +162,12 @@ fn read_locations(
     locations
 }
 
-/// Reads words that are appended to every `listen`; they must not end the directive.
+/// Decodes options that are appended to every `listen`; they must not end the directive.
 fn read_listen_options(field: &Field<'_>) -> Result<String, Finding> {
     let text = field.text()?;
     let ends = |c: char| c.is_control() || matches!(c, ';' | '{' | '}' | '#');
     if text.contains(ends) {
-        Err(field.unexpected("options of nginx's `listen`, on one line, without `;`, `#` and braces"))
+        Err(field.unexpected("options of nginx's `listen`, on one line, without `;`, `#` or braces"))
     } else {
         Ok(text)
     }

@@ -1,4 +1,4 @@
-//! Durations, written `30s`, `500ms`, `2m` or `1h`.
+//! Durations such as `30s`, `500ms`, `2m` or `1h`.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::tree::Value;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Ten years: to clients that is for ever.
+/// Ten years.
 const MAX_CACHE_DURATION: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60);
 
-/// Reads a duration of at most a day, as the configuration spells them: `500ms`, `30s`, `2m`, `1h`.
+/// Parses a duration of at most one day, in the syntax of the configuration: `500ms`, `30s`, `2m`, `1h`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     parse(text).filter(|duration| *duration <= LONGEST)
 }
 
 impl Field<'_> {
-    /// Reads a duration; zero is allowed.
+    /// Decodes a duration; zero is allowed.
     pub(crate) fn duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 500ms, 30s, 2m or 1h";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
@@ -31,15 +31,15 @@ impl Field<'_> {
         }
     }
 
-    /// Reads a duration that must not be zero.
+    /// Decodes a duration that must not be zero.
     pub(crate) fn positive_duration(&self) -> Result<Duration, Finding> {
         let duration = self.duration()?;
-        if duration.is_zero() { Err(self.unexpected("a duration longer than nothing")) } else { Ok(duration) }
+        if duration.is_zero() { Err(self.unexpected("a duration greater than zero")) } else { Ok(duration) }
     }
 }
 
 impl Field<'_> {
-    /// Reads how long something may be kept: in whole seconds, days and weeks too.
+    /// Decodes a cache lifetime in whole seconds, also with the units `d` and `w`.
     pub(crate) fn cache_duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 10m, 1h, 7d or 52w";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
@@ -57,7 +57,7 @@ impl Field<'_> {
     }
 }
 
-/// Reads a whole number and its unit; too large a number is longer than any bound.
+/// Parses an integer with a unit; a number that is too large saturates.
 fn parse(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;

@@ -1,4 +1,4 @@
-//! Reading a mapping key by key: known keys are asked for by name, all others are reported.
+//! Decoding of mappings: known keys are read by name, all others are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,11 @@ use crate::span::Span;
 use crate::suggest;
 use crate::tree::{Entry, Node, Value};
 
-/// A value together with the key it stands under.
+/// A value and its key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field<'n> {
     pub(crate) name: &'n str,
-    /// The key; for a whole file, the file.
+    /// The span of the key; for the root of a file, the whole file.
     pub(crate) key: Span,
     pub(crate) node: &'n Node,
 }
@@ -23,12 +23,12 @@ pub(crate) struct Fields<'n> {
     schema: &'static Schema,
     owner: Field<'n>,
     known: BTreeMap<&'n str, &'n Entry>,
-    /// Known keys that a mistyped one was probably meant to be; they are not reported as missing as well.
+    /// Known keys that are probably misspelled in the file; they are not reported as missing.
     mistyped: BTreeSet<&'static str>,
 }
 
 impl<'n> Field<'n> {
-    /// Reads the value as a mapping with the keys of `block`.
+    /// Decodes the value as a mapping with the keys of `schema`.
     pub(crate) fn fields(self, schema: &'static Schema, findings: &mut Findings) -> Option<Fields<'n>> {
         let Value::Mapping(entries) = &self.node.value else {
             let keys = suggest::all_of(schema.keys.iter().copied()).unwrap_or_default();
@@ -45,7 +45,7 @@ impl<'n> Field<'n> {
         Some(fields)
     }
 
-    /// Reads the value as a mapping whose keys the admin chose; `what` says what stands under each.
+    /// Decodes the value as a mapping with arbitrary keys; `what` describes its values, for messages.
     pub(crate) fn named(self, what: &str, findings: &mut Findings) -> Vec<Field<'n>> {
         let Value::Mapping(entries) = &self.node.value else {
             findings.add(self.unexpected(&format!("a mapping of names to {what}")));
@@ -54,28 +54,28 @@ impl<'n> Field<'n> {
         entries.iter().map(Field::of).collect()
     }
 
-    /// Says that the value is not what it should be.
+    /// Creates the error that the value is not what was `expected`.
     pub(crate) fn unexpected(&self, expected: &str) -> Finding {
-        // An empty value has no text to point at, and a block's first line says nothing about the block.
+        // An empty value has no text to point at, and the first line of a mapping is misleading.
         let pointless = matches!(self.node.value, Value::Null | Value::Mapping(_));
         let span = if pointless && self.key.bytes.is_some() { self.key } else { self.node.span };
         Finding::error(span, format!("{} is {}", quote(self.name), self.node.describe()))
             .label(format!("expected {expected}"))
     }
 
-    /// Takes an entry of a mapping for a field.
+    /// Creates a field from an entry of a mapping.
     pub(crate) fn of(entry: &'n Entry) -> Self {
         Field { name: &entry.key, key: entry.key_span, node: &entry.node }
     }
 }
 
 impl<'n> Fields<'n> {
-    /// Returns a key's value; an empty one counts as absent.
+    /// Returns the value of `key`; an empty value counts as absent.
     pub(crate) fn get(&self, key: &str) -> Option<Field<'n>> {
         self.written(key).filter(|field| field.node.value != Value::Null)
     }
 
-    /// Reads a key that may be absent.
+    /// Decodes an optional key.
     pub(crate) fn optional<T>(
         &self,
         key: &str,
@@ -86,14 +86,14 @@ impl<'n> Fields<'n> {
         findings.take(read(&field))
     }
 
-    /// Reads a key whose value nginx will see as it is.
+    /// Decodes an optional key whose value is copied verbatim into nginx's files.
     pub(crate) fn verbatim(&self, key: &'static str, findings: &mut Findings) -> Option<String> {
         let field = self.get(key)?;
         findings.mark_verbatim(key, field.node.span);
         findings.take(field.text())
     }
 
-    /// Reads a key that must be there.
+    /// Decodes a required key.
     pub(crate) fn required<T>(
         &self,
         key: &str,
@@ -104,7 +104,7 @@ impl<'n> Fields<'n> {
         findings.take(read(&field))
     }
 
-    /// Returns the value of a key that must be there; it may be empty.
+    /// Returns the value of a required key; it may be empty.
     pub(crate) fn require(&self, key: &str, findings: &mut Findings) -> Option<Field<'n>> {
         let field = self.written(key);
         if field.is_none() && !self.mistyped.contains(key) {
@@ -117,7 +117,7 @@ impl<'n> Fields<'n> {
         field
     }
 
-    /// Returns a key's value, also when it is empty.
+    /// Returns the value of `key`, also if it is empty.
     pub(crate) fn written(&self, key: &str) -> Option<Field<'n>> {
         debug_assert!(self.schema.keys.contains(&key), "`{key}` is not in the list of {}", self.schema.name);
         self.known.get(key).copied().map(Field::of)

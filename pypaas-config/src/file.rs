@@ -1,4 +1,4 @@
-//! Reading one file: what it says by itself, before the files are held against each other.
+//! Decoding of a single file, before references between files are checked.
 
 use std::fmt::Display;
 
@@ -13,37 +13,37 @@ use crate::source_text::SourceText;
 use crate::span::Span;
 use crate::{Domain, DomainName, Repo, RepoName, Settings, SourceFile, tree};
 
-/// A file that was read.
+/// The result of reading one file.
 #[derive(Debug)]
 pub(crate) struct File {
-    /// As it was read, if it could be.
+    /// The file, if it could be read.
     pub(crate) text: Option<SourceFile>,
     pub(crate) source: SourceText,
     pub(crate) content: Content,
     pub(crate) findings: Findings,
 }
 
-/// What a file says; `None` where something in it is wrong.
+/// The decoded content of a file; `None` if the file has an error.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// With the place of `ports`.
+    /// With the span of `ports`.
     Settings(Option<(Settings, Span)>),
     Repo(RepoName, Option<Repo>),
     Domain(DomainName, Option<Domain>, DomainLinks),
-    /// It is not read, or its name is no name.
+    /// The file is not read, or its name is invalid.
     Nothing,
 }
 
-/// The names in a domain file, of a broken one too.
+/// The names and references of a domain file, even of a broken one.
 #[derive(Debug, Default)]
 pub(crate) struct DomainLinks {
-    /// The names that it claims.
+    /// The server names of the domain.
     pub(crate) name_uses: Vec<NameUse>,
-    /// What it points at.
+    /// The upstreams of its locations.
     pub(crate) references: Vec<Reference>,
 }
 
-/// Reads the file at `path` as number `number`; `text` is asked for what it says, unless that does not matter.
+/// Reads and decodes the file at `path` as number `number`. `text` is called only if the file is configuration.
 pub(crate) fn read<E: Display>(
     number: u32,
     path: &Utf8PathBuf,
@@ -64,8 +64,8 @@ pub(crate) fn read<E: Display>(
         text.as_ref().map_or_else(|| (SourceText::missing(path), None), SourceText::new);
     if let Some(at) = broken_at {
         findings.add(
-            Finding::error(Span::new(number, at, at), "the text is not UTF-8")
-                .label("the first byte that is not")
+            Finding::error(Span::new(number, at, at), "the file is not valid UTF-8")
+                .label("the first invalid byte")
                 .help("save the file as UTF-8"),
         );
     }
@@ -83,7 +83,7 @@ pub(crate) fn read<E: Display>(
     File { text, source, content, findings }
 }
 
-/// Reads one file's text.
+/// Decodes the text of one file.
 struct Reader<'a> {
     number: u32,
     source: &'a SourceText,
@@ -116,14 +116,14 @@ impl Reader<'_> {
             Domain::decode(&name, path, field, &mut links.references, &mut links.name_uses, findings)
         });
         if lower != written {
-            let message = format!("{} has capital letters in its name", quote(path.as_str()));
+            let message = format!("the name of {} contains capital letters", quote(path.as_str()));
             let finding = Finding::error(self.whole_file(), message);
             self.findings.add(finding.help(format!("rename it to `domains/{lower}.yml`")));
         }
         Some(Content::Domain(name, domain, links))
     }
 
-    /// Parses the text and decodes it; `None` when anything in it is wrong.
+    /// Parses and decodes the text; returns `None` if it has an error.
     fn decode<T>(&mut self, decode: impl FnOnce(Field<'_>, &mut Findings) -> Option<T>) -> Option<T> {
         if self.findings.is_broken(self.number) {
             return None;

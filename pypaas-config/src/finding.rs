@@ -1,49 +1,50 @@
-//! What a check found, before it is rendered.
+//! Problems of the configuration, before they are rendered.
 
 use std::collections::BTreeSet;
 
 use crate::span::Span;
 use crate::{InvalidName, Severity, suggest};
 
-/// One thing that is wrong, and what to say about it.
+/// One problem, and its parts of the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) severity: Severity,
     pub(crate) span: Span,
-    /// What is wrong, in one line.
+    /// The problem, on one line.
     pub(crate) message: String,
-    /// What was expected; stands beside the caret.
+    /// What was expected; shown next to the caret.
     pub(crate) label: String,
-    /// Other places that matter, each with its own label.
+    /// Other relevant spans, each with a label.
     pub(crate) also: Vec<(Span, String)>,
-    /// What the reader can do, a line each.
+    /// Advice, one line each.
     pub(crate) help: Vec<String>,
 }
 
 impl Finding {
-    /// Says that something cannot be used.
+    /// Creates an error.
     pub(crate) fn error(span: Span, message: impl Into<String>) -> Self {
         let (message, label) = (message.into(), String::new());
         Self { severity: Severity::Error, span, message, label, also: Vec::new(), help: Vec::new() }
     }
 
-    /// Says that something works, but is probably not meant.
+    /// Creates a warning: the value works, but is probably not intended.
     pub(crate) fn warning(span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(span, message) }
     }
 
-    /// Says that the name at `place` breaks the rules for its kind.
+    /// Creates the error that the name at `span` is invalid.
     pub(crate) fn invalid_name(span: Span, error: &InvalidName) -> Self {
-        let written = if error.text().is_empty() { "an empty text".to_owned() } else { quote(error.text()) };
+        let written =
+            if error.text().is_empty() { "an empty string".to_owned() } else { quote(error.text()) };
         Self::error(span, format!("{written} is not a valid {} name", error.kind())).label(error.reason())
     }
 
-    /// Says beside the caret what was expected.
+    /// Sets the text next to the caret.
     pub(crate) fn label(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }
     }
 
-    /// Says that one of the `known` names was expected, and which of them `written` was probably meant to be.
+    /// Adds the list of `known` names, and a suggestion if `written` is probably a typo of one.
     pub(crate) fn expected<'a>(
         self,
         kind: &str,
@@ -52,7 +53,7 @@ impl Finding {
     ) -> Self {
         let finding = match suggest::any_of(known.clone()) {
             Some(names) => self.label(format!("expected {names}")),
-            None => self.label(format!("there is no {kind} at all")),
+            None => self.label(format!("no {kind} is configured")),
         };
         match suggest::closest(written, known) {
             Some(meant) => finding.help(format!("did you mean {}?", quote(meant))),
@@ -60,13 +61,13 @@ impl Finding {
         }
     }
 
-    /// Points at another place as well.
+    /// Adds another span with a label.
     pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
         self.also.push((span, label.into()));
         self
     }
 
-    /// Adds what the reader can do.
+    /// Adds a line of advice.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
@@ -78,12 +79,12 @@ impl Finding {
 pub(crate) struct Findings {
     all: Vec<Finding>,
     broken: BTreeSet<u32>,
-    /// The values that nginx will see as they are, by key and place.
+    /// The values that are copied verbatim into nginx's files, by key and span.
     verbatim: Vec<(&'static str, Span)>,
 }
 
 impl Findings {
-    /// Adds one.
+    /// Adds one finding.
     pub(crate) fn add(&mut self, finding: Finding) {
         if finding.severity == Severity::Error {
             self.broken.insert(finding.span.file);
@@ -91,24 +92,24 @@ impl Findings {
         self.all.push(finding);
     }
 
-    /// Adds those of `others`.
+    /// Adds all of `others`.
     pub(crate) fn append(&mut self, mut others: Self) {
         self.all.append(&mut others.all);
         self.broken.extend(others.broken);
         self.verbatim.append(&mut others.verbatim);
     }
 
-    /// Adds the error of `result`, or passes its value on.
+    /// Adds the error of `result`, or returns its value.
     pub(crate) fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.add(finding)).ok()
     }
 
-    /// Notes a value that nginx will see as it is.
+    /// Marks a value that is copied verbatim into nginx's files.
     pub(crate) fn mark_verbatim(&mut self, key: &'static str, span: Span) {
         self.verbatim.push((key, span));
     }
 
-    /// Returns the values that nginx will see as they are.
+    /// Returns the values that are copied verbatim into nginx's files.
     pub(crate) fn verbatim(&self) -> &[(&'static str, Span)] {
         &self.verbatim
     }
@@ -118,7 +119,7 @@ impl Findings {
         self.broken.contains(&file)
     }
 
-    /// Returns them by place, without repetitions (an alias shows the same text twice).
+    /// Returns the findings sorted by span, without duplicates (an alias decodes the same text twice).
     pub(crate) fn sorted(mut self) -> Vec<Finding> {
         self.all.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
         self.all.dedup_by(|a, b| a.span == b.span && a.message == b.message);
@@ -126,7 +127,7 @@ impl Findings {
     }
 }
 
-/// Puts `text` into backticks for a message: on one line, harmless to a terminal, and not too long.
+/// Returns `text` in backticks for a message: on one line, safe for a terminal, and shortened.
 pub(crate) fn quote(text: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = text.chars().take(LONGEST).collect();
@@ -134,7 +135,7 @@ pub(crate) fn quote(text: &str) -> String {
     format!("`{}{more}`", sanitize(&shown))
 }
 
-/// Replaces characters that could upset a terminal by their escapes.
+/// Escapes characters that are unsafe for a terminal.
 pub(crate) fn sanitize(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -147,8 +148,8 @@ pub(crate) fn sanitize(text: &str) -> String {
     shown
 }
 
-/// Returns whether a terminal could take `c` for more than a character: control characters, line ends, and those that
-/// reorder the rest of the line.
+/// Returns whether `c` is unsafe to print on a terminal: control characters, line endings, and characters that reorder
+/// the rest of the line.
 pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
     let reorders =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

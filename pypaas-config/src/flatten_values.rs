@@ -1,12 +1,12 @@
-//! A configuration file as a list of its values, for comparing what it said at two times.
+//! A configuration file as a flat list of values, to compare two versions of it.
 
 use crate::SourceFile;
 use crate::finding::Findings;
 use crate::source_text::SourceText;
 use crate::tree::{self, Node, Value};
 
-/// Lists every value of a file, in the order of the file: the keys that lead to it, and its spelling. Comments, quotes
-/// and layout do not show; an empty value is an empty text. A file that is not YAML has none.
+/// Returns every value of a file with the path of its keys, in the order of the file. Comments, quotes and layout are
+/// dropped; an empty value is an empty string. A file that is not valid YAML has no values.
 pub fn flatten_values(file: &SourceFile) -> Vec<(Vec<String>, String)> {
     let (source, _) = SourceText::new(file);
     let mut values = Vec::new();

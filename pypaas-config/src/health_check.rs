@@ -13,16 +13,16 @@ pub(crate) const HEALTHCHECK: Schema =
 
 use serde::Serialize;
 
-/// How a process is asked over HTTP whether it is ready.
+/// An HTTP health check of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthCheck {
-    /// `path`: what is requested, with its leading `/`.
+    /// `path`: the requested path, with its leading `/`.
     pub path: String,
     /// `interval`: pause between two requests. Default 1s.
     pub interval: Duration,
-    /// `timeout`: how long one answer may take. Default 5s.
+    /// `timeout`: the time limit of one response. Default 5s.
     pub timeout: Duration,
-    /// `status`: which answers are healthy. Default 200-399.
+    /// `status`: the healthy status codes. Default 200-399.
     pub status: RangeInclusive<u16>,
 }
 
@@ -42,20 +42,22 @@ impl HealthCheck {
     }
 }
 
-/// Reads what stands in a request line: nothing in it may end the line or begin another word.
+/// Decodes a path for a request line; it must not contain spaces or line endings.
 fn read_path(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "a path such as /health";
     let path = &field.scalar(expected)?.text;
     if !path.starts_with('/') {
         Err(field.unexpected(expected))
     } else if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Err(field.unexpected("a path of visible ASCII characters").help("write others as %20 and the like"))
+        Err(field
+            .unexpected("a path of printable ASCII characters")
+            .help("percent-encode other characters, such as %20"))
     } else {
         Ok(path.clone())
     }
 }
 
-/// Reads `200-399`, or one status.
+/// Decodes `200-399`, or a single status.
 fn read_status(field: &Field<'_>) -> Result<RangeInclusive<u16>, Finding> {
     let expected = "a status such as 200, or a range such as 200-399";
     let text = &field.scalar(expected)?.text;

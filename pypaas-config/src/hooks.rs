@@ -10,21 +10,21 @@ pub(crate) const HOOKS: Schema = Schema {
     keys: &["before_build", "build", "after_build", "maintenance", "after_deploy", "deploy_failed"],
 };
 
-/// Shell commands around a deploy, each list run in order; a failing one refuses the deploy, except of the last two lists,
-/// which only tell how it ended.
+/// Shell commands that run during a deploy, each list in order. If a command fails, the deploy is refused; except for
+/// commands of the last two lists, which only send notifications.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// `before_build`: in the fresh checkout, before anything is built.
     pub before_build: Vec<String>,
-    /// `build`: in place of `.build.sh` and of the automatic builders. `None` when the key is absent.
+    /// `build`: replaces `.build.sh` and the automatic builders. `None` if the key is absent.
     pub build: Option<Vec<String>>,
-    /// `after_build`: when the build is done, while the old version still serves.
+    /// `after_build`: after the build, while the old version still serves.
     pub after_build: Vec<String>,
-    /// `maintenance`: while no process of the branch runs. Having any makes every deploy a deploy with maintenance.
+    /// `maintenance`: while no process of the branch runs. If the list is not empty, every deploy has a maintenance break.
     pub maintenance: Vec<String>,
-    /// `after_deploy`: when the new version serves; its facts are JSON on standard input.
+    /// `after_deploy`: when the new version is live; gets a JSON object on standard input.
     pub after_deploy: Vec<String>,
-    /// `deploy_failed`: when it was refused or abandoned, likewise.
+    /// `deploy_failed`: when a deploy was refused or abandoned; gets a JSON object on standard input.
     pub deploy_failed: Vec<String>,
 }
 

@@ -1,14 +1,14 @@
-//! What the admin of a pypaas host wrote: YAML to checked types.
+//! The configuration of a pypaas host: from YAML to checked types.
 //!
-//! [`load()`] takes the texts of the configuration files and gives a [`Configuration`]: every name checked, every
-//! default filled in, every reference between files resolved. What is wrong comes back as [`Problem`]s that name
-//! file, line and column, show the source line and say what was expected. A broken file breaks its repo or domain only.
+//! [`load()`] takes the text of the configuration files and returns a [`Configuration`] with checked names, default values,
+//! and resolved references between files. It also returns [`Problem`]s with file, line and column, the source line, and
+//! what was expected. A broken file affects only its repo or domain.
 //!
-//! `load` parses each file into a tree that knows where everything stands (`tree`), reads it key by key into the checked
-//! types (`fields`; each type's file lists its keys and decodes them), and then follows the references between files
-//! (`references`). Findings are collected on the way and rendered last (`report`).
+//! `load` works in four steps. It parses each file into a tree with source positions (`tree`). It decodes the tree key by
+//! key into checked types (`fields`; each type lists and decodes its keys in its own file). It checks the references
+//! between files (`references`). Then it renders the problems (`report`).
 //!
-//! The crate is pure: it reads no file; whoever has files passes their texts.
+//! The crate is pure: it reads no files. The caller passes their text.
 
 mod access;
 mod configuration;

@@ -1,4 +1,4 @@
-//! Loading: from the texts of the files to a checked configuration and all that is wrong with them.
+//! Loading: from the text of the files to a checked configuration and its problems.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -20,19 +20,19 @@ use crate::{
     report,
 };
 
-/// Nobody mends more mistakes of one file at a time; bounds what a file of nothing but mistakes can cost.
+/// Limits the cost of a file that consists of mistakes; nobody fixes more at a time.
 const MAX_FINDINGS_PER_FILE: usize = 100;
 
-/// Reads configuration files: decodes, checks, and resolves the references between them.
+/// Loads configuration files: decodes and checks them, and resolves the references between them.
 ///
-/// Every upstream of every domain in the result leads to a runner in the result that nginx can route to. A domain that
-/// leads to a broken repo is therefore among the broken ones, with a warning that says so.
+/// Every upstream of every domain in the result is a runner in the result that nginx can route to. A domain that routes
+/// to a broken repo therefore counts as broken, with a warning.
 pub fn load(files: &[SourceFile]) -> Loaded {
     load_each(files, |file| &file.path, |file| Ok::<_, Infallible>(file.text.clone()))
 }
 
-/// Does the same with the files at `paths`, whose texts `read` returns: it is called by several threads at the same time. A
-/// file that cannot be read breaks the repo or domain it is about, and nothing else.
+/// Loads the files at `paths`. `read` returns their text and is called from several threads at the same time. A file that
+/// cannot be read affects only its repo or domain.
 pub fn load_with<E: Display>(
     paths: &[Utf8PathBuf],
     read: impl Fn(&Utf8Path) -> Result<Vec<u8>, E> + Sync,
@@ -55,25 +55,25 @@ fn load_each<T: Sync, E: Display>(
     loader.finish()
 }
 
-/// Turns the position of a file into its number.
+/// Converts the index of a file to its number.
 fn number(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
-/// What has been read so far.
+/// The files read so far.
 #[derive(Default)]
 struct Loader {
     texts: Vec<SourceFile>,
     sources: Vec<SourceText>,
     findings: Findings,
-    /// With the place of `ports`.
+    /// With the span of `ports`.
     settings: Option<(Settings, Span)>,
-    /// By name, each with the number of its file; `None` when it is broken.
+    /// By name, each with the number of its file; `None` if the file is broken.
     repos: BTreeMap<RepoName, (u32, Option<Repo>)>,
     domains: BTreeMap<DomainName, (u32, Option<Domain>)>,
-    /// The names that the domain files claim.
+    /// The server names of all domain files.
     name_uses: Vec<NameUse>,
-    /// What the domain files point at, the broken ones too.
+    /// The upstreams of all domain files, even of broken ones.
     references: Vec<Reference>,
 }
 
@@ -152,12 +152,12 @@ impl Loader {
         self.sources.push(SourceText::missing(SETTINGS_FILE.into()));
         self.findings.add(
             Finding::error(Span::whole_file(number), "`pypaas.yml` is missing")
-                .help("create it; the least it can say is `ports: {min: 61500, max: 61800}`"),
+                .help("create it; the minimum is `ports: {min: 61500, max: 61800}`"),
         );
     }
 }
 
-/// Adds what a file defines to what is known. Of two that define the same, none counts: then the result says so.
+/// Adds the definition of a file to `known`. If two files define the same name, neither is used, and an error is returned.
 fn add<N: Ord + Display, T>(
     known: &mut BTreeMap<N, (u32, Option<T>)>,
     name: N,

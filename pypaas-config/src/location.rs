@@ -1,4 +1,4 @@
-//! `locations` of a domain: which paths lead to which runner.
+//! `locations` of a domain: which path is routed to which runner.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(crate) const UPSTREAM: Schema = Schema { name: "an upstream", keys: &["repo"
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LocationPath(String);
 
-/// Says why a text is not a location.
+/// The reason why a string is not a location.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a location: expected {expected}")]
 pub struct InvalidLocation {
@@ -35,17 +35,16 @@ pub struct InvalidLocation {
 pub struct Location {
     /// `upstream`: the runner that serves it.
     pub upstream: RunnerRef,
-    /// `maintenance_upstream`: the runner that serves it while the other's branch is in maintenance or not deployed.
+    /// `maintenance_upstream`: the runner that serves it while the branch of `upstream` is in maintenance or not deployed.
     pub maintenance_upstream: Option<RunnerRef>,
     /// `nginx_extra_config`: verbatim, in this location.
     pub nginx_extra_config: Option<String>,
-    /// Which of the domain's locations it is as they are written, from 0: of regular expressions nginx takes the first
-    /// that matches.
+    /// The index of the location in the file, from 0. nginx uses the first regular expression that matches.
     pub position: usize,
 }
 
 impl LocationPath {
-    /// Checks `text`; nothing in a location may end the nginx directive it becomes.
+    /// Checks `text`; a location must not end the nginx directive that contains it.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidLocation> {
         let text = text.into();
         match check(&text) {
@@ -59,7 +58,7 @@ impl LocationPath {
         &self.0
     }
 
-    /// Returns the modifier (`=`, `^~`, `~`, `~*`, or nothing) and what it modifies.
+    /// Returns the modifier (`=`, `^~`, `~`, `~*`, or nothing) and the path or regular expression.
     pub fn split(&self) -> (&str, &str) {
         split(&self.0)
     }
@@ -77,7 +76,7 @@ impl fmt::Display for LocationPath {
 }
 
 impl InvalidLocation {
-    /// Reports it at `place`.
+    /// Creates the error at `span`.
     pub(crate) fn finding(&self, span: Span) -> Finding {
         let finding = Finding::error(span, format!("{} is not a location", quote(&self.text)))
             .label(format!("expected {}", self.expected));
@@ -151,10 +150,10 @@ fn check(text: &str) -> Result<(), &'static str> {
         return Err("at most 1000 bytes");
     }
     if rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("no spaces and control characters, besides one space after `=`, `^~`, `~` or `~*`");
+        return Err("no spaces or control characters, except one space after `=`, `^~`, `~` or `~*`");
     }
     if rest.contains(['"', '\'', ';']) {
-        return Err("no quotes and no `;`");
+        return Err("no quotes or `;`");
     }
     if matches!(modifier, "~" | "~*") {
         return if rest.is_empty() { Err("a regular expression after the `~`") } else { Ok(()) };
@@ -165,7 +164,7 @@ fn check(text: &str) -> Result<(), &'static str> {
     if rest.contains(['{', '}']) { Err("no braces") } else { Ok(()) }
 }
 
-/// Guesses what was meant: a missing `/`, a missing space, or one too many.
+/// Suggests a correction: a missing `/`, a missing space, or an extra one.
 fn respell(text: &str) -> Option<String> {
     let modifiers = ["=", "^~", "~*", "~"];
     let modified =

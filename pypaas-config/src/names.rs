@@ -1,10 +1,10 @@
-//! The names a user types, each checked once, on the way in.
+//! Names that users type. Each is checked once, when it is created.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Says why a text is not a valid name.
+/// The reason why a string is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a valid {kind} name: {reason}")]
 pub struct InvalidName {
@@ -14,17 +14,17 @@ pub struct InvalidName {
 }
 
 impl InvalidName {
-    /// Returns what kind of name it should have been: `repo`, `branch`, `runner` or `domain`.
+    /// Returns the kind of name: `repo`, `branch`, `runner` or `domain`.
     pub fn kind(&self) -> &'static str {
         self.kind
     }
 
-    /// Returns the text that is not a name.
+    /// Returns the invalid string.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the rule that it breaks.
+    /// Returns the rule that it violates.
     pub fn reason(&self) -> &'static str {
         self.reason
     }
@@ -38,7 +38,7 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// Checks `text` and makes a name of it; errors say what is wrong with it.
+            /// Checks `text` and creates a name.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
                 let text = text.into();
                 match $check(&text) {
@@ -75,33 +75,33 @@ macro_rules! name {
 }
 
 name! {
-    /// A git repository's name, as in `git push deploy@host:<repo>`: one path component.
+    /// The name of a git repository, as in `git push deploy@host:<repo>`: one path component.
     RepoName, "repo", check_repo
 }
 name! {
-    /// A branch's name; may contain `/`, as git's may. The rules are those of git-check-ref-format(1).
+    /// The name of a branch; may contain `/`. The rules are those of git-check-ref-format(1).
     BranchName, "branch", check_branch
 }
 name! {
-    /// A runner's name within its branch.
+    /// The name of a runner within its branch.
     RunnerName, "runner", check_runner
 }
 name! {
-    /// A domain's name, in lower case, as nginx's `server_name` has it; `*.example.com` is allowed.
+    /// The name of a domain, in lower case, as in nginx's `server_name`; `*.example.com` is allowed.
     DomainName, "domain", check_domain
 }
 
-/// Names one branch of one repo.
+/// A reference to one branch of one repo.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BranchRef {
     /// The repo.
     pub repo: RepoName,
-    /// The branch of it.
+    /// The branch.
     pub branch: BranchName,
 }
 
 impl BranchRef {
-    /// Names the runner `runner` of this branch.
+    /// Returns a reference to the runner `runner` of this branch.
     pub fn runner(&self, runner: &RunnerName) -> RunnerRef {
         RunnerRef { repo: self.repo.clone(), branch: self.branch.clone(), runner: runner.clone() }
     }
@@ -113,14 +113,14 @@ impl fmt::Display for BranchRef {
     }
 }
 
-/// Names one runner of one branch of one repo: what a domain's `upstream` points at.
+/// A reference to one runner of one branch of one repo, as in the `upstream` of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunnerRef {
     /// The repo.
     pub repo: RepoName,
-    /// The branch of it.
+    /// The branch.
     pub branch: BranchName,
-    /// The runner of that.
+    /// The runner.
     pub runner: RunnerName,
 }
 
@@ -130,7 +130,7 @@ impl RunnerRef {
         self.repo == branch.repo && self.branch == branch.branch
     }
 
-    /// Names the branch this runner belongs to.
+    /// Returns a reference to the branch of this runner.
     pub fn branch_ref(&self) -> BranchRef {
         BranchRef { repo: self.repo.clone(), branch: self.branch.clone() }
     }
@@ -142,23 +142,23 @@ impl fmt::Display for RunnerRef {
     }
 }
 
-/// What names of services and nginx files may have in bytes: Linux allows 255, endings and numbers take the rest.
+/// The maximum length of names of services and nginx files: Linux allows 255 bytes; suffixes and numbers need the rest.
 pub(crate) const MAX_FILE_NAME: usize = 240;
 
-/// Says how many bytes `name` takes in a file's name, where anything but small letters, digits, `-`, `_` and `.` is
-/// written as `%` and two digits.
+/// Returns the length of `name` in a file name, where every character except lower-case letters, digits, `-`, `_` and `.`
+/// is written as `%` and two digits.
 pub(crate) fn bytes_in_file_name(name: &str) -> usize {
     let plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
     name.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum()
 }
 
-/// Files beside the directories of repos.
+/// Files in the state directory, next to the directories of repos.
 const RESERVED: [&str; 2] = ["audit.log", "audit.log.1"];
 
 fn check_repo(text: &str) -> Result<(), &'static str> {
     if RESERVED.contains(&text) {
-        return Err("pypaas keeps a file of that name where the state of repos is");
+        return Err("pypaas uses this file name in the state directory");
     }
     check_component(text)?;
     if text.ends_with(".git") {
@@ -209,7 +209,7 @@ fn check_domain(text: &str) -> Result<(), &'static str> {
         return Err("it is empty");
     }
     if text.len() > MAX_FILE_NAME {
-        return Err("it is longer than 240 bytes, too long for the name of a file");
+        return Err("it is longer than 240 bytes, which is too long for a file name");
     }
     let rest = text.strip_prefix("*.").unwrap_or(text);
     for label in rest.split('.') {
@@ -221,7 +221,7 @@ fn check_domain(text: &str) -> Result<(), &'static str> {
         }
         if !label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
             return Err(
-                "only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs as xn--…)",
+                "only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs in their xn--… form)",
             );
         }
     }

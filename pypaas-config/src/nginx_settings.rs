@@ -1,4 +1,4 @@
-//! `nginx` of `pypaas.yml`: how the web server is reached.
+//! `nginx` of `pypaas.yml`: how to run and reload nginx.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -20,7 +20,7 @@ pub(crate) const NGINX: Schema = Schema {
 pub struct NginxSettings {
     /// `command`, split into words; `-t` and `-s reload` are appended. Default `sudo /usr/sbin/nginx`.
     pub command: Vec<String>,
-    /// `pid_file`: where nginx's master writes its process id. Default `/run/nginx.pid`.
+    /// `pid_file`: where the master process of nginx writes its process id. Default `/run/nginx.pid`.
     pub pid_file: Utf8PathBuf,
     /// `config_dir`: the directory that nginx's http block includes; `~` is the deploy user's home. Default `~/nginx.d`.
     pub config_dir: String,
@@ -64,13 +64,13 @@ impl NginxSettings {
         if settings.http_port == settings.https_port {
             let written = fields.get("https_port").or(fields.get("http_port")).unwrap_or(field);
             let message = format!("`http_port` and `https_port` are both {}", settings.http_port);
-            findings.add(Finding::error(written.node.span, message).label("expected two ports"));
+            findings.add(Finding::error(written.node.span, message).label("expected two different ports"));
         }
         Some(settings)
     }
 }
 
-/// Reads a command line, or its words one by one.
+/// Decodes a command line, or a list of its words.
 fn read_command(field: &Field<'_>) -> Result<Vec<String>, Finding> {
     let expected = "a command such as sudo /usr/sbin/nginx";
     let words = match &field.node.value {
@@ -78,7 +78,7 @@ fn read_command(field: &Field<'_>) -> Result<Vec<String>, Finding> {
         _ => {
             field.scalar(expected)?;
             shlex::split(&field.text()?)
-                .ok_or_else(|| field.unexpected("a command whose quotes are closed"))?
+                .ok_or_else(|| field.unexpected("a command without unclosed quotes"))?
         }
     };
     match words.first() {
@@ -103,13 +103,13 @@ fn read_listen(field: &Field<'_>) -> Result<Vec<String>, Finding> {
     if addresses.is_empty() { Err(field.unexpected("at least one address")) } else { Ok(addresses) }
 }
 
-/// Reads an address as nginx's `listen` has it.
+/// Decodes an address for nginx's `listen`.
 fn read_address(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "an IPv4 address, or an IPv6 address in brackets";
     let finding = || field.unexpected(expected);
     let Ok(scalar) = field.scalar(expected) else {
         // `[::]` without quotes is a list that holds a mapping.
-        return Err(finding().help(r#"put IPv6 addresses into quotes: "[::]""#));
+        return Err(finding().help(r#"quote IPv6 addresses: "[::]""#));
     };
     let text = &scalar.text;
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -121,7 +121,7 @@ fn read_address(field: &Field<'_>) -> Result<String, Finding> {
     }
     match text.rsplit_once(':') {
         Some((address, port)) if address.parse::<Ipv4Addr>().is_ok() && port.parse::<u16>().is_ok() => {
-            Err(finding().help("the port goes into `http_port` and `https_port`"))
+            Err(finding().help("set the port with `http_port` and `https_port`"))
         }
         _ if text == "*" => Err(finding().help("did you mean `0.0.0.0`?")),
         _ => Err(finding()),

@@ -1,19 +1,19 @@
-//! Work on many things at the same time.
+//! Parallel processing of a list.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// How many things are worth a thread.
+/// The number of items that justify another thread.
 const ITEMS_PER_THREAD: usize = 64;
-/// How many things a thread takes at once: few, for the system may let a new thread wait while the others work.
+/// The number of items that a thread takes at once; small, because a new thread may start late.
 const BATCH: usize = 16;
 
-/// Applies `work` to each of `items` and its position, on as many processors as there are and as the number of items is
-/// worth; returns the results in the order of the items.
+/// Applies `work` to each of `items` and its index, on several threads if there are enough items. Returns the results in
+/// the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
     let most = items.len().div_ceil(ITEMS_PER_THREAD);
-    // With one worker nothing is gained by asking how many processors there are.
+    // Asking for the number of processors takes time, too.
     let workers =
         if most > 1 { thread::available_parallelism().map_or(1, |it| it.get().min(most)) } else { 1 };
     let next = AtomicUsize::new(0);

@@ -1,11 +1,11 @@
-//! Whether there are enough ports for the processes that need one.
+//! The check that there are enough ports for all processes.
 
 use crate::finding::{Finding, Findings};
 use crate::span::Span;
 use crate::{PortRange, Repo, RunnerConfig};
 
-/// Warns when `ports`, written at `place`, are fewer than two for each process of `repos`: while a deploy replaces a
-/// version, both have their ports.
+/// Warns if `ports`, defined at `span`, has fewer than two ports per process of `repos`. During a deploy, the old and the new
+/// version need ports at the same time.
 pub(crate) fn check<'a>(
     ports: PortRange,
     span: Span,
@@ -22,9 +22,9 @@ pub(crate) fn check<'a>(
     let (count, needed) = (ports.count(), processes * 2);
     if count < needed {
         findings.add(
-            Finding::warning(span, format!("{count} ports are few for {processes} processes behind nginx"))
+            Finding::warning(span, format!("{count} ports are too few for {processes} processes"))
                 .label(format!("expected at least {needed}"))
-                .help("while a deploy replaces a version, each process of both has a port of its own"),
+                .help("during a deploy, each process of the old and the new version needs its own port"),
         );
     }
 }

@@ -1,29 +1,29 @@
-//! What is wrong with a configuration, and where.
+//! Problems of a configuration, as callers see them.
 
 use camino::Utf8PathBuf;
 
-/// One thing that is wrong, with the place where it stands.
+/// One problem and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The file, relative to the configuration directory.
     pub file: Utf8PathBuf,
-    /// Line, from 1; 0 when the file as a whole is meant.
+    /// Line, from 1; 0 if the problem concerns the whole file.
     pub line: usize,
-    /// Column in characters, from 1; 0 likewise.
+    /// Column in characters, from 1; 0 if the problem concerns the whole file.
     pub column: usize,
-    /// What is wrong, in one line.
+    /// The problem, on one line.
     pub message: String,
-    /// The whole report: message, place, source line with a caret, what was expected, a suggestion.
+    /// The full report: message, position, source line with a caret, what was expected, a suggestion.
     pub report: String,
 }
 
-/// How bad a [`Problem`] is.
+/// The severity of a [`Problem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Works, but is probably not what was meant.
+    /// It works, but is probably not intended.
     Warning,
-    /// Cannot be used.
+    /// It cannot be used.
     Error,
 }

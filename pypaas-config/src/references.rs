@@ -1,4 +1,4 @@
-//! What domains point at, checked when all repos are known.
+//! References from domains to runners, checked when all repos are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,14 +20,14 @@ pub(crate) struct Reference {
     pub(crate) runner_span: Span,
 }
 
-/// Which of the two it is.
+/// The key of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Upstream,
     Maintenance,
 }
 
-/// The repos a reference can lead to.
+/// The possible targets of references.
 #[derive(Debug)]
 pub(crate) struct Targets<'a> {
     pub(crate) repos: &'a BTreeMap<RepoName, Repo>,
@@ -35,8 +35,8 @@ pub(crate) struct Targets<'a> {
 }
 
 impl Targets<'_> {
-    /// Reports references that lead nowhere, and returns the files that lead to a broken repo. Nothing is said of the
-    /// branches and runners of such a repo: nobody knows which it has.
+    /// Reports references without a target, and returns the domain files that refer to a broken repo. Branches and runners
+    /// of a broken repo are not checked, because they are unknown.
     pub(crate) fn check(&self, references: &[Reference], findings: &mut Findings) -> BTreeSet<u32> {
         let mut frozen = BTreeSet::new();
         for reference in references {
@@ -70,10 +70,10 @@ impl Targets<'_> {
                     reference.runner_span,
                     format!("nginx cannot route to {}", quote(target.runner.as_str())),
                 );
-                let finding = finding.label("a SimpleProcess serves nothing");
+                let finding = finding.label("a SimpleProcess does not serve HTTP");
                 Err(match suggest::all_of(routable.map(|(name, _)| name.as_str())) {
                     Some(runners) => finding.help(format!("nginx can route to {runners}")),
-                    None => finding.help("make it a NginxBackend if it listens on `$PORT`"),
+                    None => finding.help("make it an NginxBackend if it listens on `$PORT`"),
                 })
             }
             Some(RunnerConfig::NginxStatic(_)) if is_regex(reference) => Err(Finding::error(
@@ -81,13 +81,13 @@ impl Targets<'_> {
                 format!("files cannot be served under the regular expression {}", quote(&reference.location)),
             )
             .label("expected a path that begins with `/`, or `= /path`")
-            .also(reference.runner_span, "a NginxStatic")),
+            .also(reference.runner_span, "an NginxStatic")),
             Some(RunnerConfig::NginxStatic(files)) if files.spa && !is_prefix(reference) => {
                 Err(Finding::error(
                     reference.location_span,
-                    format!("{} leads to a runner with `spa`", quote(&reference.location)),
+                    format!("{} routes to a runner with `spa`", quote(&reference.location)),
                 )
-                .label("expected a prefix such as `/` or `/app/`, below which any path may be asked for")
+                .label("expected a prefix such as `/` or `/app/`, because any path below it may be requested")
                 .also(reference.runner_span, "this runner"))
             }
             Some(RunnerConfig::NginxUpstream(NginxUpstream { nginx_proxy_path: Some(_), .. }))
@@ -95,7 +95,7 @@ impl Targets<'_> {
             {
                 Err(Finding::error(
                     reference.location_span,
-                    format!("{} leads to a runner with `nginx_proxy_path`", quote(&reference.location)),
+                    format!("{} routes to a runner with `nginx_proxy_path`", quote(&reference.location)),
                 )
                 .label("nginx cannot replace what a regular expression matches")
                 .also(reference.runner_span, "this runner"))
@@ -111,8 +111,8 @@ impl Targets<'_> {
         }
     }
 
-    /// Reports locations that nginx takes for the same one: `/a` and `^~ /a`, and a directory of files with and without
-    /// its `/`, which is always served with it.
+    /// Reports locations that nginx treats as the same: `/a` and `^~ /a`; and a static directory with and without a trailing
+    /// `/`, which pypaas always adds.
     fn check_clashes(&self, references: &[Reference], findings: &mut Findings) {
         let mut first: BTreeMap<(u32, bool, String), &Reference> = BTreeMap::new();
         for reference in references {
@@ -128,8 +128,8 @@ impl Targets<'_> {
             if earlier.location != reference.location {
                 let (one, other) = (quote(&reference.location), quote(&earlier.location));
                 findings.add(
-                    Finding::error(span, format!("nginx takes {one} and {other} for the same location"))
-                        .label("expected one of them")
+                    Finding::error(span, format!("nginx treats {one} and {other} as the same location"))
+                        .label("expected only one of them")
                         .also(earlier.location_span, "the other"),
                 );
             }
@@ -152,9 +152,9 @@ impl Targets<'_> {
 }
 
 fn leads_to_broken(reference: &Reference) -> Finding {
-    let message = format!("this domain leads to the repo `{}`, which is broken", reference.target.repo);
+    let message = format!("this domain routes to the repo `{}`, whose file is broken", reference.target.repo);
     Finding::warning(reference.repo_span, message)
-        .label("until that is mended, nginx keeps what it was last told of this domain")
+        .label("until it is fixed, nginx keeps the last working configuration of this domain")
 }
 
 fn unknown_branch(reference: &Reference, name: &RepoName, repo: &Repo) -> Finding {
@@ -176,7 +176,7 @@ fn is_prefix(reference: &Reference) -> bool {
     LocationPath::new(reference.location.as_str()).is_ok_and(|path| matches!(path.split().0, "" | "^~"))
 }
 
-/// Warns of regular expressions that nginx never tries, because all they can match lies below a `^~`.
+/// Warns about regular expressions that nginx never tries, because a `^~` location covers everything they can match.
 fn check_shadows(references: &[Reference], findings: &mut Findings) {
     let mut of_files: BTreeMap<u32, Vec<(LocationPath, &Reference)>> = BTreeMap::new();
     for reference in references.iter().filter(|it| it.role == Role::Upstream) {
@@ -188,7 +188,7 @@ fn check_shadows(references: &[Reference], findings: &mut Findings) {
         let prefixes = locations.iter().filter(|(path, _)| matches!(path.split().0, "" | "^~"));
         for (expression, reference) in locations.iter().filter(|(path, _)| path.is_regex()) {
             let beginning = literal_beginning(expression.split().1);
-            // nginx asks the longest prefix only; a longer one than `^~` has could still let it try expressions.
+            // nginx uses only the longest prefix. One that is longer than the `^~` location's would enable expressions again.
             let over = prefixes.clone().filter(|(path, _)| beginning.starts_with(path.split().1));
             let longest = over.max_by_key(|(path, _)| path.split().1.len());
             let below =
@@ -200,15 +200,15 @@ fn check_shadows(references: &[Reference], findings: &mut Findings) {
                 let message = format!("nginx never tries {}", quote(&reference.location));
                 findings.add(
                     Finding::warning(reference.location_span, message)
-                        .label("all it can match begins with the other location's path")
-                        .also(shadow.location_span, "`^~` forbids regular expressions here"),
+                        .label("everything it can match begins with the path of the other location")
+                        .also(shadow.location_span, "`^~` disables regular expressions below this path"),
                 );
             }
         }
     }
 }
 
-/// Returns what every path that `expression` matches begins with; empty when nothing is sure.
+/// Returns a prefix of every path that `expression` matches; empty if unknown.
 fn literal_beginning(expression: &str) -> String {
     let Some(rest) = expression.strip_prefix('^') else { return String::new() };
     if rest.contains('|') {
@@ -222,7 +222,7 @@ fn literal_beginning(expression: &str) -> String {
     beginning
 }
 
-/// Warns of a stand-in that is in maintenance whenever what it stands in for is.
+/// Warns about a `maintenance_upstream` that is in maintenance at the same time as its `upstream`.
 fn check_maintenance(upstream: &Reference, maintenance: &Reference, findings: &mut Findings) {
     let pair = upstream.location_span == maintenance.location_span
         && upstream.role == Role::Upstream
@@ -230,8 +230,8 @@ fn check_maintenance(upstream: &Reference, maintenance: &Reference, findings: &m
     if pair && upstream.target == maintenance.target {
         findings.add(
             Finding::warning(maintenance.upstream_span, "`maintenance_upstream` is the `upstream` itself")
-                .label("in maintenance whenever the other is")
-                .help("name a runner of another branch or repo"),
+                .label("it is in maintenance at the same time")
+                .help("use a runner of another branch or repo"),
         );
     }
 }

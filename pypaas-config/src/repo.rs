@@ -20,11 +20,11 @@ pub(crate) const BRANCH: Schema =
 /// One repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repo {
-    /// The file that says so, relative to the configuration directory.
+    /// The configuration file, relative to the configuration directory.
     pub file: Utf8PathBuf,
-    /// `branches`: those that can be pushed.
+    /// `branches`: the branches that can be pushed.
     pub branches: BTreeMap<BranchName, Branch>,
-    /// `access`: which keys may do what. Default: all keys everything.
+    /// `access`: which keys may do what. Default: all keys may do everything.
     pub access: Access,
 }
 
@@ -33,7 +33,7 @@ pub struct Repo {
 pub struct Branch {
     /// `runners`.
     pub runners: BTreeMap<RunnerName, RunnerConfig>,
-    /// `env`: for builds, hooks, custom commands and processes; scalars keep the spelling they were written in.
+    /// `env`: for builds, hooks, custom commands and processes; values are kept exactly as written.
     pub env: BTreeMap<String, String>,
     /// `hooks`.
     pub hooks: Hooks,
@@ -43,23 +43,23 @@ pub struct Branch {
     pub build: BuildChoice,
 }
 
-/// `build` of a branch: what happens when it has no `build` hook.
+/// `build` of a branch: how it is built without a `build` hook.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BuildChoice {
-    /// `.build.sh` when it is there, else what the checkout holds decides.
+    /// Use `.build.sh` if it exists, otherwise choose a builder by the files in the checkout.
     #[default]
     Auto,
     /// Nothing is built.
     None,
 }
 
-/// What a shell does not pass on as it was set.
+/// Variables that a shell sets itself.
 const SET_BY_THE_SHELL: [&str; 5] = ["IFS", "OLDPWD", "OPTIND", "PPID", "PWD"];
 
 const BUILDS: [(&str, BuildChoice); 2] = [("auto", BuildChoice::Auto), ("none", BuildChoice::None)];
 
 impl Repo {
-    /// Reads the file of the repo `name`, given as a field so that messages can name it.
+    /// Reads the file of the repo `name`, passed as a field so that messages can name it.
     pub(crate) fn decode(
         name: &str,
         path: &Utf8PathBuf,
@@ -74,7 +74,7 @@ impl Repo {
         let mut repo = Self { file: path.clone(), branches: BTreeMap::new(), access };
         let written = branches.named("branches", findings);
         if written.is_empty() && !findings.is_broken(field.node.span.file) {
-            findings.add(branches.unexpected("at least one branch, else nothing can be pushed"));
+            findings.add(branches.unexpected("at least one branch, or nothing can be pushed"));
         }
         for field in written {
             let branch_name = BranchName::new(field.name);
@@ -107,17 +107,17 @@ impl Branch {
     }
 }
 
-/// Checks that services can be named after the repo, the branch `field` and its runners.
+/// Checks that the names of repo, branch and runners are short enough for the names of services.
 fn check_lengths(repo: &str, field: Field<'_>, branch: &Branch) -> Result<(), Finding> {
     let longest_runner = branch.runners.keys().map(|runner| bytes_in_file_name(runner.as_str())).max();
     let length = bytes_in_file_name(repo) + bytes_in_file_name(field.name) + longest_runner.unwrap_or(0);
     if length <= MAX_FILE_NAME {
         return Ok(());
     }
-    let message = format!("the names of repo, branch and runner have {length} bytes together");
+    let message = format!("the names of repo, branch and runner are {length} bytes long in total");
     Err(Finding::error(field.key, message)
         .label(format!("expected at most {MAX_FILE_NAME}"))
-        .help("capital letters, `/` and other special characters count three times"))
+        .help("capital letters, `/` and other special characters count as three bytes"))
 }
 
 fn read_runners(field: Field<'_>, findings: &mut Findings) -> BTreeMap<RunnerName, RunnerConfig> {
@@ -134,21 +134,21 @@ fn read_runners(field: Field<'_>, findings: &mut Findings) -> BTreeMap<RunnerNam
 
 fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
-    for field in field.named("texts", findings) {
+    for field in field.named("strings", findings) {
         if !is_variable(field.name) {
             findings.add(
-                Finding::error(field.key, format!("{} cannot name a variable", quote(field.name)))
-                    .label("expected letters, digits and `_`, not beginning with a digit"),
+                Finding::error(field.key, format!("{} is not a valid variable name", quote(field.name)))
+                    .label("expected letters, digits and `_`, not starting with a digit"),
             );
         }
         if SET_BY_THE_SHELL.contains(&field.name) {
             findings.add(
                 Finding::error(field.key, format!("{} cannot be set", quote(field.name)))
-                    .label("the shell that starts each process uses it for itself"),
+                    .label("the shell that starts each process overwrites it"),
             );
         }
         let value = field.text().map_err(|finding| match field.node.value {
-            Value::Null => finding.help("write '' for an empty text"),
+            Value::Null => finding.help("write '' for an empty string"),
             _ => finding,
         });
         if let Some(value) = findings.take(value) {
@@ -158,12 +158,12 @@ fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, Strin
     env
 }
 
-/// Returns whether the variable `name` is set by the shell or by pypaas, whatever an environment says.
+/// Returns whether the shell or pypaas sets the variable `name` and would overwrite another value.
 pub fn is_reserved_variable(name: &str) -> bool {
     SET_BY_THE_SHELL.contains(&name) || name == "PORT" || name == "GIT_COMMIT" || name.starts_with("PYPAAS_")
 }
 
-/// Returns whether a shell takes `name` for the name of a variable (POSIX, Base Definitions 3.235).
+/// Returns whether `name` is a valid variable name (POSIX, Base Definitions 3.235).
 pub fn is_variable(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(allowed)
@@ -175,8 +175,8 @@ fn read_custom_cmds(field: Field<'_>, findings: &mut Findings) -> BTreeMap<Strin
         let unusable = |c: char| c.is_control() || c.is_whitespace();
         if field.name.is_empty() || field.name.starts_with('-') || field.name.contains(unusable) {
             findings.add(
-                Finding::error(field.key, format!("{} cannot name a command", quote(field.name)))
-                    .label("expected a word that does not begin with `-`"),
+                Finding::error(field.key, format!("{} is not a valid command name", quote(field.name)))
+                    .label("expected a word that does not start with `-`"),
             );
         }
         if let Some(command) = findings.take(field.command()) {

@@ -1,4 +1,4 @@
-//! Findings as people read them: the message, the place, the source line with a caret, and what to do.
+//! Rendering of findings: message, position, source line with a caret, and advice.
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
@@ -8,10 +8,10 @@ use crate::source_text::SourceText;
 use crate::span::Span;
 use crate::{Problem, Severity};
 
-/// Texts longer than this are not shown; nobody would find the caret in them.
+/// Longer sources are not shown, because nobody would find the caret in them.
 const MAX_SHOWN_BYTES: usize = 2_000;
 
-/// Renders one finding, without colour.
+/// Renders one finding, without color.
 pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Problem {
     let source = source_of(finding.span, sources);
     let path = source.map_or(Utf8Path::new(""), |source| source.path.as_path());
@@ -45,7 +45,7 @@ fn source_of(span: Span, sources: &[SourceText]) -> Option<&SourceText> {
     sources.get(span.file as usize)
 }
 
-/// Shows the place of the finding and the others that matter, in one piece of source where they stand near each other.
+/// Renders the spans of the finding, in one snippet if they are close to each other.
 fn places<'a>(finding: &'a Finding, sources: &'a [SourceText]) -> Vec<Element<'a>> {
     let mut near = vec![(AnnotationKind::Primary, finding.span, finding.label.as_str())];
     let mut far = Vec::new();
@@ -64,7 +64,7 @@ fn places<'a>(finding: &'a Finding, sources: &'a [SourceText]) -> Vec<Element<'a
     elements
 }
 
-/// Shows places that stand near each other, or names the one that cannot be shown.
+/// Renders spans that are close to each other as a snippet, or the position of a span that cannot be shown.
 fn piece<'a>(near: &[(AnnotationKind, Span, &'a str)], sources: &'a [SourceText]) -> Vec<Element<'a>> {
     let Some((_, first, label)) = near.first() else { return Vec::new() };
     let Some(source) = source_of(*first, sources) else { return Vec::new() };
@@ -86,7 +86,7 @@ fn piece<'a>(near: &[(AnnotationKind, Span, &'a str)], sources: &'a [SourceText]
     vec![snippet.into()]
 }
 
-/// Returns the bytes of the lines that hold all `places`, when that is little enough to show.
+/// Returns the byte range of the lines with all `spans`, if it is short enough to show.
 fn shown_lines(
     places: impl Iterator<Item = Span> + Clone,
     sources: &[SourceText],
@@ -108,7 +108,7 @@ fn shown_lines(
     (lines.len() <= MAX_SHOWN_BYTES).then_some(lines)
 }
 
-/// Marks `place` within the shown lines, at most to the end of the line it starts on.
+/// Annotates `span` within the shown lines, at most to the end of its first line.
 fn mark<'a>(
     kind: AnnotationKind,
     span: Span,
@@ -126,7 +126,7 @@ fn mark<'a>(
     Some(kind.span(start - lines.start..start + marked - lines.start).label(label))
 }
 
-/// Takes trailing spaces away, and what the renderer leaves in source lines that could upset a terminal.
+/// Removes trailing spaces, and replaces unsafe characters that the renderer leaves in source lines.
 fn tidy(report: &str) -> String {
     let shown = |c| if is_unsafe_for_terminal(c) { char::REPLACEMENT_CHARACTER } else { c };
     let lines = report.lines().map(|line| line.trim_end().chars().map(shown).collect::<String>());

@@ -1,4 +1,4 @@
-//! `runners` of a branch: what is done with its code.
+//! `runners` of a branch: how its code is run.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) const SIMPLE_PROCESS: Schema = Schema {
 };
 /// `type: NginxBackend`.
 pub(crate) const NGINX_BACKEND: Schema = Schema {
-    name: "a NginxBackend",
+    name: "an NginxBackend",
     keys: &[
         "type",
         "cmd",
@@ -33,7 +33,7 @@ pub(crate) const NGINX_BACKEND: Schema = Schema {
         "nginx_extra_upstream_config",
     ],
 };
-/// `type: UwsgiNginxBackend`: without what only HTTP has (nginx refuses a `uwsgi_pass` with a path).
+/// `type: UwsgiNginxBackend`: without the keys for HTTP (nginx rejects a `uwsgi_pass` with a path).
 pub(crate) const UWSGI_NGINX_BACKEND: Schema = Schema {
     name: "a UwsgiNginxBackend",
     keys: &[
@@ -50,17 +50,17 @@ pub(crate) const UWSGI_NGINX_BACKEND: Schema = Schema {
 };
 /// `type: NginxStatic`.
 pub(crate) const NGINX_STATIC: Schema = Schema {
-    name: "a NginxStatic",
+    name: "an NginxStatic",
     keys: &["type", "subdirectory", "index", "spa", "cache", "nginx_extra_config"],
 };
 
 /// svscan serves at most 1,000 services, and each process has two (its slots).
 const MAX_PROCESSES: u16 = 500;
 
-/// One runner, as `type` and the keys of that type say.
+/// One runner, by its `type`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunnerConfig {
-    /// `type: SimpleProcess`: processes that serve nothing.
+    /// `type: SimpleProcess`: processes that do not serve HTTP.
     SimpleProcess(SimpleProcess),
     /// `type: NginxBackend` or `UwsgiNginxBackend`: processes behind an nginx upstream.
     NginxUpstream(NginxUpstream),
@@ -75,9 +75,9 @@ pub struct SimpleProcess {
     pub cmd: String,
     /// `process_count`. Default 1.
     pub process_count: u16,
-    /// `min_uptime`: how long a new process must stay up to count as started. Absent: starting is enough.
+    /// `min_uptime`: how long a new process must stay up to count as started. `None`: starting is enough.
     pub min_uptime: Option<Duration>,
-    /// `stop_timeout`: from SIGTERM to SIGKILL. Default 10s.
+    /// `stop_timeout`: the time between SIGTERM and SIGKILL. Default 10s.
     pub stop_timeout: Duration,
     /// `overlap`. Default `stop_first`.
     pub overlap: Overlap,
@@ -92,30 +92,30 @@ pub struct NginxUpstream {
     pub cmd: String,
     /// `process_count`. Default 1.
     pub process_count: u16,
-    /// `nginx_extra_config`: verbatim, in every location that leads here.
+    /// `nginx_extra_config`: verbatim, in every location that routes here.
     pub nginx_extra_config: Option<String>,
     /// `nginx_extra_upstream_config`: verbatim, in the upstream block.
     pub nginx_extra_upstream_config: Option<String>,
     /// `nginx_proxy_path` (NginxBackend only): appended to the `proxy_pass` address.
     pub nginx_proxy_path: Option<String>,
-    /// `healthcheck` (NginxBackend only). Absent: the port must accept connections.
+    /// `healthcheck` (NginxBackend only). `None`: the port must accept connections.
     pub healthcheck: Option<HealthCheck>,
-    /// `start_timeout`: how long a new process may take to be ready. Default 30s.
+    /// `start_timeout`: the time limit until a new process is ready. Default 30s.
     pub start_timeout: Duration,
-    /// `drain_timeout`: how long the connections of an old process may last. Default 30s.
+    /// `drain_timeout`: the time limit for requests to an old process. Default 30s.
     pub drain_timeout: Duration,
-    /// `stop_timeout`: from SIGTERM to SIGKILL. Default 10s.
+    /// `stop_timeout`: the time between SIGTERM and SIGKILL. Default 10s.
     pub stop_timeout: Duration,
     /// `overlap`. Default `start_first`.
     pub overlap: Overlap,
 }
 
-/// What nginx speaks with a process.
+/// The protocol between nginx and a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// HTTP, by `proxy_pass`.
+    /// HTTP, with `proxy_pass`.
     Http,
-    /// uwsgi, by `uwsgi_pass`.
+    /// uwsgi, with `uwsgi_pass`.
     Uwsgi,
 }
 
@@ -126,20 +126,20 @@ pub struct NginxStatic {
     pub subdirectory: Utf8PathBuf,
     /// `index`: the file that is served for a directory. Default `index.html`.
     pub index: String,
-    /// `spa`: whether the root's index is served in place of files that are not there. Default false.
+    /// `spa`: whether the index of the root is served for paths that are not files. Default false.
     pub spa: bool,
-    /// `cache`: how long clients may keep a file without asking again. Absent: nginx says nothing of it.
+    /// `cache`: how long clients may cache a file. `None`: nginx sends no cache headers.
     pub cache: Option<Duration>,
-    /// `nginx_extra_config`: verbatim, in every location that leads here.
+    /// `nginx_extra_config`: verbatim, in every location that routes here.
     pub nginx_extra_config: Option<String>,
 }
 
 /// Whether the old and the new processes of a runner may run at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlap {
-    /// The new ones are started beside the old ones.
+    /// The new processes start while the old ones still run.
     StartFirst,
-    /// The old ones are gone before the new ones start.
+    /// The old processes stop before the new ones start.
     StopFirst,
 }
 
@@ -173,7 +173,7 @@ impl RunnerConfig {
     }
 }
 
-/// Reads `type` by itself: it decides which other keys are known.
+/// Decodes `type` first, because it determines the other keys.
 fn read_type(field: Field<'_>, findings: &mut Findings) -> Option<Type> {
     let types = TYPES.iter().map(|(name, _)| *name);
     let Some(written) = field.node.get("type").map(Field::of) else {
@@ -268,7 +268,7 @@ fn read_stop_timeout(fields: &Fields<'_>, findings: &mut Findings) -> Duration {
     fields.optional("stop_timeout", findings, Field::duration).unwrap_or(Duration::from_secs(10))
 }
 
-/// Reads the name of a file in a directory.
+/// Decodes a file name.
 fn read_index(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "the name of a file, such as index.html";
     let name = &field.scalar(expected)?.text;
@@ -280,7 +280,7 @@ fn read_index(field: &Field<'_>) -> Result<String, Finding> {
     }
 }
 
-/// Reads a path that is appended to an address in nginx's configuration.
+/// Decodes a path that is appended to an address in nginx's configuration.
 fn read_proxy_path(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "a path such as /app/";
     let path = &field.scalar(expected)?.text;
@@ -288,7 +288,7 @@ fn read_proxy_path(field: &Field<'_>) -> Result<String, Finding> {
     if !path.starts_with('/') {
         Err(field.unexpected(expected))
     } else if path.contains(special) {
-        Err(field.unexpected("a path without spaces, quotes and any of `\\{};$`"))
+        Err(field.unexpected("a path without spaces, quotes or any of `\\{};$`"))
     } else {
         Ok(path.clone())
     }

@@ -1,4 +1,4 @@
-//! Reading single values: texts, commands, switches, numbers, paths.
+//! Decoding of single values: strings, commands, booleans, numbers, paths.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -8,16 +8,18 @@ use crate::suggest;
 use crate::tree::{Node, Scalar, Value};
 
 impl Field<'_> {
-    /// Reads a text; numbers and booleans are taken as they were spelt.
+    /// Decodes a string; numbers and booleans keep their spelling.
     pub(crate) fn text(&self) -> Result<String, Finding> {
-        let text = self.scalar("a text")?.text.clone();
+        let text = self.scalar("a string")?.text.clone();
         if text.contains('\0') {
-            return Err(self.unexpected("a text without NUL characters, which no process can be given"));
+            return Err(self.unexpected(
+                "a string without NUL characters, which environment variables and arguments cannot contain",
+            ));
         }
         Ok(text)
     }
 
-    /// Reads the text of a shell command.
+    /// Decodes a shell command.
     pub(crate) fn command(&self) -> Result<String, Finding> {
         let expected = "a shell command";
         self.scalar(expected)?;
@@ -25,16 +27,16 @@ impl Field<'_> {
         if text.trim().is_empty() { Err(self.unexpected(expected)) } else { Ok(text) }
     }
 
-    /// Reads a text or a list of texts.
+    /// Reads a string or a list of strings.
     pub(crate) fn texts(&self) -> Result<Vec<String>, Finding> {
         match &self.node.value {
             Value::Sequence(items) => items.iter().map(|item| self.item(item).text()).collect(),
-            Value::Mapping(_) => Err(self.unexpected("a text or a list of texts")),
+            Value::Mapping(_) => Err(self.unexpected("a string or a list of strings")),
             Value::Null | Value::Scalar(_) => Ok(vec![self.text()?]),
         }
     }
 
-    /// Reads a switch; all of YAML 1.1's spellings count.
+    /// Decodes a boolean, in any spelling of YAML 1.1.
     pub(crate) fn boolean(&self) -> Result<bool, Finding> {
         let expected = "true or false";
         let scalar = self.scalar(expected)?;
@@ -48,7 +50,7 @@ impl Field<'_> {
         }
     }
 
-    /// Reads a whole number from `least` to `most`.
+    /// Decodes an integer from `least` to `most`.
     pub(crate) fn number(&self, least: u16, most: u16) -> Result<u16, Finding> {
         let expected = format!("a whole number from {least} to {most}");
         let scalar = self.scalar(&expected)?;
@@ -64,7 +66,7 @@ impl Field<'_> {
         }
     }
 
-    /// Reads one of a few words.
+    /// Decodes one of the given words.
     pub(crate) fn one_of<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Finding> {
         let words = || choices.iter().map(|(word, _)| *word);
         let expected = suggest::any_of(words()).unwrap_or_default();
@@ -81,28 +83,28 @@ impl Field<'_> {
         }
     }
 
-    /// Reads an absolute path.
+    /// Decodes an absolute path.
     pub(crate) fn absolute_path(&self) -> Result<Utf8PathBuf, Finding> {
         let expected = "an absolute path";
         let path = self.path(expected)?;
         if path.starts_with('/') { Ok(path.into()) } else { Err(self.unexpected(expected)) }
     }
 
-    /// Reads an absolute path, or one that begins with `~/`, the deploy user's home.
+    /// Reads an absolute path, or a path that begins with `~/`, the deploy user's home.
     pub(crate) fn path_from_home(&self) -> Result<String, Finding> {
-        let expected = "an absolute path, or one that begins with `~/`";
+        let expected = "an absolute path, or a path that begins with `~/`";
         let path = self.path(expected)?;
         if !path.starts_with('/') && !path.starts_with("~/") {
             return Err(self.unexpected(expected));
         }
-        // Other directories get their names from this one's.
+        // The names of other directories are derived from this one.
         match path.trim_end_matches('/') {
             "" | "~" => Err(self.unexpected("a directory within `/` or `~/`")),
             path => Ok(path.to_owned()),
         }
     }
 
-    /// Reads a directory of the checkout: relative, and inside it; `.` is the checkout itself.
+    /// Decodes a directory in the checkout, as a relative path; `.` is the checkout itself.
     pub(crate) fn path_in_checkout(&self) -> Result<Utf8PathBuf, Finding> {
         let expected = "a directory of the checkout";
         let path = self.path(expected)?;
@@ -112,13 +114,13 @@ impl Field<'_> {
                 Utf8Component::Normal(part) => inside.push(part),
                 Utf8Component::CurDir => {}
                 Utf8Component::ParentDir => {
-                    return Err(self.unexpected(expected).help("`..` would lead out of the checkout"));
+                    return Err(self.unexpected(expected).help("`..` would leave the checkout"));
                 }
                 Utf8Component::RootDir | Utf8Component::Prefix(_) => {
                     let relative = path.trim_start_matches('/');
                     return Err(self.unexpected("a path relative to the checkout").help(
                         if relative.is_empty() {
-                            "leave the key out for the root of the checkout".to_owned()
+                            "omit the key to serve the root of the checkout".to_owned()
                         } else {
                             format!("did you mean {}?", quote(relative))
                         },
@@ -129,19 +131,19 @@ impl Field<'_> {
         Ok(inside)
     }
 
-    /// Reads a path that can stand in a generated file: nginx takes `$` for a variable and cannot be told otherwise.
+    /// Decodes a path that is used in generated files. nginx has no escape for `$`.
     fn path(&self, expected: &str) -> Result<String, Finding> {
         let path = &self.scalar(expected)?.text;
         if path.is_empty() {
             Err(self.unexpected(expected))
         } else if path.chars().any(|c| c.is_control() || c == '$') {
-            Err(self.unexpected(&format!("{expected}, without `$` and control characters")))
+            Err(self.unexpected(&format!("{expected}, without `$` or control characters")))
         } else {
             Ok(path.clone())
         }
     }
 
-    /// Returns the scalar that the value is.
+    /// Returns the value if it is a scalar.
     pub(crate) fn scalar(&self, expected: &str) -> Result<&Scalar, Finding> {
         match &self.node.value {
             Value::Scalar(scalar) => Ok(scalar),
@@ -149,9 +151,9 @@ impl Field<'_> {
         }
     }
 
-    /// Looks at one item of a list.
+    /// Creates a field for one item of a list.
     pub(crate) fn item<'i>(&'i self, node: &'i Node) -> Field<'i> {
-        // An empty item has no key of its own: its dash is as near as one can point.
+        // An item has no key; the span of the item is the best position for messages.
         Field { name: self.name, key: node.span, node }
     }
 }

@@ -1,17 +1,17 @@
-//! The blocks of the configuration and the keys that each of them knows.
+//! The schemas of the configuration: which keys each mapping has.
 
 use crate::{access, domain, health_check, hooks, location, nginx_settings, repo, runner, settings};
 
 /// A mapping with a fixed set of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema {
-    /// What the mapping is, for messages: `a branch`.
+    /// The kind of mapping, for messages: `a branch`.
     pub name: &'static str,
-    /// The keys it may have, in the order of the manual.
+    /// Its keys, in the order of the example.
     pub keys: &'static [&'static str],
 }
 
-/// All blocks. Messages and suggestions are made from this list, and the commented example is tested against it.
+/// All schemas. Messages and suggestions are derived from this list, and a test compares the commented example with it.
 pub const SCHEMAS: &[&Schema] = &[
     &settings::SETTINGS,
     &settings::PORTS,
@@ -31,7 +31,7 @@ pub const SCHEMAS: &[&Schema] = &[
 ];
 
 impl Schema {
-    /// Finds the blocks that know `key`.
+    /// Returns the schemas that have `key`.
     pub(crate) fn with_key(key: &str) -> impl Iterator<Item = &'static Schema> {
         SCHEMAS.iter().copied().filter(move |schema| schema.keys.contains(&key))
     }
@@ -53,7 +53,7 @@ mod tests {
         include_str!("../../fixtures/configurations/everything/domains/shop.example.com.yml"),
     ];
 
-    /// The line above each key's first occurrence, by block and key.
+    /// The line above the first occurrence of each key, by schema and key.
     type Seen = BTreeMap<(&'static str, String), String>;
 
     fn entries(node: &Node) -> &[Entry] {
@@ -85,7 +85,8 @@ mod tests {
             look(&hooks::HOOKS, &branch.node.get("hooks").unwrap().node, source, seen);
             for runner in entries(&branch.node.get("runners").unwrap().node) {
                 let Value::Scalar(name) = &runner.node.get("type").unwrap().node.value else { continue };
-                let schema = SCHEMAS.iter().find(|schema| schema.name == format!("a {}", name.text)).unwrap();
+                let schema =
+                    SCHEMAS.iter().find(|schema| schema.name.ends_with(&format!(" {}", name.text))).unwrap();
                 look(schema, &runner.node, source, seen);
                 if let Some(healthcheck) = runner.node.get("healthcheck") {
                     look(&health_check::HEALTHCHECK, &healthcheck.node, source, seen);
@@ -115,7 +116,11 @@ mod tests {
             for key in schema.keys {
                 let above = seen.get(&(schema.name, (*key).to_owned()));
                 let commented = above.is_some_and(|line| line.starts_with('#'));
-                assert!(commented, "`{key}` of {} stands nowhere under a comment: {above:?}", schema.name);
+                assert!(
+                    commented,
+                    "`{key}` of {} has no comment above it in the example: {above:?}",
+                    schema.name
+                );
             }
         }
     }

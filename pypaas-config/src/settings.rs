@@ -26,34 +26,34 @@ pub(crate) const SETTINGS: Schema = Schema {
 /// `ports`.
 pub(crate) const PORTS: Schema = Schema { name: "ports", keys: &["min", "max"] };
 
-/// More would fill any disk.
+/// A limit against full disks.
 const MAX_CHECKOUTS: u16 = 100;
-/// A record is read as a whole by every command.
+/// Every command reads the whole record.
 const MAX_RELEASES: u16 = 1000;
 
-/// What `pypaas.yml` says.
+/// The content of `pypaas.yml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `ports`: where upstream ports are taken from.
+    /// `ports`: the ports for processes behind nginx.
     pub ports: PortRange,
     /// `runner_runscript_template`: replaces the daemontools `run` script, in Python's `str.format` syntax.
     pub runner_runscript_template: Option<String>,
-    /// `runner_logscript_template`: replaces the daemontools `log/run` script, likewise.
+    /// `runner_logscript_template`: replaces the daemontools `log/run` script, in the same syntax.
     pub runner_logscript_template: Option<String>,
     /// `deploy_logger_cmd`: shell command that gets all output of a deploy on its standard input.
     pub deploy_logger_cmd: Option<String>,
-    /// `ssl_config`: nginx directives in place of the default TLS directives, for all domains.
+    /// `ssl_config`: nginx directives that replace the default TLS directives, for all domains.
     pub ssl_config: Option<String>,
-    /// `nginx`: how the web server is reached.
+    /// `nginx`: how to run and reload nginx.
     pub nginx: NginxSettings,
     /// `services_dir`: the directory svscan watches; `~` is the deploy user's home. Default `~/services`.
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
     pub lock_timeout: Duration,
-    /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
+    /// `keep_checkouts`: the number of earlier checkouts that are kept per branch, for rollbacks without a build.
     /// Default 0.
     pub keep_checkouts: u16,
-    /// `keep_releases`: how many releases a branch remembers. Default 20.
+    /// `keep_releases`: the number of releases in the history of a branch. Default 20.
     pub keep_releases: u16,
 }
 
@@ -67,7 +67,7 @@ pub struct PortRange {
 }
 
 impl Settings {
-    /// Reads `pypaas.yml`, given as a field so that messages can name it.
+    /// Reads `pypaas.yml`, passed as a field so that messages can name it.
     pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
         let fields = field.fields(&SETTINGS, findings)?;
         let ports = fields.require("ports", findings).and_then(|ports| PortRange::decode(ports, findings));
@@ -94,7 +94,7 @@ impl Settings {
 }
 
 impl PortRange {
-    /// Returns how many ports there are.
+    /// Returns the number of ports.
     pub fn count(&self) -> usize {
         usize::from(self.max.saturating_sub(self.min)) + 1
     }

@@ -22,7 +22,7 @@ pub(crate) struct LineColumn {
 }
 
 impl SourceText {
-    /// Decodes `file`. Also returns the first byte that is not valid UTF-8, if there is one.
+    /// Decodes `file`. Also returns the first invalid byte valid UTF-8, if there is one.
     pub(crate) fn new(file: &SourceFile) -> (Self, Option<usize>) {
         let bytes = file.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.text);
         let broken = std::str::from_utf8(bytes).err().map(|error| error.valid_up_to());
@@ -30,7 +30,7 @@ impl SourceText {
         (source, broken)
     }
 
-    /// Creates an empty text for a file that does not exist.
+    /// Creates an empty string for a file that does not exist.
     pub(crate) fn missing(path: &Utf8Path) -> Self {
         Self::of_text(path, String::new())
     }

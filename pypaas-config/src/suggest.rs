@@ -1,13 +1,13 @@
-//! Did you mean: what a mistyped name was probably meant to be.
+//! Suggestions for misspelled names.
 
-/// Finds the one of `known` that is nearest to `text`, if any is near enough to be a slip of the finger.
+/// Returns the name in `known` that `text` is probably a typo of.
 pub(crate) fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = text.chars().count();
     let bound = (length / 3).clamp(1, 3);
     let lower = text.to_lowercase();
     known
         .into_iter()
-        // Computing a distance takes time that grows with the product of the lengths.
+        // The cost of a distance grows with the product of the lengths.
         .filter(|name| name.chars().count().abs_diff(length) <= bound)
         .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= bound && *distance < name.chars().count())
@@ -15,18 +15,18 @@ pub(crate) fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, name)| name)
 }
 
-/// Returns whether two texts differ by one slip at most.
+/// Returns whether two strings differ by at most one edit.
 pub(crate) fn is_typo(text: &str, name: &str) -> bool {
     text.len().abs_diff(name.len()) <= 1
         && strsim::osa_distance(&text.to_lowercase(), &name.to_lowercase()) <= 1
 }
 
-/// Lists alternatives for a sentence: `a`, `a or b`, `a, b or c`; at most a dozen. `None` when there are none.
+/// Joins names with "or": `a`, `a or b`, `a, b or c`; at most twelve. Returns `None` for an empty list.
 pub(crate) fn any_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     list(names, "or")
 }
 
-/// Lists things that belong together: `a`, `a and b`, `a, b and c`; at most a dozen. `None` when there are none.
+/// Joins names with "and": `a`, `a and b`, `a, b and c`; at most twelve. Returns `None` for an empty list.
 pub(crate) fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     list(names, "and")
 }

@@ -1,11 +1,10 @@
-//! What is wrong with a text that is not YAML, in words that help.
+//! Explanations of YAML syntax errors.
 
 use crate::finding::Finding;
 use crate::source_text::SourceText;
 use crate::span::Span;
 
-/// Words of the YAML library's message; what to say instead, what to put beside the caret, and what to do about it.
-/// The first row that matches counts.
+/// A part of the YAML library's message; our message, the label at the caret, and the advice. The first match is used.
 const EXPLAINED: [(&str, &str, &str, &str); 20] = [
     (
         "tabs disallowed",
@@ -21,15 +20,15 @@ const EXPLAINED: [(&str, &str, &str, &str); 20] = [
     ),
     (
         "multiple YAML documents",
-        "the file holds more than one YAML document",
+        "the file contains more than one YAML document",
         "a second document begins here",
         "remove the `---` between them",
     ),
     (
         "mapping values are not allowed",
         "a `:` is not allowed here",
-        "a value already stands on this line, or the line is indented too far",
-        "put a value that contains `: ` into quotes; keys of one mapping begin in the same column",
+        "there is already a value on this line, or the line is indented too far",
+        "quote a value that contains `: `; the keys of a mapping must begin in the same column",
     ),
     ("unclosed bracket", "a bracket is never closed", "opened here", ""),
     (
@@ -41,26 +40,26 @@ const EXPLAINED: [(&str, &str, &str, &str); 20] = [
     ("unclosed quote", "a quote is never closed", "opened here", ""),
     (
         "multiline quoted scalar",
-        "a quoted text goes on in a line that is not indented",
-        "the text goes on here",
-        "close the quote, or indent the lines that belong to it",
+        "a quoted string continues on a line that is not indented",
+        "the string continues here",
+        "close the quote, or indent the lines that continue it",
     ),
-    ("unexpected end of plain", "the text ends in the middle of a value", "", ""),
+    ("unexpected end of plain", "the file ends in the middle of a value", "", ""),
     (
         "unknown escape character",
-        "an unknown escape in double quotes",
-        "the text begins here",
-        r"write `\\` for a backslash, or use single quotes, in which nothing is escaped",
+        "unknown escape in double quotes",
+        "the string begins here",
+        r"write `\\` for a backslash, or use single quotes, which have no escapes",
     ),
     (
         "unexpected character",
         "a value cannot begin with this character",
         "expected a value",
-        "put the value into quotes",
+        "quote the value",
     ),
     (
         "did not find expected key",
-        "this line does not fit the lines above it",
+        "this line does not match the lines above it",
         "expected a key in the same column as the keys above",
         "check the indentation",
     ),
@@ -68,28 +67,23 @@ const EXPLAINED: [(&str, &str, &str, &str); 20] = [
     ("could not find expected ':'", "expected `:` after this key", "expected `key: value`", ""),
     (
         "unknown anchor",
-        "an alias of something that has no name",
-        "no `&…` with this name stands above",
-        "put a text that begins with `*` into quotes",
+        "unknown alias",
+        "expected an anchor `&…` with this name above",
+        "quote a value that begins with `*`",
     ),
-    ("recursive references", "an alias that contains itself", "expected an alias of something complete", ""),
-    ("recursion limit", "the file nests too deeply", "expected at most 40 levels", ""),
-    ("Depth", "the file nests too deeply", "expected at most 40 levels", ""),
+    ("recursive references", "an alias that contains itself", "expected an alias of a complete value", ""),
+    ("recursion limit", "the file is nested too deeply", "expected at most 40 levels", ""),
+    ("Depth", "the file is nested too deeply", "expected at most 40 levels", ""),
     (
         "budget breached",
         "the file expands to too many values",
         "expected at most 50,000, aliases included",
         "",
     ),
-    (
-        "unsupported tag",
-        "an unknown tag",
-        "expected a plain value",
-        "put a text that begins with `!` into quotes",
-    ),
+    ("unsupported tag", "unknown tag", "expected a plain value", "quote a value that begins with `!`"),
 ];
 
-/// Explains the library's `error`.
+/// Converts the library's `error` to a finding.
 pub(crate) fn explain(error: &str, span: Span, source: &SourceText) -> Finding {
     let span = visible(span, source);
     for (words, message, label, help) in EXPLAINED {
@@ -102,7 +96,7 @@ pub(crate) fn explain(error: &str, span: Span, source: &SourceText) -> Finding {
     Finding::error(span, format!("not valid YAML: {words}"))
 }
 
-/// Moves a place at the end of the text to its last line with something on it, so that there is a line to show.
+/// Moves a span at the end of the text to the last line that is not empty, so that there is a line to show.
 fn visible(span: Span, source: &SourceText) -> Span {
     let written = source.text.trim_end().len();
     match span.bytes {

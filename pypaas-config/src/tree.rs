@@ -1,7 +1,7 @@
-//! YAML text as a tree that knows where everything stands. The only module that knows the YAML library.
+//! YAML as a tree with source positions. The only module that uses the YAML library.
 //!
-//! Scalars keep the spelling they were written in: the library says what a plain scalar means (`1.10` a number, `yes` a
-//! boolean), its place in the text says how it was spelt.
+//! Scalars keep their spelling. The library converts a plain scalar (`1.10` to a number, `yes` to a boolean), so the
+//! spelling is taken from its position in the text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,26 +15,26 @@ use crate::source_text::SourceText;
 use crate::span::Span;
 use crate::syntax;
 
-/// Nothing a person writes nests deeper; the bound keeps hostile files from exhausting the stack.
+/// Keeps hostile files from exhausting the stack.
 const MAX_DEPTH: usize = 40;
-/// Bounds what aliases of aliases can expand to.
+/// Limits the expansion of nested aliases.
 const MAX_EVENTS: usize = 50_000;
-/// Far more than a configuration of a thousand branches needs.
+/// Far more than a configuration with a thousand branches needs.
 pub(crate) const MAX_FILE_SIZE: usize = 1 << 20;
 
-/// One value and where it stands.
+/// One value and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) value: Value,
 }
 
-/// What a [`Node`] can be.
+/// The value of a [`Node`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// Nothing, `~` or `null`.
+    /// Empty, `~` or `null`.
     Null,
-    /// A text, number or boolean.
+    /// A string, number or boolean.
     Scalar(Scalar),
     /// A list.
     Sequence(Vec<Node>),
@@ -42,12 +42,12 @@ pub(crate) enum Value {
     Mapping(Vec<Entry>),
 }
 
-/// A scalar, as it was written.
+/// A scalar with its spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scalar {
     /// Its spelling, without quotes.
     pub(crate) text: String,
-    /// Whether YAML takes it for a number or a boolean: `4` and `yes` are, `"4"` and `30s` are not.
+    /// Whether YAML reads it as a number or a boolean: true for `4` and `yes`, false for `"4"` and `30s`.
     pub(crate) literal: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
-/// Reads `source`, the text of file number `file`; `None` when it is not YAML at all.
+/// Parses `source`, the text of file number `file`. Returns `None` if it is not valid YAML.
 pub(crate) fn parse(source: &SourceText, file: u32, findings: &mut Findings) -> Option<Node> {
     if source.text.len() > MAX_FILE_SIZE {
         findings.add(
@@ -71,7 +71,7 @@ pub(crate) fn parse(source: &SourceText, file: u32, findings: &mut Findings) -> 
     match serde_yaml::from_str_with_options::<Spanned<Raw>>(&source.text, options()) {
         Ok(raw) => {
             let root = Reader { source, file, findings }.node(raw);
-            // The library places nothing at all behind the comments, where there is no line to show.
+            // The library puts an empty document after the comments, where there is no line to show.
             let span = if root.value == Value::Null { Span::new(file, 0, 0) } else { root.span };
             Some(Node { span, ..root })
         }
@@ -95,7 +95,7 @@ fn options() -> Options {
     options
 }
 
-/// Finds the bytes of a location; syntax errors give it in characters only.
+/// Converts a location of the library to a span; syntax errors have only character offsets.
 fn location_span(location: serde_yaml::Location, source: &SourceText, file: u32) -> Option<Span> {
     if location == serde_yaml::Location::UNKNOWN {
         return None;
@@ -115,7 +115,7 @@ fn location_span(location: serde_yaml::Location, source: &SourceText, file: u32)
     Some(Span::new(file, start, end))
 }
 
-/// What the library tells of a value; the spelling of literals is still to be looked up.
+/// A value from the library; the spelling of literals is not known yet.
 enum Raw {
     Null,
     Text(String),
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
-/// Turns raw values into nodes, and reports keys that are not texts or occur twice.
+/// Converts raw values to nodes, and reports keys that are not scalars or occur twice.
 struct Reader<'a> {
     source: &'a SourceText,
     file: u32,
@@ -203,7 +203,7 @@ impl Reader<'_> {
     fn spelling(&self, span: Span) -> String {
         let (start, end) = span.bytes.unwrap_or_default();
         let text = self.source.text.get(start as usize..end as usize).unwrap_or_default().trim();
-        // Only `!!int "5"` and the like are both quoted and a literal.
+        // Only tagged values such as `!!int "5"` are both quoted and literal.
         text.trim_matches(['"', '\'']).to_owned()
     }
 
@@ -218,14 +218,14 @@ impl Reader<'_> {
             let Value::Scalar(Scalar { text: key, .. }) = key_node.value else {
                 let found = key_node.describe();
                 let finding = Finding::error(key_span, format!("a key is {found}"));
-                self.findings.add(finding.label("expected a name").help("put the key into quotes"));
+                self.findings.add(finding.label("expected a name").help("quote the key"));
                 continue;
             };
             if plain && key == "<<" {
                 self.merge(node, &mut merged);
             } else if let Some(first) = first_places.get(&key) {
-                let finding = Finding::error(key_span, format!("the key {} is written twice", quote(&key)));
-                self.findings.add(finding.label("written again").also(*first, "written first"));
+                let finding = Finding::error(key_span, format!("duplicate key {}", quote(&key)));
+                self.findings.add(finding.label("duplicate").also(*first, "first occurrence"));
             } else {
                 first_places.insert(key.clone(), key_span);
                 entries.push(Entry { key, key_span, node });
@@ -240,7 +240,7 @@ impl Reader<'_> {
         entries
     }
 
-    /// Takes what `<<` merges: a mapping, or a list of mappings of which earlier ones win.
+    /// Collects the entries that `<<` merges: a mapping, or a list of mappings where earlier ones win.
     fn merge(&mut self, node: Node, merged: &mut Vec<Entry>) {
         match node.value {
             Value::Mapping(entries) => merged.extend(entries),
@@ -256,7 +256,7 @@ impl Reader<'_> {
 }
 
 impl Node {
-    /// Returns what stands under `key`, if this is a mapping that has it.
+    /// Returns the entry with `key`, if this is a mapping that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         match &self.value {
             Value::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
@@ -264,11 +264,11 @@ impl Node {
         }
     }
 
-    /// Says what is there, for a message: `` `maybe` ``, `a list`, `empty`.
+    /// Describes the value for a message: `` `maybe` ``, `a list`, `empty`.
     pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Null => "empty".to_owned(),
-            Value::Scalar(scalar) if scalar.text.is_empty() => "an empty text".to_owned(),
+            Value::Scalar(scalar) if scalar.text.is_empty() => "an empty string".to_owned(),
             Value::Scalar(scalar) => quote(&scalar.text),
             Value::Sequence(items) if items.is_empty() => "an empty list".to_owned(),
             Value::Sequence(_) => "a list".to_owned(),

@@ -17,7 +17,7 @@ fn a_repo_in_both_directories_names_both_files() {
 #[test]
 fn a_domain_in_capital_letters_is_refused() {
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/Shop.Example.com.yml", "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}\n")]), @"
-    error: `domains/Shop.Example.com.yml` has capital letters in its name
+    error: the name of `domains/Shop.Example.com.yml` contains capital letters
     --> domains/Shop.Example.com.yml
      = help: rename it to `domains/shop.example.com.yml`
     ");
@@ -26,7 +26,7 @@ fn a_domain_in_capital_letters_is_refused() {
 #[test]
 fn a_domain_in_two_spellings_names_both_files() {
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/A.example.com.yml", "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}\n"), ("domains/a.example.com.yml", "locations: {/: {upstream: {repo: shop, branch: main, runner: web}}}\n")]), @"
-    error: `domains/A.example.com.yml` has capital letters in its name
+    error: the name of `domains/A.example.com.yml` contains capital letters
     --> domains/A.example.com.yml
      = help: rename it to `domains/a.example.com.yml`
 
@@ -102,7 +102,7 @@ fn a_misspelt_directory_is_guessed() {
 #[test]
 fn a_directory_within_a_directory_is_mentioned() {
     assert_snapshot!(reports(&[("repo/old/shop.yml", SHOP)]), @"
-    warning: `repo/old/shop.yml` is ignored: directories within it are not read
+    warning: `repo/old/shop.yml` is ignored: subdirectories are not read
     --> repo/old/shop.yml
     ");
 }

@@ -40,33 +40,33 @@ fn a_branch_name_that_is_too_long_is_refused() {
 #[test]
 fn a_variable_name_with_a_dash_is_refused() {
     assert_snapshot!(branch("env:\n  NODE-ENV: production"), @"
-    error: `NODE-ENV` cannot name a variable
+    error: `NODE-ENV` is not a valid variable name
      --> repo/shop.yml:5:7
       |
     5 |       NODE-ENV: production
-      |       ^^^^^^^^ expected letters, digits and `_`, not beginning with a digit
+      |       ^^^^^^^^ expected letters, digits and `_`, not starting with a digit
     ");
 }
 
 #[test]
 fn a_variable_name_with_a_digit_first_is_refused() {
     assert_snapshot!(branch("env:\n  1ST: x"), @"
-    error: `1ST` cannot name a variable
+    error: `1ST` is not a valid variable name
      --> repo/shop.yml:5:7
       |
     5 |       1ST: x
-      |       ^^^ expected letters, digits and `_`, not beginning with a digit
+      |       ^^^ expected letters, digits and `_`, not starting with a digit
     ");
 }
 
 #[test]
 fn a_variable_name_with_shell_syntax_is_refused() {
     assert_snapshot!(branch("env:\n  \"A=$(id)\": x"), @r#"
-    error: `A=$(id)` cannot name a variable
+    error: `A=$(id)` is not a valid variable name
      --> repo/shop.yml:5:7
       |
     5 |       "A=$(id)": x
-      |       ^^^^^^^^^ expected letters, digits and `_`, not beginning with a digit
+      |       ^^^^^^^^^ expected letters, digits and `_`, not starting with a digit
     "#);
 }
 
@@ -112,7 +112,7 @@ fn a_list_within_the_list_of_a_hook_is_refused() {
      --> repo/shop.yml:7:9
       |
     7 |       - [a, b]
-      |         ^ expected a text
+      |         ^ expected a string
     ");
 }
 
@@ -123,7 +123,7 @@ fn an_empty_item_of_a_hook_is_refused() {
      --> repo/shop.yml:7:8
       |
     7 |       -
-      |        ^ expected a text
+      |        ^ expected a string
     ");
 }
 
@@ -134,18 +134,18 @@ fn a_mapping_for_a_hook_is_refused() {
      --> repo/shop.yml:5:7
       |
     5 |       after_build:
-      |       ^^^^^^^^^^^ expected a text or a list of texts
+      |       ^^^^^^^^^^^ expected a string or a list of strings
     ");
 }
 
 #[test]
 fn a_command_name_that_looks_like_an_option_is_refused() {
     assert_snapshot!(branch("custom_cmds:\n  --help: echo x\n"), @"
-    error: `--help` cannot name a command
+    error: `--help` is not a valid command name
      --> repo/shop.yml:5:7
       |
     5 |       --help: echo x
-      |       ^^^^^^ expected a word that does not begin with `-`
+      |       ^^^^^^ expected a word that does not start with `-`
     ");
 }
 
@@ -163,13 +163,13 @@ fn an_empty_custom_command_is_refused() {
 #[test]
 fn names_too_long_together_are_refused() {
     assert_snapshot!(repo(&format!("branches:\n  {}:\n    runners: {{web: {{type: NginxStatic}}}}\n", "RELEASE-".repeat(12))), @"
-    error: the names of repo, branch and runner have 271 bytes together
+    error: the names of repo, branch and runner are 271 bytes long in total
      --> repo/shop.yml:2:3
       |
     2 |   RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-RELEASE-:
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected at most 240
       |
-      = help: capital letters, `/` and other special characters count three times
+      = help: capital letters, `/` and other special characters count as three bytes
     ");
 }
 
@@ -180,6 +180,6 @@ fn a_variable_of_the_shell_is_refused() {
      --> repo/shop.yml:5:7
       |
     5 |       PWD: /srv
-      |       ^^^ the shell that starts each process uses it for itself
+      |       ^^^ the shell that starts each process overwrites it
     ");
 }

@@ -99,7 +99,7 @@ fn a_mapping_for_a_text_is_refused() {
      --> repo/shop.yml:7:9
       |
     7 |         nginx_extra_config:
-      |         ^^^^^^^^^^^^^^^^^^ expected a text
+      |         ^^^^^^^^^^^^^^^^^^ expected a string
     ");
 }
 
@@ -237,7 +237,7 @@ fn no_time_to_start_is_refused() {
      --> repo/shop.yml:7:24
       |
     7 |         start_timeout: 0s
-      |                        ^^ expected a duration longer than nothing
+      |                        ^^ expected a duration greater than zero
     ");
 }
 
@@ -248,7 +248,7 @@ fn a_nul_in_an_environment_value_is_refused() {
      --> repo/shop.yml:5:12
       |
     5 |       KEY: "a\0b"
-      |            ^^^^^^ expected a text without NUL characters, which no process can be given
+      |            ^^^^^^ expected a string without NUL characters, which environment variables and arguments cannot contain
     "#);
 }
 
@@ -259,9 +259,9 @@ fn an_empty_environment_value_is_explained() {
      --> repo/shop.yml:5:7
       |
     5 |       KEY:
-      |       ^^^ expected a text
+      |       ^^^ expected a string
       |
-      = help: write '' for an empty text
+      = help: write '' for an empty string
     ");
 }
 
@@ -272,7 +272,7 @@ fn a_list_in_the_environment_is_refused() {
      --> repo/shop.yml:5:12
       |
     5 |       KEY: [a, b]
-      |            ^ expected a text
+      |            ^ expected a string
     ");
 }
 
@@ -283,14 +283,14 @@ fn a_list_for_the_environment_is_refused() {
      --> repo/shop.yml:5:7
       |
     5 |     - KEY=value
-      |       ^ expected a mapping of names to texts
+      |       ^ expected a mapping of names to strings
     ");
 }
 
 #[test]
 fn an_empty_path_is_refused() {
     assert_snapshot!(runner("type: NginxStatic\nsubdirectory: ''\n"), @"
-    error: `subdirectory` is an empty text
+    error: `subdirectory` is an empty string
      --> repo/shop.yml:6:23
       |
     6 |         subdirectory: ''
@@ -334,7 +334,7 @@ fn a_location_without_anything_is_explained() {
 #[test]
 fn an_unnamed_runner_is_explained() {
     assert_snapshot!(location("/", "''"), @"
-    error: an empty text is not a valid runner name
+    error: an empty string is not a valid runner name
      --> domains/shop.example.com.yml:3:50
       |
     3 |     upstream: {repo: shop, branch: main, runner: ''}

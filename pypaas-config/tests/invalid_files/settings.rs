@@ -41,7 +41,7 @@ fn a_relative_services_directory_is_refused() {
      --> pypaas.yml:2:15
       |
     2 | services_dir: services
-      |               ^^^^^^^^ expected an absolute path, or one that begins with `~/`
+      |               ^^^^^^^^ expected an absolute path, or a path that begins with `~/`
     ");
 }
 
@@ -52,7 +52,7 @@ fn another_users_home_is_refused() {
      --> pypaas.yml:2:15
       |
     2 | services_dir: ~deploy/services
-      |               ^^^^^^^^^^^^^^^^ expected an absolute path, or one that begins with `~/`
+      |               ^^^^^^^^^^^^^^^^ expected an absolute path, or a path that begins with `~/`
     ");
 }
 
@@ -63,7 +63,7 @@ fn an_unclosed_quote_in_a_command_is_refused() {
      --> pypaas.yml:2:18
       |
     2 | nginx: {command: sudo 'nginx}
-      |                  ^^^^^^^^^^^ expected a command whose quotes are closed
+      |                  ^^^^^^^^^^^ expected a command without unclosed quotes
     ");
 }
 
@@ -87,7 +87,7 @@ fn an_address_with_a_port_is_refused() {
     3 |   listen: '127.0.0.1:8080'
       |           ^^^^^^^^^^^^^^^^ expected an IPv4 address, or an IPv6 address in brackets
       |
-      = help: the port goes into `http_port` and `https_port`
+      = help: set the port with `http_port` and `https_port`
     ");
 }
 
@@ -100,7 +100,7 @@ fn an_ipv6_address_without_quotes_is_explained() {
     3 |   listen: [0.0.0.0, [::]]
       |                     ^ expected an IPv4 address, or an IPv6 address in brackets
       |
-      = help: put IPv6 addresses into quotes: "[::]"
+      = help: quote IPv6 addresses: "[::]"
     "#);
 }
 
@@ -146,7 +146,7 @@ fn one_port_for_both_schemes_is_refused() {
      --> pypaas.yml:2:20
       |
     2 | nginx: {http_port: 443}
-      |                    ^^^ expected two ports
+      |                    ^^^ expected two different ports
     ");
 }
 
@@ -170,7 +170,7 @@ fn a_missing_main_file_is_reported() {
 
     error: `pypaas.yml` is missing
     --> pypaas.yml
-     = help: create it; the least it can say is `ports: {min: 61500, max: 61800}`
+     = help: create it; the minimum is `ports: {min: 61500, max: 61800}`
     ");
 }
 
@@ -178,13 +178,13 @@ fn a_missing_main_file_is_reported() {
 fn a_port_range_that_is_too_small_is_warned_about() {
     let shop = "branches:\n  main:\n    runners:\n      web: {type: NginxBackend, cmd: npm start, process_count: 4}\n";
     assert_snapshot!(reports(&[("pypaas.yml", "ports:\n  min: 61500\n  max: 61506\n"), ("repo/shop.yml", shop)]), @"
-    warning: 7 ports are few for 4 processes behind nginx
+    warning: 7 ports are too few for 4 processes
      --> pypaas.yml:1:1
       |
     1 | ports:
       | ^^^^^ expected at least 8
       |
-      = help: while a deploy replaces a version, each process of both has a port of its own
+      = help: during a deploy, each process of the old and the new version needs its own port
     ");
     assert_eq!(reports(&[("pypaas.yml", "ports: {min: 61500, max: 61507}"), ("repo/shop.yml", shop)]), "");
 }

@@ -1,4 +1,4 @@
-//! Right files, in all the ways they can be written.
+//! Valid files, in all the ways they can be written.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ fn a_mistyped_key_is_guessed() {
      --> repo/shop.yml:6:9
       |
     6 |         cmdd: npm start
-      |         ^^^^ a NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
+      |         ^^^^ an NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
       |
       = help: did you mean `cmd`?
     ");
@@ -65,7 +65,7 @@ fn a_key_of_another_runner_type_is_placed() {
     7 |         healthcheck: {path: /}
       |         ^^^^^^^^^^^ a UwsgiNginxBackend has type, cmd, process_count, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
       |
-      = help: `healthcheck` is a key of a NginxBackend
+      = help: `healthcheck` is a key of an NginxBackend
     ");
 }
 
@@ -214,7 +214,7 @@ fn a_domain_without_any_location_is_refused() {
      --> domains/shop.example.com.yml:1:1
       |
     1 | locations: {}
-      | ^^^^^^^^^ expected at least one location, else nginx would serve nothing
+      | ^^^^^^^^^ expected at least one location, or nginx would serve nothing
     ");
 }
 
@@ -225,7 +225,7 @@ fn a_repo_without_any_branch_is_refused() {
      --> repo/shop.yml:1:1
       |
     1 | branches: {}
-      | ^^^^^^^^ expected at least one branch, else nothing can be pushed
+      | ^^^^^^^^ expected at least one branch, or nothing can be pushed
     ");
 }
 

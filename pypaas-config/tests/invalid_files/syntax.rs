@@ -55,13 +55,13 @@ fn an_unclosed_quote_is_shown() {
 #[test]
 fn a_quote_that_goes_on_below_is_shown() {
     assert_snapshot!(settings("deploy_logger_cmd: 'cat\nports: {min: 1, max: 2}\n"), @"
-    error: a quoted text goes on in a line that is not indented
+    error: a quoted string continues on a line that is not indented
      --> pypaas.yml:2:1
       |
     2 | ports: {min: 1, max: 2}
-      | ^ the text goes on here
+      | ^ the string continues here
       |
-      = help: close the quote, or indent the lines that belong to it
+      = help: close the quote, or indent the lines that continue it
     ");
 }
 
@@ -72,22 +72,22 @@ fn a_colon_in_a_value_needs_quotes() {
      --> pypaas.yml:1:26
       |
     1 | deploy_logger_cmd: echo a: b
-      |                          ^ a value already stands on this line, or the line is indented too far
+      |                          ^ there is already a value on this line, or the line is indented too far
       |
-      = help: put a value that contains `: ` into quotes; keys of one mapping begin in the same column
+      = help: quote a value that contains `: `; the keys of a mapping must begin in the same column
     ");
 }
 
 #[test]
 fn an_unknown_escape_is_explained() {
     assert_snapshot!(settings("deploy_logger_cmd: \"grep \\d\"\n"), @r#"
-    error: an unknown escape in double quotes
+    error: unknown escape in double quotes
      --> pypaas.yml:1:20
       |
     1 | deploy_logger_cmd: "grep \d"
-      |                    ^ the text begins here
+      |                    ^ the string begins here
       |
-      = help: write `\\` for a backslash, or use single quotes, in which nothing is escaped
+      = help: write `\\` for a backslash, or use single quotes, which have no escapes
     "#);
 }
 
@@ -100,7 +100,7 @@ fn a_value_cannot_begin_with_a_backtick() {
     1 | deploy_logger_cmd: `date`
       |                    ^ expected a value
       |
-      = help: put the value into quotes
+      = help: quote the value
     ");
 }
 
@@ -113,7 +113,7 @@ fn a_value_cannot_begin_with_a_percent_sign() {
     1 | deploy_logger_cmd: %H
       |                    ^ expected a value
       |
-      = help: put the value into quotes
+      = help: quote the value
     ");
 }
 
@@ -126,14 +126,14 @@ fn a_control_character_is_shown_harmlessly() {
     1 | deploy_logger_cmd: ␛[31m
       |                    ^ expected a value
       |
-      = help: put the value into quotes
+      = help: quote the value
     ");
 }
 
 #[test]
 fn uneven_indentation_is_shown() {
     assert_snapshot!(settings("ports:\n  min: 1\n max: 2\n"), @"
-    error: this line does not fit the lines above it
+    error: this line does not match the lines above it
      --> pypaas.yml:3:2
       |
     3 |  max: 2
@@ -150,9 +150,9 @@ fn a_key_indented_too_far_is_shown() {
      --> pypaas.yml:2:8
       |
     2 |   ports: {min: 1, max: 2}
-      |        ^ a value already stands on this line, or the line is indented too far
+      |        ^ there is already a value on this line, or the line is indented too far
       |
-      = help: put a value that contains `: ` into quotes; keys of one mapping begin in the same column
+      = help: quote a value that contains `: `; the keys of a mapping must begin in the same column
     ");
 }
 
@@ -170,7 +170,7 @@ fn a_key_without_a_colon_is_shown() {
 #[test]
 fn a_second_document_is_refused() {
     assert_snapshot!(settings("ports: {min: 1, max: 2}\n---\nports: {min: 3, max: 4}\n"), @"
-    error: the file holds more than one YAML document
+    error: the file contains more than one YAML document
      --> pypaas.yml:3:1
       |
     3 | ports: {min: 3, max: 4}
@@ -183,13 +183,13 @@ fn a_second_document_is_refused() {
 #[test]
 fn an_alias_of_nothing_is_shown() {
     assert_snapshot!(settings("deploy_logger_cmd: *cat\n"), @"
-    error: an alias of something that has no name
+    error: unknown alias
      --> pypaas.yml:1:20
       |
     1 | deploy_logger_cmd: *cat
-      |                    ^ no `&…` with this name stands above
+      |                    ^ expected an anchor `&…` with this name above
       |
-      = help: put a text that begins with `*` into quotes
+      = help: quote a value that begins with `*`
     ");
 }
 
@@ -200,50 +200,50 @@ fn an_alias_of_itself_is_shown() {
      --> pypaas.yml:2:8
       |
     2 |   min: *ports
-      |        ^^^^^^ expected an alias of something complete
+      |        ^^^^^^ expected an alias of a complete value
     ");
 }
 
 #[test]
 fn an_unknown_tag_is_shown() {
     assert_snapshot!(settings("deploy_logger_cmd: !shell cat\n"), @"
-    error: an unknown tag
+    error: unknown tag
      --> pypaas.yml:1:27
       |
     1 | deploy_logger_cmd: !shell cat
       |                           ^^^ expected a plain value
       |
-      = help: put a text that begins with `!` into quotes
+      = help: quote a value that begins with `!`
     ");
 }
 
 #[test]
 fn a_repeated_key_shows_both_places() {
     assert_snapshot!(settings("ports: {min: 1, max: 2}\nservices_dir: /a\nports: {min: 3, max: 4}\n"), @"
-    error: the key `ports` is written twice
+    error: duplicate key `ports`
      --> pypaas.yml:3:1
       |
     1 | ports: {min: 1, max: 2}
-      | ----- written first
+      | ----- first occurrence
     2 | services_dir: /a
     3 | ports: {min: 3, max: 4}
-      | ^^^^^ written again
+      | ^^^^^ duplicate
     ");
 }
 
 #[test]
 fn a_key_repeated_far_below_names_both_places() {
     assert_snapshot!(settings(&format!("services_dir: /a\nports: {{min: 1, max: 2}}\n{}services_dir: /b\n", "# a long comment about nothing at all\n".repeat(80))), @"
-    error: the key `services_dir` is written twice
+    error: duplicate key `services_dir`
       --> pypaas.yml:83:1
        |
     83 | services_dir: /b
-       | ^^^^^^^^^^^^ written again
+       | ^^^^^^^^^^^^ duplicate
        |
       ::: pypaas.yml:1:1
        |
      1 | services_dir: /a
-       | ^^^^^^^^^^^^ written first
+       | ^^^^^^^^^^^^ first occurrence
     ");
 }
 
@@ -256,7 +256,7 @@ fn a_list_as_a_key_is_refused() {
     2 | [a, b]: c
       | ^ expected a name
       |
-      = help: put the key into quotes
+      = help: quote the key
     ");
 }
 
@@ -269,7 +269,7 @@ fn null_as_a_key_is_refused() {
     5 |       ~: x
       |       ^ expected a name
       |
-      = help: put the key into quotes
+      = help: quote the key
     ");
 }
 
@@ -322,7 +322,7 @@ fn columns_count_characters() {
 #[test]
 fn deep_nesting_is_refused() {
     assert_snapshot!(settings(&format!("ports: {}\n", "[".repeat(30_000))), @"
-    error: the file nests too deeply
+    error: the file is nested too deeply
     --> pypaas.yml:1:263
      = note: expected at most 40 levels
     ");
@@ -331,7 +331,7 @@ fn deep_nesting_is_refused() {
 #[test]
 fn deep_indentation_is_refused() {
     assert_snapshot!(settings(&(0..60).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>()), @"
-    error: the file nests too deeply
+    error: the file is nested too deeply
       --> pypaas.yml:41:41
        |
     41 | ...                   a:

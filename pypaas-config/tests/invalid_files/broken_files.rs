@@ -83,7 +83,7 @@ fn bytes_that_are_not_utf_8_are_placed() {
 
     let problem = &loaded.problems[0];
     assert_eq!((problem.line, problem.column), (2, 17));
-    assert_eq!(problem.message, "the text is not UTF-8");
+    assert_eq!(problem.message, "the file is not valid UTF-8");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_domain_without_any_repo_is_reported() {
      --> domains/example.com.yml:3:22
       |
     3 |     upstream: {repo: shop, branch: main, runner: web}
-      |                      ^^^^ there is no repo at all
+      |                      ^^^^ no repo is configured
     ");
 }
 
@@ -70,7 +70,7 @@ fn nginx_cannot_route_to_a_simple_process() {
      --> domains/shop.example.com.yml:3:50
       |
     3 |     upstream: {repo: shop, branch: main, runner: worker}
-      |                                                  ^^^^^^ a SimpleProcess serves nothing
+      |                                                  ^^^^^^ a SimpleProcess does not serve HTTP
       |
       = help: nginx can route to files and web
     ");
@@ -83,7 +83,7 @@ fn a_maintenance_upstream_is_checked_as_well() {
      --> domains/shop.example.com.yml:4:62
       |
     4 |     maintenance_upstream: {repo: shop, branch: main, runner: worker}
-      |                                                              ^^^^^^ a SimpleProcess serves nothing
+      |                                                              ^^^^^^ a SimpleProcess does not serve HTTP
       |
       = help: nginx can route to files and web
     ");
@@ -96,9 +96,9 @@ fn a_stand_in_that_is_the_upstream_itself_is_a_warning() {
      --> domains/shop.example.com.yml:4:5
       |
     4 |     maintenance_upstream: {repo: shop, branch: main, runner: web}
-      |     ^^^^^^^^^^^^^^^^^^^^ in maintenance whenever the other is
+      |     ^^^^^^^^^^^^^^^^^^^^ it is in maintenance at the same time
       |
-      = help: name a runner of another branch or repo
+      = help: use a runner of another branch or repo
     ");
 }
 
@@ -116,11 +116,11 @@ fn a_name_that_is_no_name_is_refused() {
 #[test]
 fn a_domain_that_leads_to_a_broken_repo_is_kept_as_it_is() {
     assert_snapshot!(reports(&[("repo/shop.yml", "branches: x\n"), ("domains/example.com.yml", "locations:\n  /:\n    upstream: {repo: shop, branch: any, runner: thing}\n")]), @"
-    warning: this domain leads to the repo `shop`, which is broken
+    warning: this domain routes to the repo `shop`, whose file is broken
      --> domains/example.com.yml:3:22
       |
     3 |     upstream: {repo: shop, branch: any, runner: thing}
-      |                      ^^^^ until that is mended, nginx keeps what it was last told of this domain
+      |                      ^^^^ until it is fixed, nginx keeps the last working configuration of this domain
 
     error: `branches` is `x`
      --> repo/shop.yml:1:11

@@ -74,7 +74,7 @@ fn a_directory_outside_the_checkout_is_refused() {
     6 |         subdirectory: ../secrets
       |                       ^^^^^^^^^^ expected a directory of the checkout
       |
-      = help: `..` would lead out of the checkout
+      = help: `..` would leave the checkout
     ");
 }
 
@@ -98,7 +98,7 @@ fn a_variable_in_a_directory_is_refused() {
      --> repo/shop.yml:6:23
       |
     6 |         subdirectory: $uri
-      |                       ^^^^ expected a directory of the checkout, without `$` and control characters
+      |                       ^^^^ expected a directory of the checkout, without `$` or control characters
     ");
 }
 
@@ -131,9 +131,9 @@ fn a_health_path_with_a_space_is_refused() {
      --> repo/shop.yml:7:29
       |
     7 |         healthcheck: {path: /is it up}
-      |                             ^^^^^^^^^ expected a path of visible ASCII characters
+      |                             ^^^^^^^^^ expected a path of printable ASCII characters
       |
-      = help: write others as %20 and the like
+      = help: percent-encode other characters, such as %20
     ");
 }
 
@@ -166,7 +166,7 @@ fn a_healthcheck_without_pause_is_refused() {
      --> repo/shop.yml:7:42
       |
     7 |         healthcheck: {path: /, interval: 0s}
-      |                                          ^^ expected a duration longer than nothing
+      |                                          ^^ expected a duration greater than zero
     ");
 }
 
@@ -177,7 +177,7 @@ fn a_proxy_path_that_ends_the_directive_is_refused() {
      --> repo/shop.yml:7:27
       |
     7 |         nginx_proxy_path: '/a; return 200'
-      |                           ^^^^^^^^^^^^^^^^ expected a path without spaces, quotes and any of `\{};$`
+      |                           ^^^^^^^^^^^^^^^^ expected a path without spaces, quotes or any of `\{};$`
     ");
 }
 
@@ -190,7 +190,7 @@ fn a_proxy_path_for_uwsgi_is_refused() {
     7 |         nginx_proxy_path: /app
       |         ^^^^^^^^^^^^^^^^ a UwsgiNginxBackend has type, cmd, process_count, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
       |
-      = help: `nginx_proxy_path` is a key of a NginxBackend
+      = help: `nginx_proxy_path` is a key of an NginxBackend
     ");
 }
 
@@ -245,9 +245,9 @@ fn a_cache_key_of_a_runner_with_processes_is_refused() {
      --> repo/shop.yml:7:9
       |
     7 |         cache: 1h
-      |         ^^^^^ a NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
+      |         ^^^^^ an NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
       |
-      = help: `cache` is a key of a NginxStatic
+      = help: `cache` is a key of an NginxStatic
     ");
 }
 
@@ -256,11 +256,11 @@ fn a_single_page_application_needs_a_prefix() {
     let shop = "branches:\n  main:\n    runners:\n      page: {type: NginxStatic, spa: true}\n";
     let domain = "locations:\n  = /app:\n    upstream: {repo: shop, branch: main, runner: page}\n";
     assert_snapshot!(reports(&[("repo/shop.yml", shop), ("domains/shop.example.com.yml", domain)]), @"
-    error: `= /app` leads to a runner with `spa`
+    error: `= /app` routes to a runner with `spa`
      --> domains/shop.example.com.yml:2:3
       |
     2 |   = /app:
-      |   ^^^^^^ expected a prefix such as `/` or `/app/`, below which any path may be asked for
+      |   ^^^^^^ expected a prefix such as `/` or `/app/`, because any path below it may be requested
     3 |     upstream: {repo: shop, branch: main, runner: page}
       |                                                  ---- this runner
     ");

@@ -39,7 +39,7 @@ fn a_location_with_a_space_is_refused() {
      --> domains/shop.example.com.yml:2:3
       |
     2 |   /my files:
-      |   ^^^^^^^^^ expected no spaces and control characters, besides one space after `=`, `^~`, `~` or `~*`
+      |   ^^^^^^^^^ expected no spaces or control characters, except one space after `=`, `^~`, `~` or `~*`
     ");
 }
 
@@ -50,7 +50,7 @@ fn a_location_that_ends_the_directive_is_refused() {
      --> domains/shop.example.com.yml:2:3
       |
     2 |   '/; return 200':
-      |   ^^^^^^^^^^^^^^^ expected no spaces and control characters, besides one space after `=`, `^~`, `~` or `~*`
+      |   ^^^^^^^^^^^^^^^ expected no spaces or control characters, except one space after `=`, `^~`, `~` or `~*`
     ");
 }
 
@@ -72,7 +72,7 @@ fn a_location_with_a_line_end_is_refused() {
      --> domains/shop.example.com.yml:2:3
       |
     2 |   "/a\nb":
-      |   ^^^^^^^ expected no spaces and control characters, besides one space after `=`, `^~`, `~` or `~*`
+      |   ^^^^^^^ expected no spaces or control characters, except one space after `=`, `^~`, `~` or `~*`
     "#);
 }
 
@@ -98,7 +98,7 @@ fn files_under_a_regular_expression_are_refused() {
     2 |   '~ \.png$':
       |   ^^^^^^^^^^ expected a path that begins with `/`, or `= /path`
     3 |     upstream: {repo: shop, branch: main, runner: files}
-      |                                                  ----- a NginxStatic
+      |                                                  ----- an NginxStatic
     ");
 }
 
@@ -120,7 +120,7 @@ fn a_variable_in_a_certificate_path_is_refused() {
      --> domains/shop.example.com.yml:2:22
       |
     2 | ssl_certificate_key: /etc/ssl/$ssl_server_name.key
-      |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected an absolute path, without `$` and control characters
+      |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected an absolute path, without `$` or control characters
     ");
 }
 
@@ -131,35 +131,35 @@ fn listen_options_that_end_the_directive_are_refused() {
      --> domains/shop.example.com.yml:1:23
       |
     1 | extra_listen_options: 'default_server; root /'
-      |                       ^^^^^^^^^^^^^^^^^^^^^^^^ expected options of nginx's `listen`, on one line, without `;`, `#` and braces
+      |                       ^^^^^^^^^^^^^^^^^^^^^^^^ expected options of nginx's `listen`, on one line, without `;`, `#` or braces
     ");
 }
 
 #[test]
 fn a_prefix_with_and_without_modifier_is_refused() {
     assert_snapshot!(domain("locations:\n  /a:\n    upstream: {repo: shop, branch: main, runner: web}\n  ^~ /a:\n    upstream: {repo: shop, branch: main, runner: web}\n"), @"
-    error: nginx takes `^~ /a` and `/a` for the same location
+    error: nginx treats `^~ /a` and `/a` as the same location
      --> domains/shop.example.com.yml:4:3
       |
     2 |   /a:
       |   -- the other
     3 |     upstream: {repo: shop, branch: main, runner: web}
     4 |   ^~ /a:
-      |   ^^^^^ expected one of them
+      |   ^^^^^ expected only one of them
     ");
 }
 
 #[test]
 fn a_directory_of_files_with_and_without_slash_is_refused() {
     assert_snapshot!(domain("locations:\n  /a/:\n    upstream: {repo: shop, branch: main, runner: web}\n  /a:\n    upstream: {repo: shop, branch: main, runner: files}\n"), @"
-    error: nginx takes `/a` and `/a/` for the same location
+    error: nginx treats `/a` and `/a/` as the same location
      --> domains/shop.example.com.yml:4:3
       |
     2 |   /a/:
       |   --- the other
     3 |     upstream: {repo: shop, branch: main, runner: web}
     4 |   /a:
-      |   ^^ expected one of them
+      |   ^^ expected only one of them
     ");
 }
 
@@ -168,7 +168,7 @@ fn a_proxy_path_under_a_regular_expression_is_refused() {
     let repo = "branches: {main: {runners: {web: {type: NginxBackend, cmd: x, nginx_proxy_path: /v2/}}}}\n";
     let domain = "locations:\n  ~ ^/api/:\n    upstream: {repo: shop, branch: main, runner: web}\n";
     assert_snapshot!(reports(&[("repo/shop.yml", repo), ("domains/example.com.yml", domain)]), @"
-    error: `~ ^/api/` leads to a runner with `nginx_proxy_path`
+    error: `~ ^/api/` routes to a runner with `nginx_proxy_path`
      --> domains/example.com.yml:2:3
       |
     2 |   ~ ^/api/:
@@ -185,7 +185,7 @@ fn an_alias_that_is_no_name_is_refused() {
      --> domains/shop.example.com.yml:1:29
       |
     1 | aliases: [shop.example.net, 'shop example']
-      |                             ^^^^^^^^^^^^^^ only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs as xn--…)
+      |                             ^^^^^^^^^^^^^^ only lower-case letters, digits, `-`, `_` and dots are allowed (write IDNs in their xn--… form)
     ");
 }
 
@@ -204,7 +204,7 @@ fn a_mapping_for_aliases_is_refused() {
 fn an_alias_that_another_domain_has_is_refused() {
     let other = format!("aliases: shop.example.com\n{LOCATIONS}");
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/a.example.com.yml", &other), ("domains/shop.example.com.yml", LOCATIONS)]), @"
-    error: the name `shop.example.com` is taken
+    error: the name `shop.example.com` is already in use
      --> domains/a.example.com.yml:1:10
       |
     1 | aliases: shop.example.com
@@ -217,7 +217,7 @@ fn an_alias_that_another_domain_has_is_refused() {
 fn a_name_that_two_domains_list_is_refused_where_it_comes_second() {
     let listing = |key: &str| format!("{key}: WWW.example.com\n{LOCATIONS}");
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/a.example.com.yml", &listing("redirect")), ("domains/b.example.com.yml", &listing("aliases"))]), @"
-    error: the name `www.example.com` is taken
+    error: the name `www.example.com` is already in use
      --> domains/b.example.com.yml:1:10
       |
     1 | aliases: WWW.example.com
@@ -226,14 +226,14 @@ fn a_name_that_two_domains_list_is_refused_where_it_comes_second() {
      ::: domains/a.example.com.yml:1:11
       |
     1 | redirect: WWW.example.com
-      |           ^^^^^^^^^^^^^^^ taken here
+      |           ^^^^^^^^^^^^^^^ used here
     ");
 }
 
 #[test]
 fn a_domain_that_is_its_own_alias_is_refused() {
     assert_snapshot!(domain(&format!("redirect:\n- www.example.com\n- shop.example.com\n{LOCATIONS}")), @"
-    error: the name `shop.example.com` is taken
+    error: the name `shop.example.com` is already in use
      --> domains/shop.example.com.yml:3:3
       |
     3 | - shop.example.com
@@ -246,11 +246,11 @@ fn a_domain_that_is_its_own_alias_is_refused() {
 fn a_redirect_to_a_wildcard_is_refused() {
     let text = format!("redirect: example.com\n{LOCATIONS}");
     assert_snapshot!(reports(&[("repo/shop.yml", SHOP), ("domains/*.example.com.yml", &text)]), @"
-    error: `redirect` leads to `*.example.com`
+    error: `redirect` would redirect to `*.example.com`
      --> domains/*.example.com.yml:1:1
       |
     1 | redirect: example.com
-      | ^^^^^^^^ clients cannot be sent to a name with `*`
+      | ^^^^^^^^ a name with `*` cannot be the target of a redirect
     ");
 }
 
@@ -262,9 +262,9 @@ fn a_regular_expression_that_is_never_tried_is_warned_about() {
      --> domains/shop.example.com.yml:3:3
       |
     2 |   ^~ /api/: {upstream: {repo: shop, branch: main, runner: web}}
-      |   -------- `^~` forbids regular expressions here
+      |   -------- `^~` disables regular expressions below this path
     3 |   ~ ^/api/v[12]/: {upstream: {repo: shop, branch: main, runner: web}}
-      |   ^^^^^^^^^^^^^^ all it can match begins with the other location's path
+      |   ^^^^^^^^^^^^^^ everything it can match begins with the path of the other location
     ");
 }
 

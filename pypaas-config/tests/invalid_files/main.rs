@@ -1,4 +1,4 @@
-//! Wrong files, and what is said about each: one inline snapshot per mistake.
+//! Invalid files, and the message for each: one inline snapshot per mistake.
 
 mod broken_files;
 mod directory;
