@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &str| pypaas_cli::fuzzing::script_template(data));
+fuzz_target!(|data: &str| pypaas_linux::fuzzing::script_template(data));

@@ -3,7 +3,6 @@
 #![expect(clippy::expect_used, reason = "a failure is a finding")]
 
 mod configuration;
-mod script_template;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +13,6 @@ use crate::commands::ssh::{self, Wish};
 use crate::keys;
 
 pub use configuration::configuration;
-pub use script_template::script_template;
 
 /// Reads a client's command line, as the SSH entry does, and checks that it asks for nothing that clients may not.
 pub fn ssh_command_line(line: &str) {

@@ -9,8 +9,9 @@ use pypaas_config::{
     BranchName, BranchRef, Configuration, Loaded, Problem, RepoName, Severity, SourceFile, load_with,
 };
 use pypaas_core::{Environment, Layout, Parts, Platform};
+use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
-use pypaas_runners::{Scripts, builders, runner};
+use pypaas_runners::{builders, runner};
 
 use crate::arguments::WaitArguments;
 use crate::failure::Failure;

@@ -1,10 +1,14 @@
 //! What reads the bytes of others, and what must hold whatever they are: for the fuzz targets in `fuzz/`, and for a test that
 //! tries what they kept. No part of the program.
+#![expect(clippy::expect_used, reason = "a failure is a finding")]
 
+mod script_template;
 #[cfg(test)]
 mod tests;
 
-use crate::supervise::Status;
+pub use script_template::script_template;
+
+use crate::daemontools::supervise::Status;
 
 /// Reads the status file of a supervisor.
 pub fn supervise_status(bytes: &[u8]) {

@@ -2,20 +2,19 @@
 //!
 //! One file per thing that is relied on. `check` looks at the whole machine, a deploy at what its branch needs.
 
-mod account;
+pub(crate) mod account;
 pub mod certificates;
 mod git;
 mod nginx;
 mod nginx_files;
 mod ports;
 mod static_files;
-mod supervisor;
 
 use pypaas_config::{BranchRef, Domain, DomainName, RunnerRef, Severity};
 use pypaas_core::Platform;
 use pypaas_core::host::Clock;
 
-use super::LinuxHost;
+use crate::{LinuxHost, daemontools};
 
 /// One thing that is wrong with the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +41,13 @@ pub enum Extent<'a> {
 }
 
 /// What the configuration asks of the machine, as far as it is looked at.
-struct Demand<'a> {
-    platform: &'a Platform,
-    extent: Extent<'a>,
+pub(crate) struct Demand<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) extent: Extent<'a>,
 }
 
 impl Defect {
-    fn new(
+    pub(crate) fn new(
         severity: Severity,
         about: &'static str,
         message: impl Into<String>,
@@ -75,7 +74,7 @@ impl LinuxHost {
             defects.extend(certificates::inspect(self.now(), &demand));
         }
         if demand.is_of_machine() || demand.has_processes() {
-            defects.extend(supervisor::inspect(self, &demand));
+            defects.extend(daemontools::check::inspect(self, &demand));
         }
         if demand.is_of_machine() {
             defects.extend(ports::inspect(self, &demand));
@@ -86,12 +85,12 @@ impl LinuxHost {
 }
 
 impl<'a> Demand<'a> {
-    fn is_of_machine(&self) -> bool {
+    pub(crate) fn is_of_machine(&self) -> bool {
         matches!(self.extent, Extent::Machine)
     }
 
     /// Lists the domains that are looked at.
-    fn domains(&self) -> impl Iterator<Item = (&'a DomainName, &'a Domain)> {
+    pub(crate) fn domains(&self) -> impl Iterator<Item = (&'a DomainName, &'a Domain)> {
         let concerns = |domain: &Domain| match self.extent {
             Extent::Machine => true,
             Extent::Branch(branch) => domain.targets().any(|target| target.branch_ref() == *branch),
@@ -100,7 +99,7 @@ impl<'a> Demand<'a> {
     }
 
     /// Lists the runners of the branches that are looked at.
-    fn runners(&self) -> impl Iterator<Item = (RunnerRef, &'a dyn pypaas_core::Runner)> {
+    pub(crate) fn runners(&self) -> impl Iterator<Item = (RunnerRef, &'a dyn pypaas_core::Runner)> {
         let branches = self.platform.configuration.branches().map(|(branch, _)| branch);
         let concerns = |branch: &BranchRef| match self.extent {
             Extent::Machine => true,
@@ -113,12 +112,12 @@ impl<'a> Demand<'a> {
         names.filter_map(|name| Some((name.clone(), self.platform.runner(&name)?)))
     }
 
-    fn has_processes(&self) -> bool {
+    pub(crate) fn has_processes(&self) -> bool {
         self.runners().any(|(_, runner)| runner.process_count() > 0)
     }
 
     /// Says how bad it is when something is missing: what nothing is configured for yet is only mentioned.
-    fn severity(&self, is_needed: bool) -> Severity {
+    pub(crate) fn severity(&self, is_needed: bool) -> Severity {
         if is_needed { Severity::Error } else { Severity::Warning }
     }
 }

@@ -10,6 +10,7 @@ mod child;
 mod clock;
 #[cfg(feature = "crash-points")]
 pub mod crash_points;
+pub mod daemontools;
 mod disk_use;
 pub mod durable;
 mod ending;
@@ -20,8 +21,6 @@ pub mod git;
 pub mod inspection;
 mod late_clients;
 mod locks;
-mod log_reader;
-mod logs;
 mod nginx_master;
 mod nginx_words;
 mod parts;
@@ -29,12 +28,8 @@ mod probe;
 mod proc_net;
 mod processes;
 mod program;
-mod services;
 mod shell;
-mod stopping;
 mod submodules;
-mod supervise;
-mod tai64n;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -51,10 +46,10 @@ use pypaas_config::{NginxSettings, PortRange};
 use pypaas_core::{Layout, ServiceName};
 
 pub use caller::{Watch, is_gone};
+use daemontools::tai64n::Tai64n;
+pub use daemontools::{LogLine, LogReader};
 pub use disk_use::DiskUse;
 pub use locks::is_locked;
-pub use log_reader::{LogLine, LogReader};
-use tai64n::Tai64n;
 pub use vitals::Vitals;
 
 /// A Linux machine whose deploy user is the one who runs this program.

@@ -12,7 +12,7 @@ use pypaas_core::host::{Probe, ProbeError};
 use super::LinuxHost;
 use super::proc_net::{self, Socket, State};
 use super::processes::{Family, Process, ProcessTable};
-use super::supervise::Supervise;
+use crate::daemontools::supervise::Supervise;
 
 /// How long a connection on this machine may take.
 const CONNECT: Duration = Duration::from_secs(1);

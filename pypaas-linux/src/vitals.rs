@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use pypaas_core::ServiceName;
 
 use super::LinuxHost;
-use super::supervise::Supervise;
+use crate::daemontools::supervise::Supervise;
 
 /// One service, looked at without waiting for anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

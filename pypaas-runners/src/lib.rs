@@ -2,7 +2,6 @@
 //!
 //! A [runner](runner()) says what is done with a branch's code: which processes it has, when they count as started, what
 //! nginx does with requests for it. A builder ([`builders`]) says how a checkout is built that does not say so itself.
-//! [`Scripts`] prints what daemontools runs for a process.
 //!
 //! The crate is pure: it describes; plans decide and hosts do.
 
@@ -10,7 +9,6 @@ mod builders;
 mod nginx_backend;
 mod nginx_static;
 mod runner;
-mod scripts;
 mod simple_process;
 mod uwsgi_nginx_backend;
 
@@ -18,6 +16,5 @@ pub use builders::{Node, Python, builders};
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use runner::runner;
-pub use scripts::{Scripts, TemplateError};
 pub use simple_process::SimpleProcess;
 pub use uwsgi_nginx_backend::UwsgiNginxBackend;

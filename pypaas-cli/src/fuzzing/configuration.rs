@@ -6,8 +6,9 @@ use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
     CommitId, Environment, Layout, MemoryHost, Parts, Platform, Quiet, deploy, lock_branch, unlock_branch,
 };
+use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
-use pypaas_runners::{Scripts, builders, runner};
+use pypaas_runners::{builders, runner};
 
 const FILES: [&str; 3] = ["pypaas.yml", "repo/shop.yml", "domains/shop.example.com.yml"];
 

@@ -28,6 +28,5 @@ fn what_was_fuzzed_once_goes_well_again() {
     try_all("configuration", super::configuration);
     try_all("record", super::record);
     try_texts("key_file", super::key_file);
-    try_texts("script_template", super::script_template);
     try_texts("ssh_command_line", super::ssh_command_line);
 }

@@ -48,7 +48,7 @@ pub(crate) fn configuration(fixture: &str) -> Configuration {
 pub(crate) fn interpret(configuration: Configuration) -> Platform {
     let layout = Layout::new("/home/deploy".into(), &configuration.settings);
     let settings = &configuration.settings;
-    let scripts = pypaas_runners::Scripts::new(
+    let scripts = pypaas_linux::daemontools::Scripts::new(
         settings.runner_runscript_template.clone(),
         settings.runner_logscript_template.clone(),
     );

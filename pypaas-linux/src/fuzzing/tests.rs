@@ -17,4 +17,9 @@ fn try_all(target: &str, give: impl Fn(&[u8])) {
 #[test]
 fn what_was_fuzzed_once_goes_well_again() {
     try_all("supervise_status", super::supervise_status);
+    try_all("script_template", |data| {
+        if let Ok(text) = std::str::from_utf8(data) {
+            super::script_template(text);
+        }
+    });
 }

@@ -7,19 +7,19 @@ use camino::Utf8Path;
 
 /// A user as the kernel knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Account {
+pub(crate) struct Account {
     user: u32,
     groups: Vec<u32>,
 }
 
 impl Account {
     /// Returns the one a process runs as; `None` when it has ended.
-    pub(super) fn of_process(id: u32) -> Option<Self> {
+    pub(crate) fn of_process(id: u32) -> Option<Self> {
         Self::parse(&fs::read_to_string(format!("/proc/{id}/status")).ok()?)
     }
 
     /// Returns the one this program runs as.
-    pub(super) fn own() -> Option<Self> {
+    pub(crate) fn own() -> Option<Self> {
         Self::of_process(std::process::id())
     }
 
@@ -35,7 +35,7 @@ impl Account {
     }
 
     /// Returns the user's name, or number.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let number = self.user.to_string();
         let named = users.lines().find_map(|line| {
@@ -47,13 +47,13 @@ impl Account {
     }
 
     /// Returns whether it is the same user.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         self.user == other.user
     }
 
     /// Returns whether the user may not enter `directory`, as its mode has it. Nothing is said of a directory that is not there,
     /// or that has an access control list, which may say anything.
-    pub(super) fn is_kept_out_of(&self, directory: &Utf8Path) -> bool {
+    pub(crate) fn is_kept_out_of(&self, directory: &Utf8Path) -> bool {
         let Ok(found) = fs::metadata(directory) else { return false };
         let bit = match found {
             _ if self.user == 0 => return false,

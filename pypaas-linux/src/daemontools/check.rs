@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::Severity;
 use pypaas_core::host::Services;
 
-use super::account::Account;
-use super::{Defect, Demand, Extent};
 use crate::LinuxHost;
+use crate::inspection::account::Account;
+use crate::inspection::{Defect, Demand, Extent};
 
 /// A running svscan.
 struct Scan {
@@ -16,7 +16,7 @@ struct Scan {
     directory: Utf8PathBuf,
 }
 
-pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defect> {
+pub(crate) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defect> {
     if let Extent::Branch(_) = demand.extent
         && is_supervised(host, demand)
     {

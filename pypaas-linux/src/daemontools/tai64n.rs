@@ -9,27 +9,27 @@ const OFFSET: u64 = (1 << 62) + 10;
 
 /// A moment in TAI64N: big-endian seconds and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Tai64n {
+pub(crate) struct Tai64n {
     seconds: u64,
     nanoseconds: u32,
 }
 
 impl Tai64n {
     /// Takes the wall clock's time.
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { seconds: OFFSET + unix.as_secs(), nanoseconds: unix.subsec_nanos() }
     }
 
     /// Reads the first twelve bytes of a status file.
-    pub(super) fn from_bytes(bytes: [u8; 12]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 12]) -> Self {
         let [a, b, c, d, e, f, g, h, nanoseconds @ ..] = bytes;
         let seconds = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         Self { seconds, nanoseconds: u32::from_be_bytes(nanoseconds) }
     }
 
     /// Splits a line of `multilog t` into its stamp, `@` and 24 hex digits, and the rest. Another line has no stamp.
-    pub(super) fn split(line: &str) -> (Option<Self>, &str) {
+    pub(crate) fn split(line: &str) -> (Option<Self>, &str) {
         match Self::read(line) {
             Some(stamp) => (Some(stamp), line.get(26..).unwrap_or_default()),
             None => (None, line),
@@ -37,13 +37,13 @@ impl Tai64n {
     }
 
     /// Returns the moment in the usual count; `None` for one that no clock shows.
-    pub(super) fn timestamp(self) -> Option<Timestamp> {
+    pub(crate) fn timestamp(self) -> Option<Timestamp> {
         let seconds = i64::try_from(self.seconds.checked_sub(OFFSET)?).ok()?;
         Timestamp::new(seconds, i32::try_from(self.nanoseconds).ok()?).ok()
     }
 
     /// Returns the time from this moment to now; zero when the clock was set back.
-    pub(super) fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         let since_epoch =
             Duration::new(self.seconds.saturating_sub(OFFSET), self.nanoseconds.min(999_999_999));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

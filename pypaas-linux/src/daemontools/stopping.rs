@@ -10,9 +10,9 @@ use pypaas_core::ServiceName;
 use pypaas_core::host::{ServiceError, StopReport};
 use rustix::process::Signal;
 
-use super::LinuxHost;
-use super::processes::{Family, Process, ProcessTable, wait_for_end_of_any};
 use super::supervise::Supervise;
+use crate::LinuxHost;
+use crate::processes::{Family, Process, ProcessTable, wait_for_end_of_any};
 
 /// How long a supervisor may take to follow an order. It sleeps for a second after it started a process, and once more
 /// when that process ended meanwhile.

@@ -8,36 +8,36 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::durable;
 use super::tai64n::Tai64n;
+use crate::durable;
 
 /// The supervisor of one directory: of a service, or of its `log`.
 #[derive(Debug, Clone)]
-pub(super) struct Supervise {
+pub(crate) struct Supervise {
     directory: Utf8PathBuf,
 }
 
 /// What a supervisor says of its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Status {
+pub(crate) struct Status {
     /// When the process started, or ended.
-    pub(super) since: Tai64n,
+    pub(crate) since: Tai64n,
     /// The process; `None` when it is down.
-    pub(super) process: Option<u32>,
+    pub(crate) process: Option<u32>,
     /// Whether the supervisor means to keep it up.
-    pub(super) wants_up: bool,
+    pub(crate) wants_up: bool,
     /// Whether the supervisor means to keep it down. When neither, a process runs once.
-    pub(super) wants_down: bool,
+    pub(crate) wants_down: bool,
 }
 
 impl Supervise {
     /// Names the supervisor of `directory`, which may not be there.
-    pub(super) fn of(directory: &Utf8Path) -> Self {
+    pub(crate) fn of(directory: &Utf8Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 
     /// Returns whether it runs: only then somebody has the other end of `supervise/ok` open.
-    pub(super) fn is_alive(&self) -> io::Result<bool> {
+    pub(crate) fn is_alive(&self) -> io::Result<bool> {
         match self.open("ok") {
             Ok(_) => Ok(true),
             Err(error) if means_dead(&error) => Ok(false),
@@ -46,7 +46,7 @@ impl Supervise {
     }
 
     /// Reads its status; `None` when it does not run, for the file outlives it.
-    pub(super) fn status(&self) -> io::Result<Option<Status>> {
+    pub(crate) fn status(&self) -> io::Result<Option<Status>> {
         if !self.is_alive()? {
             return Ok(None);
         }
@@ -59,7 +59,7 @@ impl Supervise {
 
     /// Gives orders, a letter each, as `svc` does. Returns whether there was a supervisor to take them; it takes them in
     /// order, but not in the second after it started a process.
-    pub(super) fn order(&self, letters: &str) -> io::Result<bool> {
+    pub(crate) fn order(&self, letters: &str) -> io::Result<bool> {
         match self.open("control").and_then(|mut control| control.write_all(letters.as_bytes())) {
             Ok(()) => Ok(true),
             Err(error) if means_dead(&error) || error.kind() == ErrorKind::BrokenPipe => Ok(false),
@@ -68,17 +68,17 @@ impl Supervise {
     }
 
     /// Returns whether a supervisor that starts, as at boot, would leave the process down.
-    pub(super) fn is_kept_down(&self) -> io::Result<bool> {
+    pub(crate) fn is_kept_down(&self) -> io::Result<bool> {
         self.down().try_exists()
     }
 
     /// Keeps the process down when the supervisor starts. Makes the directory.
-    pub(super) fn keep_down(&self) -> io::Result<()> {
+    pub(crate) fn keep_down(&self) -> io::Result<()> {
         durable::replace_if_different(&self.down(), b"", 0o644).map(drop)
     }
 
     /// Lets the supervisor start the process when it starts itself.
-    pub(super) fn let_up(&self) -> io::Result<()> {
+    pub(crate) fn let_up(&self) -> io::Result<()> {
         durable::remove_file(&self.down()).map(drop)
     }
 
@@ -97,7 +97,7 @@ impl Supervise {
 
 impl Status {
     /// Reads the 18 bytes of daemontools 0.76; the process id is little-endian, the stamp is not.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (since, rest) = bytes.split_first_chunk::<12>()?;
         let (process, rest) = rest.split_first_chunk::<4>()?;
         let [_paused, want] = rest.try_into().ok()?;

@@ -166,9 +166,9 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut syntax = SyntaxConfig::builder();
     syntax.comment_delimiters("{##", "##}").trim_blocks(true).keep_trailing_newline(true);
     templates.set_syntax(syntax.build()?);
-    templates.add_template("run.sh", include_str!("../templates/run.sh.j2"))?;
-    templates.add_template("exports.sh", include_str!("../templates/exports.sh.j2"))?;
-    templates.add_template("log_run.sh", include_str!("../templates/log_run.sh.j2"))?;
+    templates.add_template("run.sh", include_str!("templates/run.sh.j2"))?;
+    templates.add_template("exports.sh", include_str!("templates/exports.sh.j2"))?;
+    templates.add_template("log_run.sh", include_str!("templates/log_run.sh.j2"))?;
     Ok(templates)
 }
 

@@ -1,6 +1,5 @@
 //! Generated scripts, run by the real `/bin/sh`, `pgrphack` and `multilog`: what the process sees is what was set.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is the test failing")]
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the scripts are really run")]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use camino::Utf8PathBuf;
 use proptest::prelude::*;
 use pypaas_core::{Environment, Script, ScriptText, ServiceName};
-use pypaas_runners::Scripts;
+use pypaas_linux::daemontools::Scripts;
 use tempfile::TempDir;
 
 const SERVICE: &str = "shop+feature%2fx+web+0+b";

@@ -9,7 +9,7 @@ use pypaas_core::host::Logs;
 
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
-use super::{LinuxHost, files};
+use crate::{LinuxHost, files};
 
 /// How much of a log's end is read: multilog starts another file at about 100,000 bytes.
 const TAIL: u64 = 100_000;

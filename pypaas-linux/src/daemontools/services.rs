@@ -14,10 +14,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_core::host::{ServiceError, ServiceState, Services, StopReport};
 use pypaas_core::{Definition, ServiceName};
 
-use super::processes::Process;
+use super::stopping;
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
-use super::{LinuxHost, durable, files, stopping};
+use crate::processes::Process;
+use crate::{LinuxHost, durable, files};
 
 /// How long svscan may take to notice a service: it looks every five seconds.
 const NOTICED: Duration = Duration::from_secs(15);

@@ -3,7 +3,7 @@
 
 use camino::Utf8PathBuf;
 use pypaas_core::{Definition, Environment, Script, ScriptText, ServiceName};
-use pypaas_runners::Scripts;
+use pypaas_linux::daemontools::Scripts;
 
 #[test]
 fn a_process_is_one_program_in_a_group_of_its_own() {

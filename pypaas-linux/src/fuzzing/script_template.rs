@@ -1,7 +1,8 @@
 //! Script templates, and what is put into them.
 
 use pypaas_core::{Environment, Script, ScriptText, ServiceName};
-use pypaas_runners::Scripts;
+
+use crate::daemontools::Scripts;
 
 /// Prints scripts from four texts with a NUL between them: a template, a command, a directory, a value.
 ///

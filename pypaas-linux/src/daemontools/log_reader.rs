@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use pypaas_core::{Layout, ServiceName};
 
-use super::files;
 use super::tai64n::Tai64n;
+use crate::files;
 
 /// One line of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
