@@ -141,6 +141,21 @@ impl Layout {
         self.services_real().join(service.to_string())
     }
 
+    /// The link to the `number`-th spare service. No service can have its name.
+    pub fn spare_service_link(&self, number: usize) -> Utf8PathBuf {
+        self.services.join(format!("+spare+{number}"))
+    }
+
+    /// The real directory of the `number`-th spare service.
+    pub fn spare_service(&self, number: usize) -> Utf8PathBuf {
+        self.services_real().join(format!("+spare+{number}"))
+    }
+
+    /// The lock under which spare services are made and given away.
+    pub fn spare_services_lock(&self) -> Utf8PathBuf {
+        self.services_real().join("+spare.lock")
+    }
+
     /// The directory nginx includes.
     pub fn web(&self) -> &Utf8Path {
         &self.web

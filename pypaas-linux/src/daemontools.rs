@@ -5,9 +5,11 @@ mod log_reader;
 mod logs;
 mod scripts;
 mod services;
+pub(crate) mod spares;
 mod stopping;
 pub(crate) mod supervise;
 pub(crate) mod tai64n;
 
 pub use log_reader::{LogLine, LogReader};
 pub use scripts::{Scripts, TemplateError};
+pub use spares::fill_spare_services;

@@ -47,7 +47,7 @@ use pypaas_core::{Layout, ServiceName};
 
 pub use caller::{Watch, is_gone};
 use daemontools::tai64n::Tai64n;
-pub use daemontools::{LogLine, LogReader};
+pub use daemontools::{LogLine, LogReader, fill_spare_services};
 pub use disk_use::DiskUse;
 pub use locks::is_locked;
 pub use vitals::Vitals;

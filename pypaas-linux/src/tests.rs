@@ -9,6 +9,7 @@ pub(super) mod machine;
 mod probe;
 mod services;
 mod shell;
+mod spares;
 mod stopping;
 mod submodules;
 mod supervisor;

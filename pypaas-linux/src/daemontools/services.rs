@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_core::host::{ServiceError, ServiceState, Services, StopReport};
-use pypaas_core::{Definition, ServiceName};
+use pypaas_core::{Definition, Layout, ServiceName};
 
-use super::stopping;
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
+use super::{spares, stopping};
 use crate::processes::Process;
 use crate::{LinuxHost, durable, files};
 
@@ -55,7 +55,7 @@ impl Services for LinuxHost {
 
     fn start_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
         self.ordered.insert(service.clone(), Tai64n::now());
-        self.place(service).start().map_err(failed("start", service))
+        self.place(service).start(&self.layout).map_err(failed("start", service))
     }
 
     fn stop_services(
@@ -113,8 +113,8 @@ impl Place {
             self.remove()?;
             self.supervisor.keep_down()?;
         }
-        let log_changed = self.write_script("log/run", &definition.log)?;
-        self.write_script("run", &definition.run)?;
+        let log_changed = write_script(&self.directory.join("log/run"), &definition.log)?;
+        write_script(&self.directory.join("run"), &definition.run)?;
         if log_changed {
             self.log_supervisor.order("t")?;
         }
@@ -124,9 +124,13 @@ impl Place {
         Ok(())
     }
 
-    fn start(&self) -> Result<(), Cause> {
+    fn start(&self, layout: &Layout) -> Result<(), Cause> {
         if !is_there(&self.directory.join("run"))? {
             return Err("it is not defined".into());
+        }
+        if !self.is_supervised()? && !self.take_spare(layout)? {
+            // svscan notices them together with this one.
+            spares::fill_spare_services(layout)?;
         }
         let watched = self.link.parent().unwrap_or(&self.link);
         wait_until(
@@ -137,11 +141,23 @@ impl Place {
                 format!("nothing supervises it after {seconds} s; does `svscan {watched}` run, as this user?")
             },
         )?;
+        // That of a spare service is down until it is somebody's.
+        self.log_supervisor.let_up()?;
+        self.log_supervisor.order("u")?;
         self.supervisor.order("u")?;
         wait_until(OBEYED, || Ok(self.is_wanted_up()?), || "its supervisor does not start it".to_owned())?;
         // Last, so that a start that was cut short is not taken for one that is done.
         self.supervisor.let_up()?;
         Ok(())
+    }
+
+    /// Exchanges the directory, if none of it was supervised ever, for one that is. Returns whether it could.
+    fn take_spare(&self, layout: &Layout) -> io::Result<bool> {
+        if !self.is_linked() || is_there(&self.directory.join("supervise"))? {
+            return Ok(false);
+        }
+        let definition = Definition { run: self.script("run")?, log: self.script("log/run")? };
+        spares::exchange(layout, &self.directory, &definition)
     }
 
     fn remove(&self) -> Result<(), Cause> {
@@ -175,15 +191,15 @@ impl Place {
             read => read,
         }
     }
+}
 
-    /// Writes a script, for the deploy user's eyes only: it holds the app's environment. Returns whether it changed.
-    fn write_script(&self, name: &str, text: &str) -> io::Result<bool> {
-        durable::replace_if_different(&self.directory.join(name), text.as_bytes(), 0o700)
-    }
+/// Writes a script, for the deploy user's eyes only: it holds the app's environment. Returns whether it changed.
+pub(super) fn write_script(path: &Utf8Path, text: &str) -> io::Result<bool> {
+    durable::replace_if_different(path, text.as_bytes(), 0o700)
 }
 
 /// Makes `link` point to `directory`, or changes it to. svscan skips names that start with a dot.
-fn make_link(directory: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
+pub(super) fn make_link(directory: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
     let watched = durable::directory_of(link);
     durable::create_directory(watched)?;
     let new = watched.join(format!(".{}.new", link.file_name().unwrap_or_default()));

@@ -7,10 +7,12 @@ use pypaas_core::host::{ServiceState, Services};
 use pypaas_core::{Definition, ServiceName};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::machine::Machine;
+use super::machine::{Machine, eventually};
+use crate::daemontools::spares::{COUNT as SPARES, fill_spare_services};
+use crate::daemontools::supervise::Supervise;
 
-/// A host whose services directory svscan watches, from the first service on that is started: svscan looks for services
-/// when it starts, and then only every five seconds.
+/// A host whose services directory svscan watches, from the first service on that is started, with spare services as on any
+/// host.
 pub(super) struct Supervisor {
     pub(super) machine: Machine,
     svscan: Option<Child>,
@@ -24,9 +26,32 @@ impl Supervisor {
     }
 
     pub(super) fn start_svscan(&mut self) {
+        fill_spare_services(&self.machine.layout).unwrap();
         let mut svscan = Command::new("svscan");
         svscan.arg(self.machine.layout.services()).env("TREE_OF", &self.machine.home);
         self.svscan = Some(svscan.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    }
+
+    /// Waits until every spare service is supervised, then keeps svscan from noticing anything until it is let go on.
+    pub(super) fn pause_svscan(&mut self) -> Paused {
+        if self.svscan.is_none() {
+            self.start_svscan();
+        }
+        self.await_spares();
+        let id = Pid::from_child(self.svscan.as_ref().unwrap());
+        kill_process(id, Signal::STOP).unwrap();
+        Paused(id)
+    }
+
+    /// Waits until every spare service is supervised and down.
+    pub(super) fn await_spares(&self) {
+        for number in 0..SPARES {
+            let spare = self.machine.layout.spare_service(number);
+            for part in [spare.join("log"), spare] {
+                let status = || Supervise::of(&part).status().unwrap();
+                eventually(|| status().filter(|status| status.process.is_none()));
+            }
+        }
     }
 
     /// Kills svscan alone; the supervisors it started live on.
@@ -87,6 +112,15 @@ impl Drop for Supervisor {
                 let _ = kill_process(id, Signal::KILL);
             }
         }
+    }
+}
+
+/// A stopped svscan, which goes on when this is dropped.
+pub(super) struct Paused(Pid);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        let _ = kill_process(self.0, Signal::CONT);
     }
 }
 
