@@ -13,7 +13,7 @@ const HEAD: &str = "# Commands
 
 Every command is there on the host, as the deploy user, and over SSH with the same words: `pypaas status` and `ssh deploy@host status`. SSH joins words with
 spaces, so quote twice what has spaces of its own: `ssh deploy@host \"maintenance on shop main -m 'back at five'\"`. What a key may do is listed by
-`ssh deploy@host help`. Results go to standard output, progress and errors to standard error. There are colours only on a terminal, and none with `NO_COLOR` set.
+`ssh deploy@host help`. Results go to standard output, progress and errors to standard error. There are colors only on a terminal, and none with `NO_COLOR` set.
 What `--json` prints is described in [json.md](json.md).
 ";
 

@@ -1,4 +1,4 @@
-//! Columns that line up, and colours, for whoever reads at a terminal.
+//! Columns that line up, and colors, for whoever reads at a terminal.
 
 use std::io::{IsTerminal, stdout};
 

@@ -10,7 +10,7 @@ use pypaas_core::Plan;
 /// Exit status for a command line that makes no sense.
 pub(crate) const USAGE: u8 = 1;
 
-/// Writes a result, without its colours where they are not wanted.
+/// Writes a result, without its colors where they are not wanted.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = match AutoStream::choice(&stdout) {
@@ -36,13 +36,13 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 
-/// Makes what an app said harmless to a terminal: colours stay (and are dropped where there is no terminal), any other
+/// Makes what an app said harmless to a terminal: colors stay (and are dropped where there is no terminal), any other
 /// control character is shown as `^` and a letter instead of being obeyed.
 pub(crate) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        if let Some(length) = colour(rest) {
+        if let Some(length) = color(rest) {
             shown.push_str(&rest[..length]);
             rest = &rest[length..];
             continue;
@@ -58,8 +58,8 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Returns the length of the sequence at the beginning of `text` that sets a colour: `ESC [ digits ; … m`.
-fn colour(text: &str) -> Option<usize> {
+/// Returns the length of the sequence at the beginning of `text` that sets a color: `ESC [ digits ; … m`.
+fn color(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;
     parameters[end..].starts_with('m').then_some(2 + end + 1)
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_app_can_colour_its_words_and_do_nothing_else_to_a_terminal() {
+    fn an_app_can_color_its_words_and_do_nothing_else_to_a_terminal() {
         assert_eq!(harmless("a\tb é 🦀"), "a\tb é 🦀");
         assert_eq!(harmless("\u{1b}[1;31mred\u{1b}[0m"), "\u{1b}[1;31mred\u{1b}[0m");
         assert_eq!(harmless("\u{1b}]0;title\u{7}\r\u{1b}[2J\u{9b}2J"), "^[]0;title^G^M^[[2J\u{fffd}2J");

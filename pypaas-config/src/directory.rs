@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_are_mentioned() {
+    fn similar_names_are_mentioned() {
         for path in [
             "pypaas.yaml",
             "pypaas.yml~",

@@ -11,11 +11,15 @@ const BATCH: usize = 16;
 
 /// Applies `work` to each of `items` and its index, on several threads if there are enough items. Returns the results in
 /// the order of the items.
+#[expect(clippy::disallowed_methods, reason = "decoding a thousand files takes less time on all processors")]
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
-    let most = items.len().div_ceil(ITEMS_PER_THREAD);
+    let max_workers = items.len().div_ceil(ITEMS_PER_THREAD);
     // Asking for the number of processors takes time, too.
-    let workers =
-        if most > 1 { thread::available_parallelism().map_or(1, |it| it.get().min(most)) } else { 1 };
+    let workers = if max_workers > 1 {
+        thread::available_parallelism().map_or(1, |count| count.get().min(max_workers))
+    } else {
+        1
+    };
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();
@@ -31,8 +35,8 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R +
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
     let mut put = |done: Vec<(usize, R)>| {
         for (position, result) in done {
-            if let Some(span) = results.get_mut(position) {
-                *span = Some(result);
+            if let Some(slot) = results.get_mut(position) {
+                *slot = Some(result);
             }
         }
     };

@@ -46,7 +46,7 @@ mod tests {
     use super::{all_of, any_of, closest};
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised() {
+    fn a_slip_of_the_finger_is_recognized() {
         assert_eq!(closest("NginxBackedn", ["NginxStatic", "NginxBackend"]), Some("NginxBackend"));
         assert_eq!(closest("nginxbackend", ["NginxStatic", "NginxBackend"]), Some("NginxBackend"));
         assert_eq!(closest("cmd ", ["cmd", "env"]), Some("cmd"));

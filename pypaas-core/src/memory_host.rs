@@ -53,7 +53,7 @@ pub struct MemoryHost {
     /// next look.
     pub late_clients: usize,
     /// How the processes of runners behave, by the runner's name; others get ready at once.
-    pub behaviour: BTreeMap<String, Behaviour>,
+    pub behavior: BTreeMap<String, Behavior>,
     /// What nginx rejects: any file that holds this text.
     pub rejected: Option<String>,
     /// Why the caller wants to stop.
@@ -83,7 +83,7 @@ pub struct Repository {
 
 /// How a process behaves after it was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Behaviour {
+pub enum Behavior {
     /// Ends at once, again and again.
     Crashes,
     /// Never listens.
@@ -111,7 +111,7 @@ impl MemoryHost {
             foreign_ports: BTreeSet::new(),
             connections: BTreeMap::new(),
             late_clients: 0,
-            behaviour: BTreeMap::new(),
+            behavior: BTreeMap::new(),
             rejected: None,
             leaves: None,
             held_elsewhere: BTreeMap::new(),

@@ -62,7 +62,7 @@ impl Process {
         self.parent == parent
     }
 
-    /// Sends it a signal. One that has ended, or may not be signalled, is left to whoever waits for its end.
+    /// Sends it a signal. One that has ended, or may not be signaled, is left to whoever waits for its end.
     pub(super) fn signal(&self, signal: Signal) {
         if let Some(handle) = self.handle() {
             let _ = pidfd_send_signal(&handle, signal);

@@ -1,4 +1,4 @@
-//! Help, completions, man pages and colours: what makes the program pleasant to type.
+//! Help, completions, man pages and colors: what makes the program pleasant to type.
 
 use std::process::Command;
 
@@ -69,13 +69,13 @@ fn on_terminal(sandbox: &Sandbox, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn colours_are_for_terminals_and_tables_fit_them() {
+fn colors_are_for_terminals_and_tables_fit_them() {
     let shop = Shop::new("static-site", "runners: {web: {type: NginxStatic}}");
     shop.code.commit("A subject that goes on and on and on and on and on and on and on and on");
     shop.push().must_succeed();
     let sandbox = &shop.sandbox;
-    let coloured = on_terminal(sandbox, &[]);
-    assert!(coloured.contains("\u{1b}[1mshop main\u{1b}[0m"), "{coloured:?}");
+    let colored = on_terminal(sandbox, &[]);
+    assert!(colored.contains("\u{1b}[1mshop main\u{1b}[0m"), "{colored:?}");
     let plain = on_terminal(sandbox, &[("NO_COLOR", "1")]);
     assert!(!plain.contains('\u{1b}'), "{plain:?}");
     let table: Vec<&str> = plain.lines().take(2).collect();

@@ -95,7 +95,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
     ] {
         assert!(overview.contains(words), "{overview}");
     }
-    assert!(!overview.contains('\u{1b}'), "no terminal, no colours: {overview}");
+    assert!(!overview.contains('\u{1b}'), "no terminal, no colors: {overview}");
 
     shop.sandbox.app_processes()[0].kill();
     let restarted = eventually(|| {

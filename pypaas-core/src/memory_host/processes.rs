@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Behaviour, Extent, MemoryHost};
+use super::{Behavior, Extent, MemoryHost};
 use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
 use crate::{Definition, ServiceName, UpstreamName, WebFileName};
 
@@ -16,17 +16,17 @@ impl MemoryHost {
         value.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
-    fn behaves(&self, service: &ServiceName) -> Option<Behaviour> {
-        self.behaviour.get(service.runner.runner.as_str()).copied()
+    fn behaves(&self, service: &ServiceName) -> Option<Behavior> {
+        self.behavior.get(service.runner.runner.as_str()).copied()
     }
 
     /// Returns the port a running service listens on.
     fn listens_on(&self, service: &ServiceName) -> Option<u16> {
         self.services.get(service)?.process?;
         match self.behaves(service) {
-            Some(Behaviour::NeverListens | Behaviour::Crashes) => None,
-            Some(Behaviour::ListensElsewhere(port)) => Some(port),
-            Some(Behaviour::Answers(_)) | None => self.port(service),
+            Some(Behavior::NeverListens | Behavior::Crashes) => None,
+            Some(Behavior::ListensElsewhere(port)) => Some(port),
+            Some(Behavior::Answers(_)) | None => self.port(service),
         }
     }
 
@@ -90,7 +90,7 @@ impl Services for MemoryHost {
         if port.is_some_and(is_taken) {
             return Err(error("start", service, "its port is taken"));
         }
-        let crashes = self.behaves(service) == Some(Behaviour::Crashes);
+        let crashes = self.behaves(service) == Some(Behavior::Crashes);
         let start = |host: &mut Self, extent| {
             host.change_service(service, |state| {
                 state.enabled = extent == Extent::Whole;
@@ -198,7 +198,7 @@ impl Probe for MemoryHost {
     fn answers(&mut self, port: u16, _: &str, _: &str, _: Duration) -> Result<u16, ProbeError> {
         let service = self.listener(port).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
         match self.behaves(service) {
-            Some(Behaviour::Answers(status)) => Ok(status),
+            Some(Behavior::Answers(status)) => Ok(status),
             _ => Ok(200),
         }
     }

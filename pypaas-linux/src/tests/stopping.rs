@@ -176,7 +176,7 @@ fn processes_without_supervisor_end_too() {
 }
 
 #[test]
-fn neighbours_and_the_logger_are_left_alone() {
+fn neighbors_and_the_logger_are_left_alone() {
     let mut supervisor = Supervisor::new();
     let (web, other) = (service(0), service(1));
     supervisor.define(&other, "exec sleep 2000");
