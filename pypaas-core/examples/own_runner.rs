@@ -12,9 +12,9 @@ use pypaas_config::{BranchName, BranchRef, Overlap, RepoName, RunnerConfig, Runn
 use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    Builder, CommitId, DefaultServer, Definition, Environment, Layout, MemoryHost, NginxBase, Parts,
-    Platform, Quiet, Readiness, Runner, Scope, Script, ScriptText, ScriptTextError, Upstream, VirtualHost,
-    WebText, WebTextError, deploy, observe, plan,
+    Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost, NginxBase, Parts,
+    Platform, Quiet, Readiness, Runner, Script, ScriptText, ScriptTextError, Upstream, VirtualHost, WebText,
+    WebTextError,
 };
 
 /// Warms a cache for as long as it is deployed.
@@ -63,13 +63,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     host.prepare_repo(&platform.layout.repo(&branch.repo), &platform.hook)?;
     let pushed = Commit { subject: "Warm the cache".to_owned(), entries: vec!["warm-cache".to_owned()] };
     host.receive(platform.layout.repo(&branch.repo), commit.clone(), pushed);
-    let request =
-        Request { branch: branch.clone(), source: Source::Commit(commit.clone()), by: "laptop".to_owned() };
+    let request = Request { branch: branch.clone(), source: Source::Commit(commit), by: "laptop".to_owned() };
 
-    let scope = Scope::Branch { branch: &branch, commit: Some(&commit), ports: true };
-    let observed = observe(&mut host, &platform, scope)?;
-    print!("{}", plan::deploy(&platform, &observed, &request)?);
-    println!("\n{}", deploy(&mut host, &platform, &request, &mut Quiet)?);
+    print!("{}", Engine::dry_run(&mut host, &platform, |engine| engine.deploy(&request))?);
+    println!("\n{}", Engine::new(&mut host, &platform, &mut Quiet).deploy(&request)?);
     Ok(())
 }
 

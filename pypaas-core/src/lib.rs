@@ -1,20 +1,20 @@
 //! What has to happen on a pypaas host.
 //!
-//! Every command is the same three lines: [`observe`] the machine, make a [`Plan`], [`apply`] it. A plan is a pure
-//! function of the configuration, the [`Record`]s, what was observed and what is wanted; it decides everything, so it
-//! can be printed, tested without a machine, and walked without a choice left to make.
+//! Programs hold an [`Engine`]. Every verb of it is the same three lines: [`observe`] the machine, make a [`Plan`],
+//! [`apply`] it. A plan is a pure function of the configuration, the [`Record`]s, what was observed and what is asked for; it
+//! decides everything, so it can be printed ([`Engine::dry_run`]), tested without a machine, and applied without a choice
+//! left to make.
 //!
 //! One [`Record`] per branch says what is live. A deploy happens at the moment the record names the new checkout;
-//! whatever breaks before or after, planning again from the record mends it ([`plan::converge`]).
+//! whatever breaks before or after, planning again from the record repairs it ([`Engine::converge`]).
 //!
 //! All effects go through [`host`]'s small traits. [`MemoryHost`] implements them in memory, stricter than a machine.
 
 mod apply;
-mod blame;
 mod builder;
-mod change;
 mod checkout;
 mod encode;
+mod engine;
 mod environment;
 pub mod host;
 mod layout;
@@ -24,6 +24,7 @@ pub mod plan;
 mod platform;
 mod process;
 mod record;
+mod rejection;
 mod runner;
 mod script;
 mod service;
@@ -33,14 +34,10 @@ mod web;
 mod web_journal;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
-pub use blame::RejectedFile;
 pub use builder::{BuildRecipe, Builder, Requirement};
-pub use change::{
-    ChangeError, Unapplied, cleanup, converge, converge_machine, deploy, lock_branch, maintenance,
-    queue_for_branch, stop, unlock_branch,
-};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use encode::{decode, encode};
+pub use engine::{ChangeError, Engine, Unapplied};
 pub use environment::Environment;
 pub use host::Host;
 pub use layout::Layout;
@@ -50,6 +47,7 @@ pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
 pub use platform::{Parts, Platform};
 pub use process::Process;
 pub use record::{Deployed, Maintenance, Record, Release};
+pub use rejection::RejectedFile;
 pub use runner::{NginxBase, Placement, Readiness, Runner};
 pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};

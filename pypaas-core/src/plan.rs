@@ -1,14 +1,14 @@
 //! Plans: what to do, decided before anything is done.
 //!
 //! A deploy is a row of [`Stage`]s. Each is planned when its turn comes, from what is observed then; what one stage must
-//! tell the next stands in the record. [`deploy`] strings all of them together by predicting what each leaves behind,
-//! which is what `--dry-run` prints.
+//! tell the next stands in the record. A dry run strings all of them together by predicting what each leaves behind
+//! ([`Engine::dry_run`](crate::Engine::dry_run)).
 
 mod begin;
 mod build;
 mod cleanup;
-mod machine;
 mod maintenance;
+mod processes;
 mod restore;
 mod retire;
 mod services;
@@ -22,10 +22,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use cleanup::{cleanup, hooks, orphans, remove, web_files};
-pub use machine::{machine, recorded, wants_new_processes};
+pub use cleanup::{hooks, remove_branch, unconfigured_branches, web_files};
 pub use maintenance::{maintenance, stop};
-pub use stage::{Request, Source, Stage, converge, deploy, stages};
+pub use processes::{recorded, wants_new_processes};
+pub use stage::{Request, Source, Stage, stages};
 pub use urls::urls;
 pub(crate) use web::files_of as web_files_of;
 pub use web::{is_served_unrecorded, route_of};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use pypaas_core::{Plan, Scope, Unapplied, converge_machine, observe, plan};
+use pypaas_core::{Engine, Plan, Unapplied};
 
 use super::Context;
 use crate::arguments::WaitArguments;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     }
     host.watch_caller()?;
     let mut narrator = Narrator::default();
-    let failed = converge_machine(&mut host, platform, &context.by, &mut narrator)?;
+    let failed = Engine::new(&mut host, platform, &mut narrator).apply(&context.by)?;
     if failed.is_empty() {
         narrator.line("the machine agrees with the configuration");
     }
@@ -44,8 +44,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
 
 /// Plans what would be done.
 pub(super) fn plan(installation: &Installation, context: &Context) -> Result<Plan, Failure> {
-    let observed = observe(&mut installation.host(), &installation.platform, Scope::Machine)?;
-    Ok(plan::machine(&installation.platform, &observed, &context.by)?)
+    let platform = &installation.platform;
+    Ok(Engine::dry_run(&mut installation.host(), platform, |engine| engine.apply(&context.by))?)
 }
 
 /// Shows what could not be done, and gives the exit status.

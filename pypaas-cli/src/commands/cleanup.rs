@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use pypaas_core::{Scope, cleanup, observe, plan};
+use pypaas_core::Engine;
 
 use super::{Context, apply};
 use crate::arguments::WaitArguments;
@@ -28,12 +28,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     let installation = Installation::load()?.waiting(arguments.wait);
     installation.warn_about_problems();
     let mut host = installation.host();
+    let platform = &installation.platform;
     if arguments.dry_run {
-        let observed = observe(&mut host, &installation.platform, Scope::Machine)?;
-        terminal::plan(&plan::cleanup(&installation.platform, &observed)?);
-    } else {
-        let failed = cleanup(&mut host, &installation.platform, &context.by, &mut Narrator::default())?;
-        return Ok(apply::report(failed));
+        terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.cleanup(&context.by))?);
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    let failed = Engine::new(&mut host, platform, &mut Narrator::default()).cleanup(&context.by)?;
+    Ok(apply::report(failed))
 }

@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use pypaas_config::BranchRef;
 use pypaas_core::host::{Clock, Git, ShellCommand};
 use pypaas_core::plan::{self, Request};
-use pypaas_core::{
-    Deployed, Phase, Record, Scope, Story, deploy, lock_branch, observe, queue_for_branch, record,
-    unlock_branch,
-};
+use pypaas_core::{Deployed, Engine, Phase, Record, Story, record};
 use serde::Serialize;
 
 use super::Context;
@@ -57,11 +54,11 @@ impl Deploying<'_> {
         let mut narrator = Narrator::with_log(self.log(at));
         let purpose = format!("{} of {} for {}", self.title, self.branch, self.context.by);
         narrator.line(&purpose);
-        let take = if self.kind == Kind::Push { queue_for_branch } else { lock_branch };
-        take(&mut host, platform, &self.branch, &purpose, &mut narrator)?;
+        let take = if self.kind == Kind::Push { Engine::queue_for_branch } else { Engine::lock_branch };
+        take(&mut Engine::new(&mut host, platform, &mut narrator), &self.branch, &purpose)?;
         let mut attempt = None;
         let outcome = self.carry_out(&mut host, &mut narrator, at, request, &mut attempt);
-        unlock_branch(&mut host, &platform.layout, &self.branch)?;
+        Engine::new(&mut host, platform, &mut narrator).unlock_branch(&self.branch)?;
         match outcome {
             Ok(record) => {
                 if let Some(live) = record.and_then(|record| record.live) {
@@ -95,8 +92,9 @@ impl Deploying<'_> {
         memory.note_killed();
         let Some(request) = request(&before, narrator)? else { return Ok(None) };
         memory.begin = Instant::now();
-        let outcome =
-            self.check_host(host, narrator).and_then(|()| Ok(deploy(host, platform, &request, narrator)?));
+        let outcome = self
+            .check_host(host, narrator)
+            .and_then(|()| Ok(Engine::new(host, platform, narrator).deploy(&request)?));
         let sections = narrator.take_sections();
         *attempt = memory.note(host, &request, outcome.as_ref(), sections);
         outcome.map(Some)
@@ -128,10 +126,8 @@ impl Deploying<'_> {
     /// Prints what would be done.
     pub(crate) fn dry_run(self, request: &Request) -> Result<(), Failure> {
         let platform = &self.installation.platform;
-        let commit = request.source.commit();
-        let scope = Scope::Branch { branch: &self.branch, commit, ports: true };
-        let observed = observe(&mut self.installation.host(), platform, scope)?;
-        terminal::plan(&plan::deploy(platform, &observed, request)?);
+        let plan = Engine::dry_run(&mut self.installation.host(), platform, |engine| engine.deploy(request))?;
+        terminal::plan(&plan);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use pypaas_core::{Maintenance, lock_branch, maintenance, record, unlock_branch};
+use pypaas_core::{Engine, Maintenance, record};
 use serde::Serialize;
 
 use super::Context;
@@ -74,11 +74,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     }
     let on = arguments.state == State::On;
     let mut narrator = Narrator::default();
-    let purpose = format!("switching maintenance of {branch} for {}", context.by);
-    lock_branch(&mut host, platform, &branch, &purpose, &mut narrator)?;
-    let outcome = maintenance(&mut host, platform, &branch, on, message, &mut narrator);
-    unlock_branch(&mut host, &platform.layout, &branch)?;
-    outcome?;
+    Engine::new(&mut host, platform, &mut narrator).maintenance(&branch, on, message, &context.by)?;
     narrator.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, is_reserved_variable, is_variable};
+use pypaas_core::Engine;
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{lock_branch, unlock_branch};
 
 use super::Context;
 use super::deploying::Deploying;
@@ -139,14 +139,16 @@ fn replace(
     let platform = &installation.platform;
     let mut host = installation.host();
     let purpose = format!("setting a secret of {branch} for {} at {}", context.by, Timestamp::now());
-    lock_branch(&mut host, platform, branch, &purpose, &mut Narrator::default())?;
+    let mut narrator = Narrator::default();
+    let mut engine = Engine::new(&mut host, platform, &mut narrator);
+    engine.lock_branch(branch, &purpose)?;
     let outcome = secrets::read(&platform.layout, branch).map_err(Failure::from).and_then(|before| {
         let mut secrets = before.clone();
         change(&mut secrets);
         secrets::write(&platform.layout, branch, &secrets)?;
         Ok(before)
     });
-    unlock_branch(&mut host, &platform.layout, branch)?;
+    engine.unlock_branch(branch)?;
     outcome
 }
 

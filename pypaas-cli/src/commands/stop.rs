@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use pypaas_core::{lock_branch, stop, unlock_branch};
+use pypaas_core::Engine;
 
 use super::Context;
 use crate::arguments::{BranchArguments, WaitArguments};
@@ -28,11 +28,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, 
     let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
     let mut host = installation.host();
     let mut narrator = Narrator::default();
-    let purpose = format!("stopping {branch} for {}", context.by);
-    lock_branch(&mut host, platform, &branch, &purpose, &mut narrator)?;
-    let outcome = stop(&mut host, platform, &branch, &mut narrator);
-    unlock_branch(&mut host, &platform.layout, &branch)?;
-    outcome?;
+    Engine::new(&mut host, platform, &mut narrator).stop(&branch, &context.by)?;
     narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,7 @@
 use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::{Commit, Git};
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{
-    CommitId, Environment, Layout, MemoryHost, Parts, Platform, Quiet, deploy, lock_branch, unlock_branch,
-};
+use pypaas_core::{CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
 use pypaas_runners::{builders, runner};
@@ -74,10 +72,8 @@ fn go_live(platform: &Platform, branch: &BranchRef) {
     let id = CommitId::new("01".repeat(20)).expect("forty digits");
     host.receive(repo, id.clone(), Commit::default());
     let request = Request { branch: branch.clone(), source: Source::Commit(id), by: "fuzz".to_owned() };
-    lock_branch(&mut host, platform, branch, "fuzz", &mut Quiet).expect("nobody else is here");
     // What cannot be printed for nginx or for a shell is refused.
-    let _ = deploy(&mut host, platform, &request, &mut Quiet);
-    let _ = unlock_branch(&mut host, &platform.layout, branch);
+    let _ = Engine::new(&mut host, platform, &mut Quiet).deploy(&request);
     for (file, text) in host.web_files() {
         for directive in directives(&text).iter().filter(|directive| directive.within.is_empty()) {
             assert!(TOP_LEVEL.contains(&directive.words[0].as_str()), "{file}: {directive:?}\n{text}");

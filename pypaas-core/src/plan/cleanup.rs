@@ -8,15 +8,6 @@ use super::web::{self, WhenDown};
 use super::{Phase, Plan, PlanError, services};
 use crate::{Deployed, Observed, Platform, Step, WebFileName};
 
-/// Plans to remove services, checkouts, records and nginx files of branches and domains that are not configured any more,
-/// and to mend the hook of every repository. Repositories and data directories stay; what belongs to a broken
-/// configuration file stays too.
-pub fn cleanup(platform: &Platform, observed: &Observed) -> Result<Plan, PlanError> {
-    let mut plan = hooks(platform, observed);
-    tidy(platform, observed.clone(), &mut plan)?;
-    Ok(plan)
-}
-
 /// Plans to mend the hook of every repository.
 pub fn hooks(platform: &Platform, observed: &Observed) -> Plan {
     let mend = |repo: &RepoName| Step::PrepareRepo { repo: repo.clone(), hook: platform.hook.clone() };
@@ -24,23 +15,6 @@ pub fn hooks(platform: &Platform, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     plan.section("Mend hooks", Phase::Check, known.map(mend).collect());
     plan
-}
-
-/// Appends to `plan` what puts all of nginx's files right and removes what is not configured, beginning in `world`.
-pub(super) fn tidy(platform: &Platform, mut world: Observed, plan: &mut Plan) -> Result<(), PlanError> {
-    let mut add = |part: Plan, world: Observed| {
-        let world = world.after(&part);
-        plan.append(part);
-        world
-    };
-    if world.web_journal.is_some() {
-        world = add(web_files(platform, &world, &BTreeSet::new())?, world);
-    }
-    world = add(web_files(platform, &world, &BTreeSet::new())?, world);
-    for branch in orphans(platform, &world) {
-        world = add(remove(platform, &world, &branch), world);
-    }
-    Ok(())
 }
 
 /// Plans to make all of nginx's files say what they should, except those `held_back`, which nginx rejected: they go on
@@ -87,7 +61,7 @@ fn desired(
 
 /// Lists the branches of which something is left that are not configured any more. One that nginx may still send requests
 /// to is none of them.
-pub fn orphans(platform: &Platform, observed: &Observed) -> BTreeSet<BranchRef> {
+pub fn unconfigured_branches(platform: &Platform, observed: &Observed) -> BTreeSet<BranchRef> {
     let is_configured = |branch: &BranchRef| {
         platform.branch(branch).is_some() || platform.configuration.broken_repos.contains(&branch.repo)
     };
@@ -105,7 +79,7 @@ fn is_served(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bo
 }
 
 /// Plans to remove all that is left of `branch`, which is not configured any more.
-pub fn remove(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
+pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Plan {
     let mut plan = Plan::default();
     let services: Vec<_> = observed.services.iter().filter(|(name, _)| name.branch() == *branch).collect();
     let running = services.iter().filter(|(_, state)| state.enabled || state.process.is_some());

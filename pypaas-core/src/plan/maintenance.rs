@@ -19,11 +19,11 @@ pub fn maintenance(
     let message = message.filter(|_| on).map(str::to_owned);
     let record = Record { maintenance: on.then_some(Maintenance::Admin), message, ..before.clone() };
     let title = if on { "Switch maintenance on" } else { "Switch maintenance off" };
-    answer_and_remember(platform, observed, branch, title, record)
+    route_and_record(platform, observed, branch, title, record)
 }
 
 /// Plans to stop the processes of `branch`, until something is made live on it again. From then on nginx answers in their
-/// place; that they are stopped follows from the record (see [`converge`](super::converge)).
+/// place; that they are stopped follows from the record (see [`Engine::converge`](crate::Engine::converge)).
 pub fn stop(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let before = observed.record(branch);
@@ -31,10 +31,10 @@ pub fn stop(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Res
         return Err(PlanError::NotDeployed(branch.clone()));
     }
     let record = Record { stopped: true, ..before };
-    answer_and_remember(platform, observed, branch, "Let nginx answer in its place", record)
+    route_and_record(platform, observed, branch, "Let nginx answer in its place", record)
 }
 
-fn answer_and_remember(
+fn route_and_record(
     platform: &Platform,
     observed: &Observed,
     branch: &BranchRef,

@@ -117,16 +117,6 @@ impl Stage {
     }
 }
 
-/// Lists the stages that make the machine agree with a record. A switch of nginx's files that did not end is taken back
-/// before they are made to say what is wanted.
-pub(super) fn mend(observed: &Observed) -> Vec<Stage> {
-    let restore = Stage::Restore { lenient: true };
-    match observed.web_journal {
-        Some(_) => vec![Stage::Clear, restore, restore, Stage::Retire],
-        None => vec![Stage::Clear, restore, Stage::Retire],
-    }
-}
-
 /// Lists the stages of a deploy of `branch`.
 pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
     let mut stages =
@@ -136,37 +126,6 @@ pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
     }
     stages.extend([Stage::Start, Stage::Switch, Stage::Retire]);
     stages
-}
-
-/// Plans a whole deploy by predicting what each stage leaves behind.
-pub fn deploy(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
-    let mut stages = stages(platform, &request.branch);
-    if observed.web_journal.is_some() {
-        stages.splice(0..0, mend(observed));
-    }
-    string_together(platform, observed, request, &stages)
-}
-
-/// Plans what makes the machine agree with the record of `branch`.
-pub fn converge(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
-    let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
-    string_together(platform, observed, &request, &mend(observed))
-}
-
-fn string_together(
-    platform: &Platform,
-    observed: &Observed,
-    request: &Request,
-    stages: &[Stage],
-) -> Result<Plan, PlanError> {
-    let mut world = observed.clone();
-    let mut plan = Plan::default();
-    for stage in stages {
-        let part = stage.plan(platform, &world, request)?;
-        world = world.after(&part);
-        plan.append(part);
-    }
-    Ok(plan)
 }
 
 /// Returns whether `process` stops before its successor starts. One whose runner is not configured any more, or is of another

@@ -2,7 +2,7 @@
 
 use pypaas_config::{Configuration, DomainName};
 use pypaas_core::host::Files;
-use pypaas_core::{MemoryHost, Plan, Platform, Quiet, Scope, Step, converge_machine, observe, plan};
+use pypaas_core::{Engine, MemoryHost, Plan, Platform, Quiet, Step};
 
 use crate::edits::EDITS;
 use crate::invariants::check;
@@ -20,8 +20,7 @@ fn edited(fixture: &str, edit: impl FnOnce(&mut Configuration)) -> (MemoryHost, 
 }
 
 fn plan_of(host: &mut MemoryHost, platform: &Platform) -> Plan {
-    let observed = observe(host, platform, Scope::Machine).unwrap();
-    plan::machine(platform, &observed, "laptop").unwrap()
+    Engine::dry_run(host, platform, |engine| engine.apply("laptop")).unwrap()
 }
 
 fn edit_named(name: &str) -> crate::edits::Edit {
@@ -159,7 +158,7 @@ fn a_domain_that_leads_to_a_renamed_runner_is_served_by_the_old_one_until_the_ne
     let (mut host, platform) = edited("two-backends", edit_named("a runner renamed"));
     let branch = branches(&platform).remove(0);
     let next = push(&mut host, &platform, &branch, 2);
-    let built = plan::deploy(&platform, &crate::memory::look(&mut host, &platform, &next), &next).unwrap();
+    let built = crate::memory::plan(&mut host, &platform, &next);
     let first_switch = built.steps().position(|step| matches!(step, Step::BeginWebSwitch { .. }));
     let last_start = built.steps().position(|step| matches!(step, Step::AwaitReady { .. }));
     assert!(first_switch > last_start, "{built}");
@@ -179,7 +178,7 @@ fn a_mistake_in_one_domain_leaves_that_one_as_it_was_and_applies_the_rest() {
     });
     let mut host_with_old = host.clone();
     host.rejected = Some("gzipp".to_owned());
-    let failed = converge_machine(&mut host, &platform, "laptop", &mut Quiet).unwrap();
+    let failed = Engine::new(&mut host, &platform, &mut Quiet).apply("laptop").unwrap();
     assert!(!failed.is_empty());
     assert_eq!(host.loaded, host.web_files());
     assert!(!host.loaded.values().any(|text| text.contains("gzipp")));

@@ -2,9 +2,7 @@
 
 use pypaas_config::BranchRef;
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{
-    ChangeError, MemoryHost, Platform, Quiet, cleanup, converge_machine, maintenance, record, stop,
-};
+use pypaas_core::{Engine, MemoryHost, Platform, Quiet, record};
 
 use crate::memory::{carry_out, push, restart};
 
@@ -40,16 +38,14 @@ impl Command {
                 let request = rollback(host, platform, branch)?;
                 carry_out(host, platform, &request).map(drop)
             }
-            Self::Maintenance(branch, on) => under_lock(host, platform, branch, |host| {
-                maintenance(host, platform, branch, *on, None, &mut Quiet)
-            }),
-            Self::Stop(branch) => {
-                under_lock(host, platform, branch, |host| stop(host, platform, branch, &mut Quiet))
+            Self::Maintenance(branch, on) => {
+                Engine::new(host, platform, &mut Quiet).maintenance(branch, *on, None, "laptop")
             }
+            Self::Stop(branch) => Engine::new(host, platform, &mut Quiet).stop(branch, "laptop"),
             Self::Apply | Self::Cleanup => {
-                let whole = if *self == Self::Apply { converge_machine } else { cleanup };
-                let failed =
-                    whole(host, platform, "laptop", &mut Quiet).map_err(|error| format!("{error:?}"))?;
+                let whole = if *self == Self::Apply { Engine::apply } else { Engine::cleanup };
+                let failed = whole(&mut Engine::new(host, platform, &mut Quiet), "laptop");
+                let failed = failed.map_err(|error| format!("{error:?}"))?;
                 return if failed.is_empty() { Ok(()) } else { Err(format!("{failed:#?}")) };
             }
         };
@@ -67,18 +63,6 @@ impl Command {
             Self::Apply | Self::Cleanup => None,
         }
     }
-}
-
-fn under_lock(
-    host: &mut MemoryHost,
-    platform: &Platform,
-    branch: &BranchRef,
-    work: impl FnOnce(&mut MemoryHost) -> Result<(), ChangeError>,
-) -> Result<(), ChangeError> {
-    pypaas_core::lock_branch(host, platform, branch, "a test", &mut Quiet)?;
-    let outcome = work(host);
-    let _ = pypaas_core::unlock_branch(host, &platform.layout, branch);
-    outcome
 }
 
 /// Asks for the release before the live one.

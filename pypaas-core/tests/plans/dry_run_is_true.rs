@@ -4,7 +4,7 @@ use crate::memory::{
     branches, carry_out, deployed, effects, fixtures, look, machine, plan, platform, push, restart, walk,
 };
 use pypaas_core::plan::Request;
-use pypaas_core::{MemoryHost, Observed, Platform, Quiet, Scope, maintenance, observe};
+use pypaas_core::{ChangeError, Engine, MemoryHost, Observed, Platform, Quiet};
 
 #[test]
 fn the_journal_of_every_change_is_its_printed_plan() {
@@ -57,33 +57,83 @@ fn a_cleanup_does_what_it_prints() {
     let now = platform("static-only");
     for fixture in fixtures().into_iter().filter(|fixture| fixture != "static-only") {
         let mut host = deployed(&platform(&fixture));
-        let observed = observe(&mut host, &now, Scope::Machine).unwrap();
-        let plan = pypaas_core::plan::cleanup(&now, &observed).unwrap();
-        let failed = pypaas_core::cleanup(&mut host, &now, "laptop", &mut Quiet).unwrap();
-        assert!(failed.is_empty(), "{fixture}: {failed:?}");
-
-        assert_eq!(host.journal(), effects(&plan), "{fixture}");
+        let cleanup = |engine: &mut Engine<'_>| {
+            let failed = engine.cleanup("laptop")?;
+            assert!(failed.is_empty(), "{fixture}: {failed:?}");
+            Ok(())
+        };
+        does_what_it_prints(&mut host, &now, cleanup);
         assert!(host.services.is_empty(), "{fixture}: {:?}", host.services.keys());
-        let again = observe(&mut host, &now, Scope::Machine).unwrap();
-        assert!(pypaas_core::plan::cleanup(&now, &again).unwrap().is_empty(), "{fixture}");
+        assert!(Engine::dry_run(&mut host, &now, cleanup).unwrap().is_empty(), "{fixture}");
     }
 }
 
 #[test]
 fn maintenance_by_hand_does_what_it_prints() {
+    let mut tried = 0;
     for fixture in fixtures() {
         let platform = platform(&fixture);
         let mut host = deployed(&platform);
         for branch in branches(&platform) {
             for on in [true, false] {
-                let observed = look(&mut host, &platform, &restart(&branch));
-                let plan = pypaas_core::plan::maintenance(&platform, &observed, &branch, on, None).unwrap();
-                host.clear_journal();
-                maintenance(&mut host, &platform, &branch, on, None, &mut Quiet).unwrap();
-                assert_eq!(host.journal(), effects(&plan), "{fixture}: {branch}, {on}");
+                let maintenance = |engine: &mut Engine<'_>| {
+                    engine.maintenance(&branch, on, Some("Back at five."), "laptop")
+                };
+                tried += does_what_it_prints(&mut host, &platform, maintenance);
             }
         }
     }
+    assert!(tried > 50, "only {tried} steps were compared");
+}
+
+#[test]
+fn stopping_and_starting_do_what_they_print() {
+    let mut tried = 0;
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        let mut host = deployed(&platform);
+        for branch in branches(&platform) {
+            tried += does_what_it_prints(&mut host, &platform, |engine| engine.stop(&branch, "laptop"));
+            tried += compare(&mut host, &platform, &restart(&branch));
+        }
+    }
+    assert!(tried > 100, "only {tried} steps were compared");
+}
+
+#[test]
+fn a_repair_does_what_it_prints() {
+    let mut tried = 0;
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        for branch in branches(&platform) {
+            for n in 0.. {
+                let mut host = deployed(&platform);
+                let next = push(&mut host, &platform, &branch, 2);
+                host.crash_at(n);
+                let _ = carry_out(&mut host, &platform, &next);
+                if !host.has_crashed() {
+                    break;
+                }
+                host.revive();
+                tried += does_what_it_prints(&mut host, &platform, |engine| engine.converge(&branch));
+            }
+        }
+    }
+    assert!(tried > 300, "only {tried} steps were compared");
+}
+
+/// Predicts a change, which leaves the machine alone, then carries it out and compares. Returns how many steps it was.
+fn does_what_it_prints(
+    host: &mut MemoryHost,
+    platform: &Platform,
+    change: impl Fn(&mut Engine<'_>) -> Result<(), ChangeError>,
+) -> usize {
+    host.clear_journal();
+    let printed = effects(&Engine::dry_run(host, platform, &change).unwrap());
+    assert!(host.journal().is_empty(), "{:?}", host.journal());
+    change(&mut Engine::new(host, platform, &mut Quiet)).unwrap();
+    assert_eq!(host.journal(), printed);
+    printed.len()
 }
 
 /// Leaves out what no plan predicts: the clock, uptimes, and the ports of processes.

@@ -5,10 +5,10 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::Commit;
-use pypaas_core::plan::{self, Request, Source};
+use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    ApplyError, ChangeError, CommitId, Environment, Layout, MemoryHost, Observed, Parts, Plan, Platform,
-    Quiet, Record, Scope, Step, apply, converge_machine, deploy, lock_branch, observe, unlock_branch,
+    ApplyError, ChangeError, CommitId, Engine, Environment, Layout, MemoryHost, Observed, Parts, Plan,
+    Platform, Quiet, Record, Scope, Step, apply, observe,
 };
 
 /// The example configurations, each a directory below `fixtures/configurations`.
@@ -109,7 +109,7 @@ pub(crate) fn deployed(platform: &Platform) -> MemoryHost {
 
 /// Applies the configuration; nothing may be left unapplied.
 pub(crate) fn apply_configuration(host: &mut MemoryHost, platform: &Platform) {
-    let failed = converge_machine(host, platform, "laptop", &mut Quiet).unwrap();
+    let failed = Engine::new(host, platform, &mut Quiet).apply("laptop").unwrap();
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
@@ -119,9 +119,11 @@ pub(crate) fn carry_out(
     platform: &Platform,
     request: &Request,
 ) -> Result<Record, ChangeError> {
-    lock_branch(host, platform, &request.branch, "a test", &mut Quiet)?;
-    let outcome = deploy(host, platform, request, &mut Quiet);
-    let _ = unlock_branch(host, &platform.layout, &request.branch);
+    let mut progress = Quiet;
+    let mut engine = Engine::new(host, platform, &mut progress);
+    engine.lock_branch(&request.branch, "a test")?;
+    let outcome = engine.deploy(request);
+    let _ = engine.unlock_branch(&request.branch);
     outcome
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn look(host: &mut MemoryHost, platform: &Platform, request: &Request
 
 /// Plans the whole of a request.
 pub(crate) fn plan(host: &mut MemoryHost, platform: &Platform, request: &Request) -> Plan {
-    plan::deploy(platform, &look(host, platform, request), request).unwrap()
+    Engine::dry_run(host, platform, |engine| engine.deploy(request)).unwrap()
 }
 
 /// Applies a plan.

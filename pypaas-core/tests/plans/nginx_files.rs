@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_core::{MemoryHost, Platform, Quiet, maintenance};
+use pypaas_core::{Engine, MemoryHost, Platform, Quiet};
 use pypaas_nginx::directives;
 
 use crate::memory::{branches, deployed, fixtures, machine, platform};
@@ -33,7 +33,7 @@ fn states(fixture: &str) -> [(&'static str, BTreeMap<String, String>); 3] {
 /// Switches maintenance of every branch on.
 fn closed(mut host: MemoryHost, platform: &Platform) -> MemoryHost {
     for branch in branches(platform) {
-        maintenance(&mut host, platform, &branch, true, None, &mut Quiet).unwrap();
+        Engine::new(&mut host, platform, &mut Quiet).maintenance(&branch, true, None, "laptop").unwrap();
     }
     host
 }

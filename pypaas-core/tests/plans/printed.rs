@@ -1,8 +1,7 @@
 //! What each kind of plan says.
 
 use pypaas_config::BranchRef;
-use pypaas_core::plan::{self, converge};
-use pypaas_core::{MemoryHost, Platform, Scope, observe};
+use pypaas_core::{Engine, MemoryHost, Platform};
 
 use crate::memory::{branches, carry_out, machine, plan, platform, push, restart};
 
@@ -355,9 +354,10 @@ fn the_documented_example() {
 #[test]
 fn maintenance_by_hand() {
     let (platform, mut host, branches) = deployed("two-backends");
-    let scope = Scope::Branch { branch: &branches[0], commit: None, ports: false };
-    let observed = observe(&mut host, &platform, scope).unwrap();
-    insta::assert_snapshot!(plan::maintenance(&platform, &observed, &branches[0], true, None).unwrap(), @"
+    let plan = Engine::dry_run(&mut host, &platform, |engine| {
+        engine.maintenance(&branches[0], true, None, "laptop")
+    });
+    insta::assert_snapshot!(plan.unwrap(), @"
     Switch maintenance on
       note what nginx's files say now
       write nginx's shop.example.com.conf
@@ -380,9 +380,8 @@ fn what_a_killed_deploy_left_is_mended() {
     host.crash_at(commit_point);
     carry_out(&mut host, &platform, &request).unwrap_err();
     host.revive();
-    let scope = Scope::Branch { branch: &branches[0], commit: None, ports: false };
-    let observed = observe(&mut host, &platform, scope).unwrap();
-    insta::assert_snapshot!(converge(&platform, &observed, &branches[0]).unwrap(), @"
+    let plan = Engine::dry_run(&mut host, &platform, |engine| engine.converge(&branches[0]));
+    insta::assert_snapshot!(plan.unwrap(), @"
     Make nginx serve what is live
       note what nginx's files say now
       write nginx's shop+main+api.conf
@@ -406,8 +405,8 @@ fn what_a_killed_deploy_left_is_mended() {
 fn a_cleanup_removes_what_nobody_owns() {
     let (_, mut host, _) = deployed("two-backends");
     let now = platform("static-only");
-    let observed = observe(&mut host, &now, Scope::Machine).unwrap();
-    insta::assert_snapshot!(plan::cleanup(&now, &observed).unwrap(), @"
+    let plan = Engine::dry_run(&mut host, &now, |engine| engine.cleanup("laptop"));
+    insta::assert_snapshot!(plan.unwrap(), @"
     Make nginx's files say what is configured
       note what nginx's files say now
       remove nginx's shop+main+api.conf

@@ -6,9 +6,7 @@ use std::time::Duration;
 use pypaas_config::{BranchRef, NginxStatic, RunnerConfig, RunnerName};
 use pypaas_core::memory_host::{Extent, Mishap};
 use pypaas_core::plan::{PlanError, Stage};
-use pypaas_core::{
-    Definition, MemoryHost, Platform, Quiet, ServiceName, converge, lock_branch, record, unlock_branch,
-};
+use pypaas_core::{Definition, Engine, MemoryHost, Platform, Quiet, ServiceName, record};
 
 use crate::invariants::check;
 use crate::memory::{
@@ -72,7 +70,7 @@ fn whoever_leaves_while_another_branch_switches_nginx_leaves_nothing_behind() {
     host.leaves = Some("the connection is gone".to_owned());
     host.held_elsewhere.insert(platform.layout.machine_lock(), Duration::from_secs(2));
 
-    converge(&mut host, &platform, &branch, &mut Quiet).unwrap();
+    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
 
     check(&mut host, &platform);
 }
@@ -95,7 +93,7 @@ fn what_nginx_leads_to_runs_on_when_its_files_cannot_be_put_back() {
 
     nobody_is_sent_to_a_process_that_is_gone(&mut host);
     host.mend();
-    converge(&mut host, &platform, &branch, &mut Quiet).unwrap();
+    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
     check(&mut host, &platform);
 }
 
@@ -123,7 +121,7 @@ fn a_mistake_in_a_domain_does_not_keep_a_killed_switch_from_being_taken_back() {
     assert_eq!(host.loaded, before);
     nobody_is_sent_to_a_process_that_is_gone(&mut host);
     host.rejected = None;
-    converge(&mut host, &platform, &branch, &mut Quiet).unwrap();
+    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
     check(&mut host, &platform);
 }
 
@@ -252,9 +250,7 @@ fn what_was_tried_first_is_the_error_even_when_mending_fails_too() {
     host.fail_on("remove the checkout", "the disk is broken");
     let next = push(&mut host, &platform, &branch, 2);
 
-    lock_branch(&mut host, &platform, &branch, "a test", &mut Quiet).unwrap();
-    let error = pypaas_core::deploy(&mut host, &platform, &next, &mut Quiet).unwrap_err();
-    unlock_branch(&mut host, &platform.layout, &branch).unwrap();
+    let error = carry_out(&mut host, &platform, &next).unwrap_err();
 
     assert!(error.to_string().contains("run `npm ci"), "{error}");
 }

@@ -1,8 +1,7 @@
 //! Stopping a branch, and what brings it back.
 
 use pypaas_config::BranchRef;
-use pypaas_core::plan;
-use pypaas_core::{MemoryHost, Platform, Quiet, Scope, converge, observe, record, stop};
+use pypaas_core::{Engine, MemoryHost, Platform, Quiet, record};
 
 use crate::invariants::check;
 use crate::memory::{branches, carry_out, fixtures, machine, platform, push, restart};
@@ -17,7 +16,7 @@ fn a_crash_while_a_branch_is_stopped_leaves_it_running_or_stopped() {
             for n in 0.. {
                 let mut host = deployed.clone();
                 host.crash_at(n);
-                let outcome = stop(&mut host, &platform, &branch, &mut Quiet);
+                let outcome = Engine::new(&mut host, &platform, &mut Quiet).stop(&branch, "laptop");
                 if !host.has_crashed() {
                     outcome.unwrap();
                     host.revive();
@@ -26,7 +25,7 @@ fn a_crash_while_a_branch_is_stopped_leaves_it_running_or_stopped() {
                 }
                 crashes += 1;
                 host.revive();
-                converge(&mut host, &platform, &branch, &mut Quiet).unwrap();
+                Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
                 match is_stopped(&mut host, &platform, &branch) {
                     true => assert_stopped(&mut host, &platform, &branch),
                     false => check(&mut host, &platform),
@@ -45,7 +44,7 @@ fn a_crash_while_it_is_started_again_leaves_it_stopped_or_running() {
         let deployed = deployed(&platform);
         for branch in branches(&platform) {
             let mut stopped = deployed.clone();
-            stop(&mut stopped, &platform, &branch, &mut Quiet).unwrap();
+            Engine::new(&mut stopped, &platform, &mut Quiet).stop(&branch, "laptop").unwrap();
             for n in 0.. {
                 let mut host = stopped.clone();
                 host.crash_at(n);
@@ -57,7 +56,7 @@ fn a_crash_while_it_is_started_again_leaves_it_stopped_or_running() {
                 }
                 crashes += 1;
                 host.revive();
-                converge(&mut host, &platform, &branch, &mut Quiet).unwrap();
+                Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
                 match is_stopped(&mut host, &platform, &branch) {
                     true => assert_stopped(&mut host, &platform, &branch),
                     false => check(&mut host, &platform),
@@ -75,11 +74,8 @@ fn stopping_changes_nginx_and_the_record_and_the_rest_follows() {
     let platform = platform("two-backends");
     let mut host = deployed(&platform);
     let branch = branches(&platform).remove(0);
-    let scope = Scope::Branch { branch: &branch, commit: None, ports: false };
-    let observed = observe(&mut host, &platform, scope).unwrap();
-    let first = plan::stop(&platform, &observed, &branch).unwrap();
-    let then = plan::converge(&platform, &observed.after(&first), &branch).unwrap();
-    insta::assert_snapshot!(format!("{first}{then}"), @"
+    let plan = Engine::dry_run(&mut host, &platform, |engine| engine.stop(&branch, "laptop")).unwrap();
+    insta::assert_snapshot!(plan, @"
     Let nginx answer in its place
       note what nginx's files say now
       write nginx's shop.example.com.conf

@@ -1,38 +1,11 @@
-//! The whole machine agrees with configuration and records.
+//! Whether what runs is what is configured.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RunnerName};
 
-use super::stage::{Request, Source, Stage, mend, stages};
-use super::{Plan, PlanError, cleanup, services};
+use super::{PlanError, services};
 use crate::{Observed, Platform, Process, Record};
-
-/// Plans to make the whole machine agree with the configuration and the records, for `by`: what is live runs, processes
-/// that are configured otherwise than they run are replaced as a restart does it, nginx's files say what is configured,
-/// and what is not configured any more is gone.
-pub fn machine(platform: &Platform, observed: &Observed, by: &str) -> Result<Plan, PlanError> {
-    let mut world = observed.clone();
-    let mut plan = Plan::default();
-    for branch in recorded(platform, &observed.records) {
-        let request = Request { branch: branch.clone(), source: Source::Live, by: by.to_owned() };
-        let mut add = |world: Observed, stages: &[Stage]| {
-            stages.iter().try_fold(world, |world, stage| {
-                let part = stage.plan(platform, &world, &request)?;
-                let world = world.after(&part);
-                plan.append(part);
-                Ok::<_, PlanError>(world)
-            })
-        };
-        let mending = mend(&world);
-        world = add(world, &mending)?;
-        if wants_new_processes(platform, &world, &branch)? {
-            world = add(world, &stages(platform, &branch))?;
-        }
-    }
-    cleanup::tidy(platform, world, &mut plan)?;
-    Ok(plan)
-}
 
 /// Lists the configured branches that have a record.
 pub fn recorded(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> Vec<BranchRef> {

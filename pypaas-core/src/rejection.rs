@@ -63,7 +63,7 @@ pub(crate) fn rejected_files(error: &ApplyError, switch: &WebJournal) -> BTreeSe
 }
 
 /// Explains `error` by the configuration, when it is that nginx rejected a file which is still there as it was tried.
-pub(crate) fn blame(platform: &Platform, files: &mut dyn Files, error: ApplyError) -> ApplyError {
+pub(crate) fn explain_rejection(platform: &Platform, files: &mut dyn Files, error: ApplyError) -> ApplyError {
     let ApplyError::Step { number, total, step, source } = error else { return error };
     let explained = match source.downcast_ref() {
         Some(WebServerError::Rejected { message, place: Some(place) }) => {

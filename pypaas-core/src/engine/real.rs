@@ -1,0 +1,76 @@
+//! The real host as a world.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use pypaas_config::BranchRef;
+
+use super::world::{Lock, World};
+use super::{ChangeError, waiting};
+use crate::host::{Files, Host, LockError};
+use crate::observe::web_journal;
+use crate::{
+    ApplyError, ObserveError, Observed, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
+};
+
+/// A host, and who is told what is done to it.
+pub(super) struct RealWorld<'a> {
+    pub(super) host: &'a mut dyn Host,
+    pub(super) platform: &'a Platform,
+    pub(super) progress: &'a mut dyn Story,
+}
+
+impl World for RealWorld<'_> {
+    fn begin(&mut self, _: Scope<'_>) -> Result<(), ObserveError> {
+        Ok(())
+    }
+
+    fn observe(&mut self, scope: Scope<'_>) -> Result<Observed, ObserveError> {
+        observe(self.host, self.platform, scope)
+    }
+
+    fn records(&mut self) -> Result<BTreeMap<BranchRef, Record>, ObserveError> {
+        records(self.host.files(), &self.platform.layout)
+    }
+
+    fn record(&mut self, branch: &BranchRef) -> Result<Record, ObserveError> {
+        Ok(record(self.host.files(), &self.platform.layout, branch)?.unwrap_or_default())
+    }
+
+    fn is_switching(&mut self) -> Result<bool, ObserveError> {
+        Ok(web_journal(self.host.files(), &self.platform.layout)?.is_some())
+    }
+
+    fn web_server_runs(&mut self) -> bool {
+        self.host.web_server().web_server_runs()
+    }
+
+    fn files(&mut self) -> &mut dyn Files {
+        self.host.files()
+    }
+
+    fn apply(&mut self, plan: &Plan, is_cancellable: bool) -> Result<(), ApplyError> {
+        apply(plan, &self.platform.layout, self.host, self.progress, is_cancellable)
+    }
+
+    fn lock(&mut self, lock: &Lock<'_>) -> Result<(), ChangeError> {
+        let timeout = self.platform.configuration.settings.lock_timeout;
+        waiting::acquire(self.host, self.progress, lock, timeout)
+    }
+
+    fn try_lock(&mut self, path: &Utf8Path, note: &str) -> Result<bool, LockError> {
+        self.host.locks().try_lock(path, note)
+    }
+
+    fn unlock(&mut self, path: &Utf8Path) -> Result<(), LockError> {
+        self.host.locks().unlock(path)
+    }
+
+    fn cancel_reason(&mut self) -> Option<String> {
+        self.host.caller().wants_to_stop()
+    }
+
+    fn progress(&mut self) -> &mut dyn Story {
+        self.progress
+    }
+}
