@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::ending;
-use super::processes::Family;
+use super::proc::ProcessTree;
+use super::terminate::terminate;
 
 /// How often it is asked whether to stop.
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -130,8 +130,8 @@ impl Running {
     /// Ends the child and all it started, by SIGTERM and then SIGKILL. The child stays a zombie until then, so that
     /// its id cannot mean another process or group.
     fn end(&mut self, output: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let mut family = Family::of_leader(self.child.id());
-        let ended = ending::end(&mut family, &mut || {
+        let mut tree = ProcessTree::of_leader(self.child.id());
+        let ended = terminate(&mut tree, &mut || {
             while self.pass_on(output)? {}
             Ok(())
         });

@@ -6,7 +6,7 @@ mod logs;
 mod scripts;
 mod services;
 pub(crate) mod spares;
-mod stopping;
+mod stop;
 pub(crate) mod supervise;
 pub(crate) mod tai64n;
 

@@ -2,7 +2,6 @@
 //!
 //! One file per thing that is relied on. `check` looks at the whole machine, a deploy at what its branch needs.
 
-pub(crate) mod account;
 pub mod certificates;
 mod git;
 mod nginx;

@@ -19,7 +19,7 @@ use pypaas_nginx::{KEEPALIVE_MIN_TIMEOUT, KEEPALIVE_MIN_TIMEOUT_SINCE};
 use super::LinuxHost;
 use super::nginx_master::Master;
 use super::nginx_words;
-use super::proc_net::{self, Socket, State};
+use super::proc::tcp::{self, Socket, State};
 
 /// How much longer than it was told nginx may take to close an idle connection.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -40,7 +40,7 @@ impl Connections {
     /// Looks at those there are. Where that fails none count.
     pub(super) fn now(master: Master, nginx: &NginxSettings, ports: PortRange) -> Self {
         let user = master.worker_user();
-        let open: Vec<Socket> = proc_net::sockets().unwrap_or_default();
+        let open: Vec<Socket> = tcp::sockets().unwrap_or_default();
         let open = || open.iter().filter(|socket| socket.state == State::Connected);
         let is_of_client = |socket: &&Socket| {
             // Without a number it is not accepted yet: the next worker may do that.
@@ -58,7 +58,7 @@ impl Connections {
 
     /// Counts the clients of these whose request no app has yet.
     fn without_app(&self) -> Result<usize, ProbeError> {
-        let open = proc_net::sockets().map_err(|error| ProbeError(error.to_string()))?;
+        let open = tcp::sockets().map_err(|error| ProbeError(error.to_string()))?;
         let open = || open.iter().filter(|socket| socket.state == State::Connected);
         // Whoever is being sent something has been answered.
         let clients = open().filter(|socket| socket.unsent == 0 && self.clients.contains(&ends(socket)));

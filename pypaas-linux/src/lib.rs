@@ -13,7 +13,6 @@ pub mod crash_points;
 pub mod daemontools;
 mod disk_use;
 pub mod durable;
-mod ending;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -23,18 +22,18 @@ mod late_clients;
 mod locks;
 mod nginx_master;
 mod nginx_words;
+mod notify;
 mod parts;
 mod probe;
-mod proc_net;
-mod processes;
+mod proc;
 mod program;
+mod service_stats;
 mod shell;
 mod submodules;
-mod telling;
+mod terminate;
 #[cfg(test)]
 mod tests;
 mod umask;
-mod vitals;
 mod web_server;
 
 use std::collections::BTreeMap;
@@ -50,7 +49,7 @@ use daemontools::tai64n::Tai64n;
 pub use daemontools::{LogLine, LogReader, fill_spare_services};
 pub use disk_use::DiskUse;
 pub use locks::is_locked;
-pub use vitals::Vitals;
+pub use service_stats::ServiceStats;
 
 /// A Linux machine whose deploy user is the one who runs this program.
 ///

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use camino::Utf8Path;
 
 use super::nginx_words;
-use super::processes::Process;
+use super::proc::{self, Process};
 
 /// The master process of a running nginx.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ impl Master {
             title(*id).starts_with(LEAVING) && Process::read(*id).is_some_and(|it| it.is_child_of(self.id))
         };
         // The kernel's list of children may miss one while another ends: that there is none only all processes show.
-        self.workers().unwrap_or_default().iter().any(leaves) || Process::ids().iter().any(leaves)
+        self.workers().unwrap_or_default().iter().any(leaves) || proc::process_ids().iter().any(leaves)
     }
 
     /// Opens the file that is the master's standard error, which is its error log, or else `built_in`. `None` when this
@@ -118,5 +118,5 @@ impl ErrorLog {
 }
 
 fn title(id: u32) -> Vec<u8> {
-    fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default()
+    proc::command_line(id)
 }

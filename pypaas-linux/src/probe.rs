@@ -1,7 +1,6 @@
 //! What can be seen of ports.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -10,8 +9,8 @@ use pypaas_core::ServiceName;
 use pypaas_core::host::{Probe, ProbeError};
 
 use super::LinuxHost;
-use super::proc_net::{self, Socket, State};
-use super::processes::{Family, Process, ProcessTable};
+use super::proc::tcp::{self, Socket, State};
+use super::proc::{self, ProcessTable, ProcessTree};
 use crate::daemontools::supervise::Supervise;
 
 /// How long a connection on this machine may take.
@@ -31,10 +30,11 @@ impl Probe for LinuxHost {
 
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
         let status = Supervise::of(&self.layout.service(service)).status().map_err(said)?;
-        let mut family = Family::of_service(service, self.layout.home());
-        family.note_leader(status.and_then(|status| status.process));
+        let mut tree = ProcessTree::of_service(service, self.layout.home());
+        tree.set_leader(status.and_then(|status| status.process));
         let table = ProcessTable::read().map_err(said)?;
-        let open: BTreeSet<u64> = table.members(&mut family).into_iter().flat_map(open_sockets).collect();
+        let open: BTreeSet<u64> =
+            table.members(&mut tree).into_iter().flat_map(|it| proc::open_sockets(it.id)).collect();
         let listening = sockets()?.into_iter().filter(|socket| socket.state == State::Listening);
         Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
     }
@@ -61,16 +61,7 @@ impl Probe for LinuxHost {
 }
 
 fn sockets() -> Result<Vec<Socket>, ProbeError> {
-    proc_net::sockets().map_err(said)
-}
-
-/// Lists the sockets a process has open; none when it ended or may not be looked at.
-fn open_sockets(process: &Process) -> Vec<u64> {
-    let files = fs::read_dir(format!("/proc/{}/fd", process.id)).into_iter().flatten().flatten();
-    let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
-    targets
-        .filter_map(|target| target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok())
-        .collect()
+    tcp::sockets().map_err(said)
 }
 
 fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {

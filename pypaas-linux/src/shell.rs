@@ -8,8 +8,8 @@ use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
 
 use super::LinuxHost;
 use super::child::{self, Ended};
-use super::ending;
-use super::processes::{COMMAND_VARIABLE, Family};
+use super::proc::{COMMAND_VARIABLE, ProcessTree};
+use super::terminate::terminate;
 use super::umask::ReadableByAll;
 
 impl Shell for LinuxHost {
@@ -35,8 +35,8 @@ impl Shell for LinuxHost {
     }
 
     fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
-        let mut family = Family::of_commands(directory, self.layout.home());
-        ending::end(&mut family, &mut || Ok(()))
+        let mut tree = ProcessTree::of_commands(directory, self.layout.home());
+        terminate(&mut tree, &mut || Ok(()))
             .map_err(|source| CommandError::NotEnded { directory: directory.to_owned(), source })
     }
 }

@@ -17,7 +17,7 @@ use crate::access::may_read_all;
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome};
 use crate::installation::Installation;
-use pypaas_linux::{DiskUse, Vitals, is_locked};
+use pypaas_linux::{DiskUse, ServiceStats, is_locked};
 
 /// How far back restarts are counted.
 const RESTARTS_SINCE: Duration = Duration::from_secs(3600);
@@ -186,11 +186,11 @@ pub(super) fn rows(
     }
     let now = SystemTime::now();
     let services = records.iter().flat_map(|(branch, record)| services(installation, branch, record, now));
-    let vitals = host.vitals(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
+    let stats = host.service_stats(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
     let mut urls = plan::urls(platform);
     let rows = records.iter().map(|(branch, record)| {
         let last = history::last(&platform.layout, branch)?;
-        let seen = Seen { vitals: &vitals, urls: urls.remove(branch).unwrap_or_default(), last, now };
+        let seen = Seen { stats: &stats, urls: urls.remove(branch).unwrap_or_default(), last, now };
         Ok(row(installation, branch, record, seen))
     });
     rows.collect()
@@ -246,7 +246,7 @@ fn services(
 /// What was seen of a branch beside its record.
 struct Seen<'a> {
     /// Of all services.
-    vitals: &'a BTreeMap<pypaas_core::ServiceName, Vitals>,
+    stats: &'a BTreeMap<pypaas_core::ServiceName, ServiceStats>,
     urls: Vec<String>,
     last: Option<Attempt>,
     now: SystemTime,
@@ -257,16 +257,16 @@ fn row(installation: &Installation, branch: &BranchRef, record: &Record, seen: S
     let each: Vec<Process> = services(installation, branch, record, seen.now)
         .into_iter()
         .map(|wanted| {
-            let vitals = seen.vitals.get(&wanted.name).cloned().unwrap_or_default();
+            let stats = seen.stats.get(&wanted.name).cloned().unwrap_or_default();
             Process {
                 runner: wanted.name.runner.runner.to_string(),
                 index: wanted.name.index,
                 slot: wanted.name.slot,
                 port: wanted.port,
-                pid: vitals.process.map(|(pid, _)| pid),
-                uptime_seconds: vitals.process.map(|(_, uptime)| uptime.as_secs()),
-                restarts: vitals.starts.map(|starts| starts.saturating_sub(wanted.first)),
-                memory_bytes: vitals.memory,
+                pid: stats.process.map(|(pid, _)| pid),
+                uptime_seconds: stats.process.map(|(_, uptime)| uptime.as_secs()),
+                restarts: stats.starts.map(|starts| starts.saturating_sub(wanted.first)),
+                memory_bytes: stats.memory,
             }
         })
         .collect();

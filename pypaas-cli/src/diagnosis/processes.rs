@@ -85,8 +85,8 @@ fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Proc
     // What was tried before in the same slot may have ended again and again.
     let lately = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
     let since = lately.max(live.at.into());
-    let vitals = walk.host.vitals([(service.clone(), since)]);
-    let starts = vitals.get(&service).and_then(|it| it.starts).unwrap_or(0);
+    let stats = walk.host.service_stats([(service.clone(), since)]);
+    let starts = stats.get(&service).and_then(|it| it.starts).unwrap_or(0);
     let keeps_ending = starts >= 3;
     match state.process {
         Some((_, uptime)) if !keeps_ending || uptime >= LATELY => Ok(()),

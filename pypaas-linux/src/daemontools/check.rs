@@ -1,14 +1,12 @@
 //! The supervisor: does svscan run, and does it watch our directory.
 
-use std::fs;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::Severity;
 use pypaas_core::host::Services;
 
 use crate::LinuxHost;
-use crate::inspection::account::Account;
 use crate::inspection::{Defect, Demand, Extent};
+use crate::proc::{self, Account};
 
 /// A running svscan.
 struct Scan {
@@ -63,21 +61,17 @@ fn is_supervised(host: &mut LinuxHost, demand: &Demand<'_>) -> bool {
             .all(|name| host.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised))
 }
 
-/// Lists the svscan processes. Each works in the directory it watches; of another user's only the command line can be seen.
+/// Lists the svscan processes. Each works in the directory it watches; of another user's, only the command line is visible.
 fn scans() -> Vec<Scan> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter_map(scan).collect()
+    proc::process_ids().into_iter().filter_map(scan).collect()
 }
 
 fn scan(process: u32) -> Option<Scan> {
-    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
-    if name.trim_end() != "svscan" {
+    if proc::program_name(process)? != "svscan" {
         return None;
     }
-    let directory = fs::read_link(format!("/proc/{process}/cwd")).ok().and_then(|path| path.try_into().ok());
-    let directory = directory.or_else(|| {
-        let words = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    let directory = proc::working_directory(process).or_else(|| {
+        let words = proc::command_line(process);
         let directory = words.split(|&byte| byte == 0).nth(1)?;
         Some(Utf8PathBuf::from(String::from_utf8_lossy(directory).into_owned()))
     });

@@ -16,8 +16,8 @@ use pypaas_core::{Definition, Layout, ServiceName};
 
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
-use super::{spares, stopping};
-use crate::processes::Process;
+use super::{spares, stop};
+use crate::proc::Process;
 use crate::{LinuxHost, durable, files};
 
 /// How long svscan may take to notice a service: it looks every five seconds.
@@ -63,7 +63,7 @@ impl Services for LinuxHost {
         services: &[ServiceName],
         timeout: Duration,
     ) -> Result<StopReport, ServiceError> {
-        stopping::stop(self, services, timeout)
+        stop::stop(self, services, timeout)
     }
 
     fn remove_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {

@@ -6,11 +6,11 @@ use camino::Utf8Path;
 use pypaas_config::Severity;
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
-use super::account::Account;
 use super::nginx_files::{ForeignDefault, Inclusion, NginxFiles};
 use super::{Defect, Demand};
 use crate::LinuxHost;
 use crate::nginx_master::Master;
+use crate::proc::Account;
 use crate::web_server::{ask, is_sudo, unprivileged, with};
 
 /// The first version that can refuse unknown names over TLS (`ssl_reject_handshake`).

@@ -1,17 +1,14 @@
 //! The ports apps are given: who else holds some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use pypaas_config::Severity;
 use pypaas_core::{Record, records};
 
 use super::{Defect, Demand};
 use crate::LinuxHost;
-use crate::proc_net::{self, Socket, State};
-
-/// Where the kernel says which ports it gives to outgoing connections.
-const EPHEMERAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+use crate::proc;
+use crate::proc::tcp::{self, Socket, State};
 
 pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
     let range = demand.platform.configuration.settings.ports;
@@ -27,7 +24,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         .flat_map(|deployed| &deployed.processes)
         .filter_map(|process| process.port)
         .collect();
-    let others: Vec<Socket> = proc_net::sockets()
+    let others: Vec<Socket> = tcp::sockets()
         .unwrap_or_default()
         .into_iter()
         .filter(|socket| socket.state == State::Listening)
@@ -53,7 +50,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
             ),
         ));
     }
-    if let Some((first, last)) = fs::read_to_string(EPHEMERAL).ok().and_then(|text| pair(&text))
+    if let Some((first, last)) = proc::ephemeral_ports()
         && range.start() <= &last
         && &first <= range.end()
     {
@@ -68,11 +65,6 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         ));
     }
     defects
-}
-
-fn pair(text: &str) -> Option<(u16, u16)> {
-    let mut numbers = text.split_ascii_whitespace().map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// Writes ports as people do: `61500-61503, 61510`.
@@ -93,22 +85,9 @@ fn spell(ports: &BTreeSet<u16>) -> String {
 
 /// Names the processes that have the `sockets` open, as far as this user may see that.
 fn holders(sockets: &BTreeSet<u64>) -> BTreeMap<u64, String> {
-    let mut holders = BTreeMap::new();
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    for id in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
-        if holders.len() == sockets.len() {
-            break;
-        }
-        let files = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
-        let links =
-            files.filter_map(|file| fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
-        let open = links.filter_map(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-        for socket in open.filter(|socket| sockets.contains(socket)) {
-            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-            holders.entry(socket).or_insert_with(|| format!("`{}` (process {id})", name.trim_end()));
-        }
-    }
-    holders
+    let name = |process| format!("`{}` (process {process})", proc::program_name(process).unwrap_or_default());
+    let found = proc::processes_with_sockets(sockets);
+    found.into_iter().map(|(socket, process)| (socket, name(process))).collect()
 }
 
 #[cfg(test)]

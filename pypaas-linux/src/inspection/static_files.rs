@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{RunnerConfig, RunnerRef, Severity};
 
-use super::account::Account;
 use super::{Defect, Demand};
 use crate::LinuxHost;
 use crate::nginx_master::Master;
+use crate::proc::Account;
 
 pub(super) fn inspect(host: &LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
     let mut defects = Vec::new();

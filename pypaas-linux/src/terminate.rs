@@ -1,30 +1,33 @@
-//! Ending processes that belong together, by SIGTERM and then SIGKILL.
+//! Terminating the processes that belong together, by SIGTERM and then SIGKILL.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::processes::{Family, ProcessTable, wait_for_end_of_any};
+use super::proc::{ProcessTable, ProcessTree, wait_for_any_exit};
 
-/// How long they may take to end after SIGTERM.
+/// How long they may take to exit after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long is waited at once for one of them to end.
+/// How long one wait for an exit takes at most.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Ends all of `family`, calling `meanwhile` now and then. Fails when something is left even after SIGKILL.
-pub(super) fn end(family: &mut Family, meanwhile: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+/// Terminates all processes of `tree`, and calls `meanwhile` now and then. Fails if a process remains even after SIGKILL.
+pub(super) fn terminate(
+    tree: &mut ProcessTree,
+    meanwhile: &mut dyn FnMut() -> io::Result<()>,
+) -> io::Result<()> {
     let began = Instant::now();
     let mut signal = Some(Signal::TERM);
     loop {
         let table = ProcessTable::read()?;
-        let members = table.members(family);
+        let members = table.members(tree);
         if members.is_empty() {
             return Ok(());
         }
         if began.elapsed() > GRACE * 2 {
-            return Err(io::Error::other("a process does not end, not even by SIGKILL"));
+            return Err(io::Error::other("a process does not exit, not even after SIGKILL"));
         }
         if began.elapsed() > GRACE {
             signal = Some(Signal::KILL);
@@ -32,7 +35,7 @@ pub(super) fn end(family: &mut Family, meanwhile: &mut dyn FnMut() -> io::Result
         if let Some(signal) = signal.take() {
             members.iter().for_each(|process| process.signal(signal));
         }
-        wait_for_end_of_any(&members, INTERVAL);
+        wait_for_any_exit(&members, INTERVAL);
         meanwhile()?;
     }
 }

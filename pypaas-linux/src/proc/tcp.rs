@@ -6,24 +6,24 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// One TCP socket, as /proc/net/tcp and tcp6 show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     /// Its address at this end. An IPv4 address in IPv6 form stays in that form.
-    pub(super) local: SocketAddr,
+    pub(crate) local: SocketAddr,
     /// Its address at the other end.
-    pub(super) remote: SocketAddr,
+    pub(crate) remote: SocketAddr,
     /// What it does.
-    pub(super) state: State,
+    pub(crate) state: State,
     /// How many bytes wait to be sent, or for the other end to say that it has them.
-    pub(super) unsent: u64,
+    pub(crate) unsent: u64,
     /// Who has it open.
-    pub(super) user: u32,
+    pub(crate) user: u32,
     /// The number by which the files of a process name it; 0 before it is accepted.
-    pub(super) inode: u64,
+    pub(crate) inode: u64,
 }
 
 /// What a socket does, as far as it matters here; the kernel's `tcp_states.h` numbers the states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Connected: `ESTABLISHED`, 1.
     Connected,
     /// Waiting for connections: `LISTEN`, 10.
@@ -34,7 +34,7 @@ pub(super) enum State {
 
 /// Lists all TCP sockets, over IPv4 and IPv6, but for those closed by both ends, whose port is free for who listens
 /// (`TIME_WAIT`, 6): a busy machine has tens of thousands of them.
-pub(super) fn sockets() -> io::Result<Vec<Socket>> {
+pub(crate) fn sockets() -> io::Result<Vec<Socket>> {
     let mut sockets = Vec::new();
     for file in ["/proc/net/tcp", "/proc/net/tcp6"] {
         match fs::read_to_string(file) {

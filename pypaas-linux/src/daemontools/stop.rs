@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use super::supervise::Supervise;
 use crate::LinuxHost;
-use crate::processes::{Family, Process, ProcessTable, wait_for_end_of_any};
+use crate::proc::{Process, ProcessTable, ProcessTree, wait_for_any_exit};
 
 /// How long a supervisor may take to follow an order. It sleeps for a second after it started a process, and once more
 /// when that process ended meanwhile.
@@ -47,7 +47,7 @@ pub(super) fn stop(
         }
         match left.is_empty() {
             true => thread::sleep(Duration::from_millis(2)),
-            false => wait_for_end_of_any(&left, Duration::from_millis(20)),
+            false => wait_for_any_exit(&left, Duration::from_millis(20)),
         }
     }
     let killed = stopping.into_iter().filter(|service| service.killed).map(|service| service.name.clone());
@@ -60,7 +60,7 @@ struct Stopping<'a> {
     directory: Utf8PathBuf,
     supervise: Supervise,
     timeout: Duration,
-    family: Family,
+    tree: ProcessTree,
     began: Instant,
     /// When the supervisor was last told.
     ordered: Option<Instant>,
@@ -80,7 +80,7 @@ impl<'a> Stopping<'a> {
             supervise: Supervise::of(&directory),
             directory,
             timeout,
-            family: Family::of_service(name, host.layout.home()),
+            tree: ProcessTree::of_service(name, host.layout.home()),
             began: Instant::now(),
             ordered: None,
             asked: None,
@@ -96,8 +96,8 @@ impl<'a> Stopping<'a> {
             self.supervise.keep_down()?;
         }
         let status = self.supervise.status()?;
-        self.family.note_leader(status.and_then(|status| status.process));
-        table.members(&mut self.family);
+        self.tree.set_leader(status.and_then(|status| status.process));
+        table.members(&mut self.tree);
         if status.is_some() {
             self.tell_supervisor()?;
         }
@@ -110,9 +110,9 @@ impl<'a> Stopping<'a> {
         table: &'t ProcessTable,
     ) -> Result<Vec<&'t Process>, Box<dyn Error + Send + Sync>> {
         let status = self.supervise.status()?;
-        self.family.note_leader(status.and_then(|status| status.process));
+        self.tree.set_leader(status.and_then(|status| status.process));
         let obeys = status.is_none_or(|status| status.wants_down);
-        let members = table.members(&mut self.family);
+        let members = table.members(&mut self.tree);
         self.stopped = obeys && members.is_empty() && status.is_none_or(|status| status.process.is_none());
         if self.stopped {
             return Ok(members);
@@ -145,7 +145,7 @@ impl<'a> Stopping<'a> {
                 self.killed = true;
                 process.signal(Signal::KILL);
             } else if self.terminated.insert(process.identity()) {
-                if !(obeys && self.family.leader == Some(process.id)) {
+                if !(obeys && self.tree.leader == Some(process.id)) {
                     process.signal(Signal::TERM);
                 }
                 process.signal(Signal::CONT);
