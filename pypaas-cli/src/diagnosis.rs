@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::installation::{Installation, reports};
 use crate::wording::{ago, count};
-use pypaas_linux::inspection::Extent;
+use pypaas_linux::checks::CheckScope;
 use pypaas_linux::{LinuxHost, is_locked};
 
 pub(crate) use address::Address;
@@ -222,10 +222,11 @@ impl<'a> Walk<'a> {
     }
 
     fn nginx(&mut self, branch: &BranchRef) -> Result<(), Wrong> {
-        let defects = self.host.inspect(&self.installation.platform, Extent::Branch(branch));
-        let grave = defects.into_iter().find(|it| it.severity == Severity::Error && it.about != "services");
+        let defects = self.host.check(&self.installation.platform, CheckScope::Branch(branch));
+        let grave =
+            defects.into_iter().find(|it| it.severity == Severity::Error && it.category != "services");
         if let Some(defect) = grave {
-            return Err(Wrong::new(defect.message, defect.mend));
+            return Err(Wrong::new(defect.message, defect.fix));
         }
         if let Err(error) = self.host.test_web_server() {
             let mend = "nginx goes on with what it had loaded; mend the configuration it names";

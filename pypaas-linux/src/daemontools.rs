@@ -1,15 +1,75 @@
-//! All that knows daemontools: the scripts it runs, how its services are started, stopped and read, and what `check` looks at.
+//! Everything that knows daemontools: the scripts it runs, how its services are started, stopped and read, and what `check`
+//! looks at. Another supervisor is another implementation of [`Supervisor`].
 
-pub(crate) mod check;
-mod log_reader;
+mod check;
 mod logs;
+mod multilog;
 mod scripts;
 mod services;
 pub(crate) mod spares;
+mod starts;
 mod stop;
 pub(crate) mod supervise;
-pub(crate) mod tai64n;
+mod tai64n;
 
-pub use log_reader::{LogLine, LogReader};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::SystemTime;
+
+use camino::Utf8PathBuf;
+use pypaas_core::{Layout, ServiceName};
+
+use crate::checks::{CheckContext, Diagnostic};
+use crate::supervisor::{Activity, LogReader, Supervisor};
+use multilog::Multilog;
 pub use scripts::{Scripts, TemplateError};
 pub use spares::fill_spare_services;
+use supervise::Supervise;
+use tai64n::Tai64n;
+
+/// daemontools, as Debian has it: an `svscan` that runs as the deploy user, and one `supervise` for each service and its log.
+#[derive(Debug)]
+pub struct Daemontools {
+    layout: Layout,
+    /// When this program started a service.
+    started: BTreeMap<ServiceName, Tai64n>,
+}
+
+impl Daemontools {
+    /// Uses the service directories of `layout`.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, started: BTreeMap::new() }
+    }
+
+    fn supervise(&self, service: &ServiceName) -> Supervise {
+        Supervise::of(&self.layout.service(service))
+    }
+}
+
+impl Supervisor for Daemontools {
+    fn main_process(&self, service: &ServiceName) -> io::Result<Option<u32>> {
+        Ok(self.supervise(service).status()?.and_then(|status| status.process))
+    }
+
+    fn activity(&self, service: &ServiceName, since: SystemTime) -> Activity {
+        let status = self.supervise(service).status().ok().flatten();
+        let process = status.and_then(|status| Some((status.process?, status.since.elapsed())));
+        Activity { process, starts: starts::count(&self.layout.service(service), since) }
+    }
+
+    fn last_lines_of_all(&self, service: &ServiceName, lines: usize) -> Vec<String> {
+        logs::last_lines(&self.layout.service(service), None, lines)
+    }
+
+    fn log_reader(&self, service: &ServiceName) -> Box<dyn LogReader> {
+        Box::new(Multilog::new(&self.layout, service))
+    }
+
+    fn log_directory(&self, service: &ServiceName) -> Utf8PathBuf {
+        self.layout.service(service).join("log")
+    }
+
+    fn check(&mut self, context: &CheckContext<'_>) -> Option<Diagnostic> {
+        check::check(self, context)
+    }
+}

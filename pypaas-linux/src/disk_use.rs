@@ -6,8 +6,10 @@ use std::path::Path;
 
 use camino::Utf8Path;
 use pypaas_config::BranchRef;
-use pypaas_core::{Layout, Record};
+use pypaas_core::Record;
 use serde::Serialize;
+
+use crate::LinuxHost;
 
 /// What a branch takes, in bytes on the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,10 +27,11 @@ pub struct DiskUse {
 }
 
 impl DiskUse {
-    /// Adds up the files of `branch`. What cannot be read counts as nothing.
-    pub fn of(layout: &Layout, branch: &BranchRef, record: &Record) -> Self {
+    /// Adds up the sizes of the files of `branch`. What cannot be read counts as zero.
+    pub fn of(host: &LinuxHost, branch: &BranchRef, record: &Record) -> Self {
+        let layout = &host.layout;
         let services = record.deployed().flat_map(|it| it.services(branch));
-        let service_logs = services.map(|service| size(&layout.service(&service).join("log")));
+        let service_logs = services.map(|service| size(&host.supervisor.log_directory(&service)));
         Self {
             repository: size(&layout.repo(&branch.repo)),
             checkouts: size(&layout.checkouts(branch)),

@@ -6,6 +6,7 @@
 pub mod bare_repo;
 mod caller;
 mod checkout;
+pub mod checks;
 mod child;
 mod clock;
 #[cfg(feature = "crash-points")]
@@ -17,7 +18,6 @@ mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod git;
-pub mod inspection;
 mod late_clients;
 mod locks;
 mod nginx_master;
@@ -30,6 +30,7 @@ mod program;
 mod service_stats;
 mod shell;
 mod submodules;
+mod supervisor;
 mod terminate;
 #[cfg(test)]
 mod tests;
@@ -42,14 +43,15 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 use pypaas_config::{NginxSettings, PortRange};
-use pypaas_core::{Layout, ServiceName};
+use pypaas_core::Layout;
 
 pub use caller::{Watch, is_gone};
-use daemontools::tai64n::Tai64n;
-pub use daemontools::{LogLine, LogReader, fill_spare_services};
+use daemontools::Daemontools;
+pub use daemontools::fill_spare_services;
 pub use disk_use::DiskUse;
 pub use locks::is_locked;
 pub use service_stats::ServiceStats;
+pub use supervisor::{Activity, LogLine, LogReader, Supervisor};
 
 /// A Linux machine whose deploy user is the one who runs this program.
 ///
@@ -64,7 +66,7 @@ pub struct LinuxHost {
     /// What was connected to nginx before the last reload.
     before_reload: Option<late_clients::Connections>,
     locks: BTreeMap<Utf8PathBuf, File>,
-    ordered: BTreeMap<ServiceName, Tai64n>,
+    supervisor: Box<dyn Supervisor>,
     watch: Option<Watch>,
     began: Instant,
 }
@@ -73,16 +75,27 @@ impl LinuxHost {
     /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
     pub fn new(layout: Layout, nginx: NginxSettings, ports: PortRange) -> Self {
         Self {
+            supervisor: Box::new(Daemontools::new(layout.clone())),
             layout,
             nginx,
             ports,
             nginx_build: None,
             before_reload: None,
             locks: BTreeMap::new(),
-            ordered: BTreeMap::new(),
             watch: None,
             began: Instant::now(),
         }
+    }
+
+    /// Uses another supervisor than daemontools.
+    pub fn with_supervisor(self, supervisor: Box<dyn Supervisor>) -> Self {
+        Self { supervisor, ..self }
+    }
+
+    /// Returns its supervisor, which knows more than [`Services`](pypaas_core::host::Services) and
+    /// [`Logs`](pypaas_core::host::Logs).
+    pub fn supervisor(&self) -> &dyn Supervisor {
+        &*self.supervisor
     }
 
     /// Notices from now on when the caller wants to stop: on SIGTERM, SIGINT or SIGHUP, which then no longer end the

@@ -1,4 +1,4 @@
-//! The host gives its parts: it is all of them itself.
+//! The parts of the host: its supervisor, and itself for everything else.
 
 use pypaas_core::host::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, WebServer};
 
@@ -14,11 +14,11 @@ impl Host for LinuxHost {
     }
 
     fn services(&mut self) -> &mut dyn Services {
-        self
+        &mut *self.supervisor
     }
 
     fn logs(&mut self) -> &mut dyn Logs {
-        self
+        &mut *self.supervisor
     }
 
     fn web_server(&mut self) -> &mut dyn WebServer {

@@ -11,7 +11,6 @@ use pypaas_core::host::{Probe, ProbeError};
 use super::LinuxHost;
 use super::proc::tcp::{self, Socket, State};
 use super::proc::{self, ProcessTable, ProcessTree};
-use crate::daemontools::supervise::Supervise;
 
 /// How long a connection on this machine may take.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -29,9 +28,9 @@ impl Probe for LinuxHost {
     }
 
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
-        let status = Supervise::of(&self.layout.service(service)).status().map_err(said)?;
+        let main_process = self.supervisor.main_process(service).map_err(said)?;
         let mut tree = ProcessTree::of_service(service, self.layout.home());
-        tree.set_leader(status.and_then(|status| status.process));
+        tree.set_leader(main_process);
         let table = ProcessTable::read().map_err(said)?;
         let open: BTreeSet<u64> =
             table.members(&mut tree).into_iter().flat_map(|it| proc::open_sockets(it.id)).collect();

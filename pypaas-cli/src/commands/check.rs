@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::failure::{FAILED, Failure};
 use crate::installation::{Installation, MAIN_FILE, configuration_directory, home, load_directory};
 use crate::terminal;
-use pypaas_linux::inspection::{Defect, Extent};
+use pypaas_linux::checks::{CheckScope, Diagnostic};
 
 /// Exit status when there are warnings and no errors.
 const WARNED: u8 = 4;
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(configuration) = loaded.configuration {
         match Installation::new(&home, configuration, loaded.problems) {
             Ok(installation) => {
-                let defects = installation.host().inspect(&installation.platform, Extent::Machine);
+                let defects = installation.host().check(&installation.platform, CheckScope::Machine);
                 findings.extend(defects.into_iter().map(Finding::from));
             }
             Err(failure) => {
@@ -128,11 +128,20 @@ impl From<&Problem> for Finding {
     }
 }
 
-impl From<Defect> for Finding {
-    fn from(Defect { severity, about, message, mend, .. }: Defect) -> Self {
+impl From<Diagnostic> for Finding {
+    fn from(Diagnostic { severity, category, message, fix, .. }: Diagnostic) -> Self {
         let severity = word(severity);
-        let report = format!("{severity}: {message}\n  = help: {mend}");
-        Self { severity, about, file: None, line: None, column: None, message, mend: Some(mend), report }
+        let report = format!("{severity}: {message}\n  = help: {fix}");
+        Self {
+            severity,
+            about: category,
+            file: None,
+            line: None,
+            column: None,
+            message,
+            mend: Some(fix),
+            report,
+        }
     }
 }
 

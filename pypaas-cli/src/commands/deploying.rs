@@ -17,7 +17,7 @@ use crate::installation::Installation;
 use crate::narrator::{Narrator, seconds};
 use crate::terminal;
 use pypaas_linux::LinuxHost;
-use pypaas_linux::inspection::{Defect, Extent};
+use pypaas_linux::checks::{CheckScope, Diagnostic};
 
 /// The phases whose times are told at the end, in the order they happen.
 const PHASES: [Phase; 7] =
@@ -107,10 +107,10 @@ impl Deploying<'_> {
                 "the file of {domain} is broken, so nginx goes on with what it was last told of it; see `pypaas check`"
             ));
         }
-        let defects = host.inspect(&self.installation.platform, Extent::Branch(&self.branch));
-        let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|defect| defect.stops_deploys);
-        for Defect { message, mend, .. } in other {
-            narrator.warn(&format!("{message}; {mend}"));
+        let defects = host.check(&self.installation.platform, CheckScope::Branch(&self.branch));
+        let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|defect| defect.blocks_deploys);
+        for Diagnostic { message, fix, .. } in other {
+            narrator.warn(&format!("{message}; {fix}"));
         }
         if grave.is_empty() {
             return Ok(());
@@ -119,7 +119,7 @@ impl Deploying<'_> {
         for defect in &grave {
             text.push_str(&format!("\n  because {}", defect.message));
         }
-        let mends: Vec<&str> = grave.iter().map(|defect| defect.mend.as_str()).collect();
+        let mends: Vec<&str> = grave.iter().map(|defect| defect.fix.as_str()).collect();
         Err(Failure::new(text, mends.join("\nhint: ")))
     }
 

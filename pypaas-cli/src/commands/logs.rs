@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pypaas_config::{BranchRef, RepoName};
-use pypaas_core::host::Services;
+use pypaas_core::host::Host;
 use pypaas_core::{ServiceName, Slot};
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use crate::installation::Installation;
 use crate::moment::Moment;
 use crate::table::Look;
 use crate::terminal;
-use pypaas_linux::{LogLine, LogReader, Watch, is_gone};
+use pypaas_linux::{LogLine, Watch, is_gone};
 
 /// How many lines are shown when nothing else is said.
 const LINES: usize = 100;
@@ -81,13 +81,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let wanted = Wanted::of(&installation, arguments)?;
     let mut host = installation.host();
-    let layout = &installation.platform.layout;
     let limit = arguments.lines.unwrap_or(if arguments.since.is_some() { usize::MAX } else { LINES });
     let since = arguments.since.map(|since| since.before(Timestamp::now()));
     let mut readers = BTreeMap::new();
     let mut lines = Vec::new();
-    for service in host.list_services()?.into_iter().filter(|service| wanted.has(service)) {
-        let mut reader = LogReader::new(layout, &service);
+    for service in host.services().list_services()?.into_iter().filter(|service| wanted.has(service)) {
+        let mut reader = host.supervisor().log_reader(&service);
         lines.extend(reader.last(limit, since)?);
         readers.insert(service, reader);
     }
@@ -103,8 +102,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     while watch.reason().is_none() && !is_gone(stdout()) {
         thread::sleep(INTERVAL);
         let mut lines = Vec::new();
-        for service in host.list_services()?.into_iter().filter(|service| wanted.has(service)) {
-            let reader = readers.entry(service.clone()).or_insert_with(|| LogReader::new(layout, &service));
+        for service in host.services().list_services()?.into_iter().filter(|service| wanted.has(service)) {
+            let reader =
+                readers.entry(service.clone()).or_insert_with(|| host.supervisor().log_reader(&service));
             lines.extend(reader.more()?);
         }
         show(arguments, &in_order(lines))?;
@@ -124,7 +124,7 @@ impl Wanted {
     fn of(installation: &Installation, arguments: &Arguments) -> Result<Self, Failure> {
         let repo = RepoName::new(arguments.repo.as_str())?;
         let wanted = Self { repo, branch: arguments.branch.clone(), runner: arguments.runner.clone() };
-        if installation.host().list_services()?.iter().any(|service| wanted.has(service)) {
+        if installation.host().services().list_services()?.iter().any(|service| wanted.has(service)) {
             return Ok(wanted);
         }
         installation.repo(&arguments.repo)?;

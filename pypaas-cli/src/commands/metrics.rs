@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::history::{self, Attempt, Outcome};
 use crate::installation::Installation;
 use crate::terminal;
-use pypaas_linux::inspection::certificates;
+use pypaas_linux::checks::certificates;
 
 /// Print figures in Prometheus' text format, for node_exporter's textfile directory
 #[derive(Debug, Args)]

@@ -199,14 +199,15 @@ pub(super) fn rows(
 /// Adds how much of the disk each of the branches takes.
 fn add_disk_use(installation: &Installation, rows: &mut [Row]) -> Result<(), Failure> {
     let layout = &installation.platform.layout;
-    let records = records(&mut installation.host(), layout)?;
+    let mut host = installation.host();
+    let records = records(&mut host, layout)?;
     for row in rows {
         let branch = BranchRef {
             repo: RepoName::new(row.repo.as_str())?,
             branch: BranchName::new(row.branch.as_str())?,
         };
         let record = records.get(&branch).cloned().unwrap_or_default();
-        row.disk = Some(DiskUse::of(layout, &branch, &record));
+        row.disk = Some(DiskUse::of(&host, &branch, &record));
     }
     Ok(())
 }

@@ -5,12 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use pypaas_config::{BranchRef, RunnerName, Severity};
-use pypaas_core::host::{Logs, Probe, Services};
+use pypaas_core::host::{Host, Probe};
 use pypaas_core::{Deployed, Process, Readiness, ServiceName};
 
 use super::{Walk, Wrong};
 use crate::wording::{count, span};
-use pypaas_linux::inspection::Extent;
+use pypaas_linux::checks::CheckScope;
 
 /// How many of an app's last lines are shown.
 const LINES: usize = 10;
@@ -56,23 +56,23 @@ pub(super) fn last_lines(
 ) -> Vec<String> {
     let mut lines = Vec::new();
     for service in live.services(branch).filter(|service| only.is_none_or(|only| only == service)) {
-        lines.extend(walk.host.last_lines(&service, LINES));
+        lines.extend(walk.host.logs().last_lines(&service, LINES));
     }
     lines
 }
 
 fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Process) -> Result<(), Wrong> {
     let service = process.service(branch, live.slot);
-    let state = walk.host.inspect_service(&service);
+    let state = walk.host.services().inspect_service(&service);
     let state = state.map_err(|error| Wrong::new(error.to_string(), "run `pypaas check`"))?;
     let Some(state) = state else {
         return Err(Wrong::new(format!("the service {service} is gone"), "run `pypaas apply`"));
     };
     if !state.supervised {
-        let defects = walk.host.inspect(&walk.installation.platform, Extent::Branch(branch));
-        let why = defects.into_iter().find(|it| it.about == "services" && it.severity == Severity::Error);
+        let defects = walk.host.check(&walk.installation.platform, CheckScope::Branch(branch));
+        let why = defects.into_iter().find(|it| it.category == "services" && it.severity == Severity::Error);
         return Err(match why {
-            Some(defect) => Wrong::new(defect.message, defect.mend),
+            Some(defect) => Wrong::new(defect.message, defect.fix),
             None => Wrong::new(
                 format!("nothing supervises {service}"),
                 "is svscan running, and does it watch `services_dir`?",
@@ -99,7 +99,7 @@ fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Proc
             },
             mend: format!("see what it says: `pypaas logs {branch} {}`", process.runner),
             // The process of this moment may not have come to saying anything.
-            lines: walk.host.last_lines_of_all(&service, LINES),
+            lines: walk.host.supervisor().last_lines_of_all(&service, LINES),
         }),
     }
 }

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::Severity;
 use pypaas_core::host::Services;
 
-use crate::LinuxHost;
-use crate::inspection::{Defect, Demand, Extent};
+use super::Daemontools;
+use crate::checks::{CheckContext, CheckScope, Diagnostic};
 use crate::proc::{self, Account};
 
 /// A running svscan.
@@ -14,21 +14,21 @@ struct Scan {
     directory: Utf8PathBuf,
 }
 
-pub(crate) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defect> {
-    if let Extent::Branch(_) = demand.extent
-        && is_supervised(host, demand)
+pub(super) fn check(daemontools: &mut Daemontools, context: &CheckContext<'_>) -> Option<Diagnostic> {
+    if let CheckScope::Branch(_) = context.scope
+        && is_supervised(daemontools, context)
     {
         return None;
     }
-    let watched = host.layout.services().to_owned();
-    let defect = |severity, message, mend| Some(Defect::new(severity, "services", message, mend));
+    let watched = daemontools.layout.services().to_owned();
+    let diagnostic = |severity, message, fix| Some(Diagnostic::new(severity, "services", message, fix));
     let start = format!(
         "as this user, let the system start `svscan {watched}` at boot and keep it running (with systemd: \
          `ExecStart=/usr/bin/svscan {watched}` and `KillMode=process`)"
     );
     let all = scans();
     let Some(scan) = all.iter().find(|scan| is_same(&scan.directory, &watched)) else {
-        let severity = demand.severity(demand.has_processes());
+        let severity = context.severity(context.has_processes());
         let message = match all.first() {
             None => format!("svscan does not run, so nothing starts what is in `{watched}`"),
             Some(Scan { directory, .. }) => {
@@ -36,13 +36,13 @@ pub(crate) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defec
             }
         };
         let elsewhere = if all.is_empty() { "" } else { "; or set `services_dir` in pypaas.yml" };
-        return defect(severity, message, format!("{start}{elsewhere}"));
+        return diagnostic(severity, message, format!("{start}{elsewhere}"));
     };
     let (own, theirs) = (Account::own()?, Account::of_process(scan.process)?);
     if own.is(&theirs) {
         return None;
     }
-    defect(
+    diagnostic(
         Severity::Error,
         format!("svscan runs `{watched}` as the user `{}`, and so would every app", theirs.name()),
         format!("let it run as `{}`, such as with `setuidgid {0} svscan {watched}`", own.name()),
@@ -50,15 +50,15 @@ pub(crate) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Option<Defec
 }
 
 /// Returns whether all services of the branch are made already and have a supervisor: then none has to be noticed.
-fn is_supervised(host: &mut LinuxHost, demand: &Demand<'_>) -> bool {
-    let Extent::Branch(branch) = demand.extent else { return false };
-    let names = host.list_services().unwrap_or_default();
+fn is_supervised(daemontools: &mut Daemontools, context: &CheckContext<'_>) -> bool {
+    let CheckScope::Branch(branch) = context.scope else { return false };
+    let names = daemontools.list_services().unwrap_or_default();
     let own: Vec<_> = names.into_iter().filter(|name| name.branch() == *branch).collect();
-    let wanted: usize = demand.runners().map(|(_, runner)| usize::from(runner.process_count()) * 2).sum();
+    let wanted: usize = context.runners().map(|(_, runner)| usize::from(runner.process_count()) * 2).sum();
     own.len() >= wanted
-        && own
-            .iter()
-            .all(|name| host.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised))
+        && own.iter().all(|name| {
+            daemontools.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised)
+        })
 }
 
 /// Lists the svscan processes. Each works in the directory it watches; of another user's, only the command line is visible.

@@ -1,4 +1,4 @@
-//! What services have said: the files of multilog.
+//! The last lines of services, from the files of multilog.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,44 +7,37 @@ use camino::Utf8Path;
 use pypaas_core::ServiceName;
 use pypaas_core::host::Logs;
 
-use super::supervise::Supervise;
+use super::Daemontools;
 use super::tai64n::Tai64n;
-use crate::{LinuxHost, files};
+use crate::files;
 
 /// How much of a log's end is read: multilog starts another file at about 100,000 bytes.
 const TAIL: u64 = 100_000;
 
-impl Logs for LinuxHost {
-    /// Lines count from the start this host ordered, or else from the start of the process that runs, so that an
-    /// earlier version's last words are not taken for this one's. When neither is known all lines count.
+impl Logs for Daemontools {
+    /// Returns lines since this program started the service, or else since its process started, so that the output of an
+    /// earlier version is not taken for that of this one. When neither is known, all lines count.
     fn last_lines(&mut self, service: &ServiceName, lines: usize) -> Vec<String> {
-        let directory = self.layout.service(service);
-        let status = Supervise::of(&directory).status().ok().flatten();
-        let started = status.filter(|status| status.process.is_some()).map(|status| status.since);
-        let since = self.ordered.get(service).copied().or(started);
-        self.lines(service, since, lines)
+        let status = self.supervise(service).status().ok().flatten();
+        let running_since = status.filter(|status| status.process.is_some()).map(|status| status.since);
+        let since = self.started.get(service).copied().or(running_since);
+        last_lines(&self.layout.service(service), since, lines)
     }
 }
 
-impl LinuxHost {
-    /// Returns the last lines of a service, whichever of its processes wrote them.
-    pub fn last_lines_of_all(&self, service: &ServiceName, lines: usize) -> Vec<String> {
-        self.lines(service, None, lines)
-    }
-
-    fn lines(&self, service: &ServiceName, since: Option<Tai64n>, lines: usize) -> Vec<String> {
-        let text = tail(&self.layout.service(service).join("log/main"));
-        let mut last: Vec<String> = text
-            .lines()
-            .rev()
-            .map(Tai64n::split)
-            .take_while(|(stamp, _)| !is_before(*stamp, since))
-            .take(lines)
-            .map(|(_, line)| line.to_owned())
-            .collect();
-        last.reverse();
-        last
-    }
+/// Returns the last lines that were written since `since` to the log of the service in `directory`.
+pub(super) fn last_lines(directory: &Utf8Path, since: Option<Tai64n>, lines: usize) -> Vec<String> {
+    let text = tail(&directory.join("log/main"));
+    let mut last: Vec<String> = text
+        .lines()
+        .rev()
+        .map(Tai64n::split)
+        .take_while(|(stamp, _)| !is_before(*stamp, since))
+        .take(lines)
+        .map(|(_, line)| line.to_owned())
+        .collect();
+    last.reverse();
+    last
 }
 
 fn is_before(stamp: Option<Tai64n>, since: Option<Tai64n>) -> bool {

@@ -16,9 +16,9 @@ use pypaas_core::{Definition, Layout, ServiceName};
 
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
-use super::{spares, stop};
+use super::{Daemontools, spares, stop};
 use crate::proc::Process;
-use crate::{LinuxHost, durable, files};
+use crate::{durable, files};
 
 /// How long svscan may take to notice a service: it looks every five seconds.
 const NOTICED: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ const OBEYED: Duration = Duration::from_secs(5);
 /// What a failure has for a cause.
 type Cause = Box<dyn Error + Send + Sync>;
 
-impl Services for LinuxHost {
+impl Services for Daemontools {
     fn list_services(&mut self) -> Result<Vec<ServiceName>, ServiceError> {
         let mut services = Vec::new();
         for directory in [self.layout.services_real().as_path(), self.layout.services()] {
@@ -54,7 +54,7 @@ impl Services for LinuxHost {
     }
 
     fn start_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
-        self.ordered.insert(service.clone(), Tai64n::now());
+        self.started.insert(service.clone(), Tai64n::now());
         self.place(service).start(&self.layout).map_err(failed("start", service))
     }
 
@@ -63,16 +63,16 @@ impl Services for LinuxHost {
         services: &[ServiceName],
         timeout: Duration,
     ) -> Result<StopReport, ServiceError> {
-        stop::stop(self, services, timeout)
+        stop::stop(&self.layout, services, timeout)
     }
 
     fn remove_service(&mut self, service: &ServiceName) -> Result<(), ServiceError> {
-        self.ordered.remove(service);
+        self.started.remove(service);
         self.place(service).remove().map_err(failed("remove", service))
     }
 }
 
-impl LinuxHost {
+impl Daemontools {
     fn place(&self, service: &ServiceName) -> Place {
         let directory = self.layout.service(service);
         Place {
@@ -98,7 +98,7 @@ impl Place {
             return Ok(None);
         }
         let definition = Definition { run: self.script("run")?, log: self.script("log/run")? };
-        let enabled = self.is_linked() && !self.supervisor.is_kept_down()?;
+        let enabled = self.is_linked() && !self.supervisor.is_disabled()?;
         let status = self.supervisor.status()?;
         let process = status.and_then(|status| {
             let process = Process::read(status.process?)?;
@@ -111,12 +111,12 @@ impl Place {
         if !self.is_linked() {
             // Whatever an interrupted removal left; and svscan must not see the directory before it is complete.
             self.remove()?;
-            self.supervisor.keep_down()?;
+            self.supervisor.disable()?;
         }
         let log_changed = write_script(&self.directory.join("log/run"), &definition.log)?;
         write_script(&self.directory.join("run"), &definition.run)?;
         if log_changed {
-            self.log_supervisor.order("t")?;
+            self.log_supervisor.send("t")?;
         }
         if !self.is_linked() {
             make_link(&self.directory, &self.link)?;
@@ -142,12 +142,12 @@ impl Place {
             },
         )?;
         // That of a spare service is down until it is somebody's.
-        self.log_supervisor.let_up()?;
-        self.log_supervisor.order("u")?;
-        self.supervisor.order("u")?;
+        self.log_supervisor.enable()?;
+        self.log_supervisor.send("u")?;
+        self.supervisor.send("u")?;
         wait_until(OBEYED, || Ok(self.is_wanted_up()?), || "its supervisor does not start it".to_owned())?;
         // Last, so that a start that was cut short is not taken for one that is done.
-        self.supervisor.let_up()?;
+        self.supervisor.enable()?;
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Place {
         // The link first: svscan would start an ended supervisor again.
         durable::remove_file(&self.link)?;
         for supervisor in [&self.supervisor, &self.log_supervisor] {
-            supervisor.order("dx")?;
+            supervisor.send("dx")?;
             let ended = || Ok(!supervisor.is_alive()?);
             wait_until(OBEYED, ended, || "its supervisor does not end; is it stopped?".to_owned())?;
         }

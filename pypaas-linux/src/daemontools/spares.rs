@@ -44,7 +44,7 @@ pub(crate) fn exchange(layout: &Layout, directory: &Utf8Path, definition: &Defin
             write_script(&spare.join("log/run"), &definition.log)?;
             write_script(&spare.join("run"), &definition.run)?;
             // One that runs in spite of `clear` runs another script.
-            Supervise::of(&spare.join("log")).order("t")?;
+            Supervise::of(&spare.join("log")).send("t")?;
             if !swap(directory, &spare)? {
                 return Ok(false);
             }
@@ -61,8 +61,8 @@ pub(crate) fn exchange(layout: &Layout, directory: &Utf8Path, definition: &Defin
 fn clear(directory: &Utf8Path) -> io::Result<()> {
     for part in [directory, &directory.join("log")] {
         let supervisor = Supervise::of(part);
-        supervisor.keep_down()?;
-        supervisor.order("d")?;
+        supervisor.disable()?;
+        supervisor.send("d")?;
         durable::remove_file(&part.join("run"))?;
     }
     Ok(())

@@ -6,12 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
-use pypaas_core::ServiceName;
 use pypaas_core::host::{ServiceError, StopReport};
+use pypaas_core::{Layout, ServiceName};
 use rustix::process::Signal;
 
 use super::supervise::Supervise;
-use crate::LinuxHost;
 use crate::proc::{Process, ProcessTable, ProcessTree, wait_for_any_exit};
 
 /// How long a supervisor may take to follow an order. It sleeps for a second after it started a process, and once more
@@ -23,12 +22,12 @@ const KILLED_IS_GONE: Duration = Duration::from_secs(10);
 
 /// Stops all of `services` at once and waits until no process of theirs is left.
 pub(super) fn stop(
-    host: &LinuxHost,
+    layout: &Layout,
     services: &[ServiceName],
     timeout: Duration,
 ) -> Result<StopReport, ServiceError> {
     let mut stopping: Vec<Stopping<'_>> =
-        services.iter().map(|name| Stopping::new(name, host, timeout)).collect();
+        services.iter().map(|name| Stopping::new(name, layout, timeout)).collect();
     let table = || ProcessTable::read().map_err(|error| failed_all(services, error.into()));
     let before = table()?;
     for service in &mut stopping {
@@ -73,14 +72,14 @@ struct Stopping<'a> {
 }
 
 impl<'a> Stopping<'a> {
-    fn new(name: &'a ServiceName, host: &LinuxHost, timeout: Duration) -> Self {
-        let directory = host.layout.service(name);
+    fn new(name: &'a ServiceName, layout: &Layout, timeout: Duration) -> Self {
+        let directory = layout.service(name);
         Self {
             name,
             supervise: Supervise::of(&directory),
             directory,
             timeout,
-            tree: ProcessTree::of_service(name, host.layout.home()),
+            tree: ProcessTree::of_service(name, layout.home()),
             began: Instant::now(),
             ordered: None,
             asked: None,
@@ -93,7 +92,7 @@ impl<'a> Stopping<'a> {
     /// Sees to it that the service stays down at boot, notes its processes, and tells the supervisor.
     fn begin(&mut self, table: &ProcessTable) -> Result<(), Box<dyn Error + Send + Sync>> {
         if self.directory.is_dir() {
-            self.supervise.keep_down()?;
+            self.supervise.disable()?;
         }
         let status = self.supervise.status()?;
         self.tree.set_leader(status.and_then(|status| status.process));
@@ -127,7 +126,7 @@ impl<'a> Stopping<'a> {
     }
 
     fn tell_supervisor(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.supervise.order("d")?;
+        self.supervise.send("d")?;
         self.ordered = Some(Instant::now());
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Supervise {
 
     /// Gives orders, a letter each, as `svc` does. Returns whether there was a supervisor to take them; it takes them in
     /// order, but not in the second after it started a process.
-    pub(crate) fn order(&self, letters: &str) -> io::Result<bool> {
+    pub(crate) fn send(&self, letters: &str) -> io::Result<bool> {
         match self.open("control").and_then(|mut control| control.write_all(letters.as_bytes())) {
             Ok(()) => Ok(true),
             Err(error) if means_dead(&error) || error.kind() == ErrorKind::BrokenPipe => Ok(false),
@@ -68,17 +68,17 @@ impl Supervise {
     }
 
     /// Returns whether a supervisor that starts, as at boot, would leave the process down.
-    pub(crate) fn is_kept_down(&self) -> io::Result<bool> {
+    pub(crate) fn is_disabled(&self) -> io::Result<bool> {
         self.down().try_exists()
     }
 
     /// Keeps the process down when the supervisor starts. Makes the directory.
-    pub(crate) fn keep_down(&self) -> io::Result<()> {
+    pub(crate) fn disable(&self) -> io::Result<()> {
         durable::replace_if_different(&self.down(), b"", 0o644).map(drop)
     }
 
     /// Lets the supervisor start the process when it starts itself.
-    pub(crate) fn let_up(&self) -> io::Result<()> {
+    pub(crate) fn enable(&self) -> io::Result<()> {
         durable::remove_file(&self.down()).map(drop)
     }
 

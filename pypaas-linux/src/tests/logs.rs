@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use pypaas_core::host::{Logs, Services};
+use pypaas_core::Host;
 
 use super::machine::{eventually, service};
 use super::supervisor::Supervisor;
@@ -15,7 +15,7 @@ fn the_last_lines_come_without_stamps() {
     let web = service(0);
     supervisor.run(&web, "echo one; echo two; echo three; exec sleep 1000");
     let lines = eventually(|| {
-        let lines = supervisor.machine.host.last_lines(&web, 2);
+        let lines = supervisor.machine.host.logs().last_lines(&web, 2);
         (lines.last()? == "three").then_some(lines)
     });
     assert_eq!(lines, ["two", "three"]);
@@ -26,20 +26,26 @@ fn an_earlier_versions_words_are_left_out() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.run(&web, "echo old; exec sleep 1000");
-    eventually(|| (!supervisor.machine.host.last_lines(&web, 9).is_empty()).then_some(()));
-    supervisor.machine.host.stop_services(std::slice::from_ref(&web), Duration::from_secs(5)).unwrap();
+    eventually(|| (!supervisor.machine.host.logs().last_lines(&web, 9).is_empty()).then_some(()));
+    supervisor
+        .machine
+        .host
+        .services()
+        .stop_services(std::slice::from_ref(&web), Duration::from_secs(5))
+        .unwrap();
 
     supervisor.run(&web, "echo new; exec sleep 1000");
 
-    let lines =
-        eventually(|| Some(supervisor.machine.host.last_lines(&web, 9)).filter(|lines| !lines.is_empty()));
+    let lines = eventually(|| {
+        Some(supervisor.machine.host.logs().last_lines(&web, 9)).filter(|lines| !lines.is_empty())
+    });
     assert_eq!(lines, ["new"]);
     let mut another = LinuxHost::new(
         supervisor.machine.layout.clone(),
         supervisor.machine.host.nginx.clone(),
         supervisor.machine.host.ports,
     );
-    assert_eq!(another.last_lines(&web, 9), ["new"]);
+    assert_eq!(another.logs().last_lines(&web, 9), ["new"]);
 }
 
 #[test]
@@ -47,8 +53,8 @@ fn a_crash_is_seen_although_the_process_was_started_again() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.run(&web, "echo no such module; exit 1");
-    eventually(|| (supervisor.machine.host.last_lines(&web, 9).len() >= 2).then_some(()));
-    assert_eq!(supervisor.machine.host.last_lines(&web, 1), ["no such module"]);
+    eventually(|| (supervisor.machine.host.logs().last_lines(&web, 9).len() >= 2).then_some(()));
+    assert_eq!(supervisor.machine.host.logs().last_lines(&web, 1), ["no such module"]);
 }
 
 #[test]
@@ -60,6 +66,6 @@ fn a_file_multilog_has_just_closed_counts_too() {
     fs::create_dir_all(&directory).unwrap();
     fs::write(directory.join("@4000000069213a8000000000.s"), "@4000000069213a8000000000 first\n").unwrap();
     fs::write(directory.join("current"), "@4000000069213a8100000000 caf\u{e9}\nunstamped").unwrap();
-    assert_eq!(supervisor.machine.host.last_lines(&web, 9), ["first", "caf\u{e9}", "unstamped"]);
-    assert_eq!(supervisor.machine.host.last_lines(&service(1), 9), [""; 0]);
+    assert_eq!(supervisor.machine.host.logs().last_lines(&web, 9), ["first", "caf\u{e9}", "unstamped"]);
+    assert_eq!(supervisor.machine.host.logs().last_lines(&service(1), 9), [""; 0]);
 }

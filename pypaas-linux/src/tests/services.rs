@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use pypaas_core::host::Services;
+use pypaas_core::Host;
 
 use rustix::process::Pid;
 
@@ -24,7 +24,7 @@ fn a_defined_service_is_noticed_but_does_not_run() {
     let state = eventually(|| Some(supervisor.inspect(&web)).filter(|state| state.supervised));
     assert_eq!((state.enabled, state.process), (false, None));
     assert_eq!(state.definition, definition(&web, "exec sleep 1000"));
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), [web]);
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), [web]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_second_deploy_waits_for_nobody() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.run(&web, "exec sleep 1000");
-    supervisor.machine.host.stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
 
     // Neither svscan is asked nor a spare service.
     let _paused = supervisor.pause_svscan();
@@ -90,7 +90,7 @@ fn starting_a_running_service_leaves_its_process_alone() {
     supervisor.run(&web, "exec sleep 1000");
     let before = supervisor.inspect(&web).process.unwrap().0;
 
-    supervisor.machine.host.start_service(&web).unwrap();
+    supervisor.machine.host.services().start_service(&web).unwrap();
 
     assert_eq!(supervisor.inspect(&web).process.unwrap().0, before);
 }
@@ -103,7 +103,7 @@ fn a_new_log_script_is_run_at_once() {
     let mut changed = definition(&web, "while sleep 0.05; do echo hello; done");
     changed.log = changed.log.replace("./main", "./other");
 
-    supervisor.machine.host.define_service(&web, &changed).unwrap();
+    supervisor.machine.host.services().define_service(&web, &changed).unwrap();
 
     let log = supervisor.machine.layout.service(&web).join("log/other/current");
     eventually(|| fs::read_to_string(&log).ok().filter(|text| text.contains("hello")));
@@ -116,13 +116,13 @@ fn a_removed_service_leaves_nothing() {
     supervisor.define(&other, "exec sleep 1000");
     supervisor.run(&web, "exec sleep 1000");
     supervisor.run(&other, "exec sleep 1000");
-    supervisor.machine.host.stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
 
-    supervisor.machine.host.remove_service(&web).unwrap();
-    supervisor.machine.host.remove_service(&web).unwrap();
+    supervisor.machine.host.services().remove_service(&web).unwrap();
+    supervisor.machine.host.services().remove_service(&web).unwrap();
 
-    assert_eq!(supervisor.machine.host.inspect_service(&web).unwrap(), None);
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), [other]);
+    assert_eq!(supervisor.machine.host.services().inspect_service(&web).unwrap(), None);
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), [other]);
     assert!(!supervisor.machine.layout.service(&web).exists());
     let works_in = |id: &Pid| fs::read_link(format!("/proc/{}/cwd", id.as_raw_nonzero())).unwrap_or_default();
     let left: Vec<_> = supervisor.processes_with("").iter().map(works_in).collect();
@@ -136,8 +136,8 @@ fn a_removed_service_can_be_made_again() {
     for _ in 0..2 {
         supervisor.run(&web, "exec sleep 1000");
         assert!(supervisor.inspect(&web).process.is_some());
-        supervisor.machine.host.stop_services(std::slice::from_ref(&web), NOW).unwrap();
-        supervisor.machine.host.remove_service(&web).unwrap();
+        supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
+        supervisor.machine.host.services().remove_service(&web).unwrap();
     }
 }
 
@@ -150,7 +150,7 @@ fn an_interrupted_removal_and_an_interrupted_definition_are_finished() {
     eventually(|| supervisor.inspect(&web).supervised.then_some(()));
     fs::remove_file(supervisor.machine.layout.service_link(&web)).unwrap();
     fs::remove_file(supervisor.machine.layout.service(&web).join("run")).unwrap();
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), std::slice::from_ref(&web));
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), std::slice::from_ref(&web));
     assert_eq!(supervisor.inspect(&web).definition.run, "");
 
     supervisor.run(&web, "exec sleep 1000");
@@ -164,17 +164,17 @@ fn without_svscan_services_are_defined_stopped_and_removed_but_not_started() {
     let web = service(0);
     supervisor.define(&web, "exec sleep 1000");
 
-    let error = supervisor.machine.host.start_service(&web).unwrap_err();
+    let error = supervisor.machine.host.services().start_service(&web).unwrap_err();
 
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(error.to_string(), "cannot start `shop+master+web+0+a`");
     assert!(cause.starts_with("nothing supervises it after 15 s; does `svscan /"), "{cause}");
     let state = supervisor.inspect(&web);
     assert_eq!((state.supervised, state.process), (false, None));
-    supervisor.machine.host.stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
     assert!(!supervisor.inspect(&web).enabled);
-    supervisor.machine.host.remove_service(&web).unwrap();
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), []);
+    supervisor.machine.host.services().remove_service(&web).unwrap();
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), []);
 }
 
 #[test]
@@ -186,11 +186,11 @@ fn twenty_services_start_and_stop_together() {
     }
     supervisor.start_svscan();
     for name in &services {
-        supervisor.machine.host.start_service(name).unwrap();
+        supervisor.machine.host.services().start_service(name).unwrap();
     }
     assert!(services.iter().all(|name| supervisor.inspect(name).process.is_some()));
 
-    let report = supervisor.machine.host.stop_services(&services, NOW).unwrap();
+    let report = supervisor.machine.host.services().stop_services(&services, NOW).unwrap();
 
     assert_eq!(report.killed, []);
     assert!(services.iter().all(|name| supervisor.processes_of(name).is_empty()));
@@ -201,5 +201,5 @@ fn directories_of_others_are_not_listed() {
     let mut supervisor = Supervisor::new();
     fs::create_dir_all(supervisor.machine.layout.services().join("postgres")).unwrap();
     supervisor.define(&service(1), "true");
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), [service(1)]);
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), [service(1)]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-use pypaas_core::host::Services;
+use pypaas_core::Host;
 
 use super::machine::{eventually, service};
 use super::supervisor::{Supervisor, definition};
@@ -32,7 +32,7 @@ fn a_new_service_starts_and_logs_before_svscan_notices_it() {
     assert_eq!(state.definition, definition(&web, "echo hello; exec sleep 1000"));
     let log = supervisor.machine.layout.service(&web).join("log/main/current");
     eventually(|| fs::read_to_string(&log).ok().filter(|text| text.contains("hello")));
-    assert_eq!(supervisor.machine.host.list_services().unwrap(), [web]);
+    assert_eq!(supervisor.machine.host.services().list_services().unwrap(), [web]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn more_services_than_spares_start_together() {
         supervisor.define(&service(index), &format!("exec sleep {}", 1000 + index));
     }
     for index in 0..COUNT as u16 + 3 {
-        supervisor.machine.host.start_service(&service(index)).unwrap();
+        supervisor.machine.host.services().start_service(&service(index)).unwrap();
     }
     for index in 0..COUNT as u16 + 3 {
         assert_eq!(command(&mut supervisor, index), format!("sleep {}", 1000 + index));
@@ -107,7 +107,7 @@ fn a_start_that_was_killed_between_exchange_and_order_is_finished_with_its_logge
     let state = supervisor.inspect(&web);
     assert_eq!((state.enabled, state.process), (false, None));
 
-    supervisor.machine.host.start_service(&web).unwrap();
+    supervisor.machine.host.services().start_service(&web).unwrap();
 
     let log = layout.service(&web).join("log/main/current");
     eventually(|| fs::read_to_string(&log).ok().filter(|text| text.contains("hello")));
@@ -123,9 +123,10 @@ fn programs_that_start_services_at_once_take_different_spares() {
             let mut host =
                 LinuxHost::new(layout, supervisor.machine.host.nginx.clone(), supervisor.machine.host.ports);
             scope.spawn(move || {
-                host.define_service(&name, &definition(&name, &format!("exec sleep {}", 1000 + index)))
+                host.services()
+                    .define_service(&name, &definition(&name, &format!("exec sleep {}", 1000 + index)))
                     .unwrap();
-                host.start_service(&name).unwrap();
+                host.services().start_service(&name).unwrap();
             });
         }
     });

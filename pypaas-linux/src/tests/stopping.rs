@@ -4,8 +4,8 @@ use std::fs;
 use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
+use pypaas_core::Host;
 use pypaas_core::ServiceName;
-use pypaas_core::host::Services;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::machine::{eventually, service};
@@ -38,7 +38,7 @@ fn a_process_that_ends_on_sigterm_is_not_killed() {
     settled(&mut supervisor, &web);
 
     let began = Instant::now();
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
@@ -51,7 +51,7 @@ fn a_process_that_ends_on_sigterm_is_not_killed() {
 fn a_process_that_ignores_sigterm_is_killed() {
     let (mut supervisor, web) = running(r#"trap "" TERM; while :; do sleep 1000; done"#, 2);
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), BARELY).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), BARELY).unwrap();
 
     assert_eq!(report.killed, from_ref(&web));
     assert_eq!(supervisor.processes_of(&web), []);
@@ -61,7 +61,7 @@ fn a_process_that_ignores_sigterm_is_killed() {
 fn children_in_the_group_end_too() {
     let (mut supervisor, web) = running("sleep 1000 & sleep 2000 & exec sleep 3000", 3);
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -71,7 +71,7 @@ fn children_in_the_group_end_too() {
 fn children_that_left_the_group_end_too() {
     let (mut supervisor, web) = running("setsid sleep 1000 & (setsid sleep 2000 &) ; exec sleep 3000", 3);
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -85,7 +85,7 @@ fn children_without_the_mark_end_too() {
     };
     eventually(|| unmarked(&supervisor));
 
-    supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(unmarked(&supervisor), None);
 }
@@ -97,7 +97,7 @@ fn children_left_by_a_dead_leader_end_too() {
     let leader = supervisor.inspect(&web).process.unwrap().0;
     kill_process(Pid::from_raw(leader.cast_signed()).unwrap(), Signal::KILL).unwrap();
 
-    supervisor.machine.host.stop_services(from_ref(&web), BARELY).unwrap();
+    supervisor.machine.host.services().stop_services(from_ref(&web), BARELY).unwrap();
 
     assert_eq!(supervisor.processes_of(&web), []);
 }
@@ -109,7 +109,7 @@ fn a_stopped_process_ends() {
         kill_process(id, Signal::STOP).unwrap();
     }
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -119,7 +119,7 @@ fn a_stopped_process_ends() {
 fn a_service_just_started_does_not_come_back() {
     let (mut supervisor, web) = running("exec sleep 1000", 1);
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     let status = supervisor.machine.layout.service(&web).join("supervise/status");
@@ -136,7 +136,7 @@ fn a_service_that_crashes_all_the_time_stays_down() {
         let web = service(0);
         supervisor.run(&web, command);
 
-        supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+        supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
         let state = supervisor.inspect(&web);
         assert_eq!((state.enabled, state.process), (false, None), "{command}");
@@ -149,7 +149,7 @@ fn a_process_that_keeps_starting_others_is_killed_with_all_of_them() {
     let spawn = r#"trap "" TERM; while :; do setsid sh -c "trap \"\" TERM; sleep 5" & sleep 0.01; done"#;
     let (mut supervisor, web) = running(spawn, 10);
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), BARELY).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), BARELY).unwrap();
 
     assert_eq!(report.killed, from_ref(&web));
     assert_eq!(supervisor.processes_of(&web), []);
@@ -166,7 +166,7 @@ fn processes_without_supervisor_end_too() {
     }
     eventually(|| (!supervisor.inspect(&web).supervised).then_some(()));
 
-    let report = supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -184,7 +184,7 @@ fn neighbors_and_the_logger_are_left_alone() {
     supervisor.run(&other, "exec sleep 2000");
     let before = supervisor.inspect(&other).process.unwrap().0;
 
-    supervisor.machine.host.stop_services(from_ref(&web), SOON).unwrap();
+    supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(supervisor.inspect(&other).process.unwrap().0, before);
     // svscan, four supervisors, two loggers and the other service.
@@ -201,7 +201,7 @@ fn one_that_is_killed_does_not_hold_up_the_others() {
     settled(&mut supervisor, &web);
 
     let services = [web, stubborn.clone()];
-    let report = supervisor.machine.host.stop_services(&services, BARELY).unwrap();
+    let report = supervisor.machine.host.services().stop_services(&services, BARELY).unwrap();
 
     assert_eq!(report.killed, [stubborn]);
 }
@@ -211,8 +211,9 @@ fn stopping_what_is_not_there_or_down_is_success() {
     let (mut supervisor, web) = running("exec sleep 1000", 1);
     let nowhere = service(7);
     for _ in 0..2 {
-        let report = supervisor.machine.host.stop_services(&[web.clone(), nowhere.clone()], SOON).unwrap();
+        let report =
+            supervisor.machine.host.services().stop_services(&[web.clone(), nowhere.clone()], SOON).unwrap();
         assert_eq!(report.killed, []);
     }
-    assert_eq!(supervisor.machine.host.inspect_service(&nowhere).unwrap(), None);
+    assert_eq!(supervisor.machine.host.services().inspect_service(&nowhere).unwrap(), None);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
-use pypaas_core::host::{ServiceState, Services};
+use pypaas_core::host::{Host, ServiceState};
 use pypaas_core::{Definition, ServiceName};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -64,7 +64,7 @@ impl Supervisor {
 
     /// Defines a service that runs `command` as the run scripts of pypaas do.
     pub(super) fn define(&mut self, service: &ServiceName, command: &str) {
-        self.machine.host.define_service(service, &definition(service, command)).unwrap();
+        self.machine.host.services().define_service(service, &definition(service, command)).unwrap();
     }
 
     /// Defines and starts a service.
@@ -73,11 +73,11 @@ impl Supervisor {
         if self.svscan.is_none() {
             self.start_svscan();
         }
-        self.machine.host.start_service(service).unwrap();
+        self.machine.host.services().start_service(service).unwrap();
     }
 
     pub(super) fn inspect(&mut self, service: &ServiceName) -> ServiceState {
-        self.machine.host.inspect_service(service).unwrap().unwrap()
+        self.machine.host.services().inspect_service(service).unwrap().unwrap()
     }
 
     /// Lists the processes whose environment has `text`: of this svscan and all it started, unless told otherwise.

@@ -5,25 +5,25 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{RunnerConfig, RunnerRef, Severity};
 
-use super::{Defect, Demand};
+use super::{CheckContext, Diagnostic};
 use crate::LinuxHost;
 use crate::nginx_master::Master;
 use crate::proc::Account;
 
-pub(super) fn inspect(host: &LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    let Some(worker) = worker(host) else { return defects };
+pub(super) fn check(host: &LinuxHost, context: &CheckContext<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let Some(worker) = worker(host) else { return found };
     let mut told = BTreeSet::new();
-    let routed: BTreeSet<&RunnerRef> = demand
+    let routed: BTreeSet<&RunnerRef> = context
         .domains()
         .flat_map(|(_, domain)| domain.targets())
-        .filter(|it| is_static(demand, it))
+        .filter(|it| is_static(context, it))
         .collect();
     for runner in routed {
         let checkouts = host.layout.checkouts(&runner.branch_ref());
         let Some(closed) = closed_directory(&worker, &checkouts) else { continue };
         if told.insert(closed.clone()) {
-            defects.push(Defect::new(
+            found.push(Diagnostic::new(
                 Severity::Error,
                 "files",
                 format!(
@@ -35,11 +35,11 @@ pub(super) fn inspect(host: &LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
             ));
         }
     }
-    defects
+    found
 }
 
-fn is_static(demand: &Demand<'_>, runner: &RunnerRef) -> bool {
-    let branch = demand.platform.branch(&runner.branch_ref());
+fn is_static(context: &CheckContext<'_>, runner: &RunnerRef) -> bool {
+    let branch = context.platform.branch(&runner.branch_ref());
     let config = branch.and_then(|branch| branch.runners.get(&runner.runner));
     matches!(config, Some(RunnerConfig::NginxStatic(_)))
 }

@@ -7,7 +7,7 @@ use pypaas_config::Severity;
 use pypaas_core::host::{Version, WebServer, WebServerError};
 
 use super::nginx_files::{ForeignDefault, Inclusion, NginxFiles};
-use super::{Defect, Demand};
+use super::{CheckContext, Diagnostic};
 use crate::LinuxHost;
 use crate::nginx_master::Master;
 use crate::proc::Account;
@@ -16,11 +16,12 @@ use crate::web_server::{ask, is_sudo, unprivileged, with};
 /// The first version that can refuse unknown names over TLS (`ssl_reject_handshake`).
 const LEAST: Version = Version(1, 19, 4);
 
-pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
-    let is_needed = demand.domains().next().is_some();
-    let severity = demand.severity(is_needed);
-    let mut defects = Vec::new();
-    let mut add = |message: String, mend: String| defects.push(Defect::new(severity, "nginx", message, mend));
+pub(super) fn check(host: &mut LinuxHost, context: &CheckContext<'_>) -> Vec<Diagnostic> {
+    let is_needed = context.domains().next().is_some();
+    let severity = context.severity(is_needed);
+    let mut found = Vec::new();
+    let mut add =
+        |message: String, mend: String| found.push(Diagnostic::new(severity, "nginx", message, mend));
     if let Err(reason) = Master::find(&host.nginx.pid_file) {
         let begin = "nginx does not run";
         let message = if reason.starts_with(begin) { reason } else { format!("{begin}: {reason}") };
@@ -29,14 +30,14 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         add(message, mend.to_owned());
     }
     match host.web_server_version() {
-        Ok(version) if version < LEAST && demand.domains().any(|(_, domain)| domain.ssl) => add(
+        Ok(version) if version < LEAST && context.domains().any(|(_, domain)| domain.ssl) => add(
             format!("this is nginx {version}, which cannot refuse unknown names over TLS"),
             format!("install nginx {LEAST} or newer"),
         ),
         Ok(_) => {}
         Err(error) => {
             add(error.to_string(), "install nginx, or set `nginx.command` in pypaas.yml".to_owned());
-            return defects;
+            return found;
         }
     }
     let include = format!("include {}/*.conf;", host.layout.web());
@@ -62,25 +63,29 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         // nginx itself may read more than this user; what cannot be seen is not complained about.
         Inclusion::Unknown => {}
     }
-    defects.extend(other_defaults(demand, severity, &defaults));
+    found.extend(other_defaults(context, severity, &defaults));
     match tested {
         Ok(said) => {
-            if let Some(defect) = reload_is_forbidden(host, severity) {
-                defects.push(defect);
+            if let Some(diagnostic) = reload_is_forbidden(host, severity) {
+                found.push(diagnostic);
             }
-            if demand.is_of_machine() {
-                defects.extend(warnings(&said));
+            if context.is_of_machine() {
+                found.extend(warnings(&said));
             }
         }
-        Err(error) => defects.extend(refusal(host, demand, severity, &error)),
+        Err(error) => found.extend(refusal(host, context, severity, &error)),
     }
-    defects
+    found
 }
 
 /// Tells which files have a default server where pypaas's is to be, each file once.
-fn other_defaults(demand: &Demand<'_>, severity: Severity, defaults: &[ForeignDefault]) -> Vec<Defect> {
-    let nginx = &demand.platform.configuration.settings.nginx;
-    let https = demand.domains().any(|(_, domain)| domain.ssl).then_some(nginx.https_port);
+fn other_defaults(
+    context: &CheckContext<'_>,
+    severity: Severity,
+    defaults: &[ForeignDefault],
+) -> Vec<Diagnostic> {
+    let nginx = &context.platform.configuration.settings.nginx;
+    let https = context.domains().any(|(_, domain)| domain.ssl).then_some(nginx.https_port);
     let ports = [Some(nginx.http_port), https].into_iter().flatten();
     let ours: BTreeSet<String> =
         ports.flat_map(|port| nginx.listen.iter().map(move |host| format!("{host}:{port}"))).collect();
@@ -88,29 +93,29 @@ fn other_defaults(demand: &Demand<'_>, severity: Severity, defaults: &[ForeignDe
     for ForeignDefault { file, endpoint } in defaults.iter().filter(|it| ours.contains(&it.endpoint)) {
         files.entry(file).or_default().insert(endpoint);
     }
-    let defect = |(file, endpoints): (&Utf8Path, BTreeSet<&str>)| {
+    let diagnostic = |(file, endpoints): (&Utf8Path, BTreeSet<&str>)| {
         let endpoints = endpoints.into_iter().collect::<Vec<_>>().join(" and ");
         let message = format!(
             "{file} has a default server for {endpoints}, and nginx takes one only: pypaas's, which refuses unknown hosts"
         );
         let mend = "take `default_server` out of it, or the file out of nginx (Debian's: \
                     `rm /etc/nginx/sites-enabled/default`)";
-        Defect::new(severity, "nginx", message, mend)
+        Diagnostic::new(severity, "nginx", message, mend)
     };
-    files.into_iter().map(defect).collect()
+    files.into_iter().map(diagnostic).collect()
 }
 
 fn refusal(
     host: &LinuxHost,
-    demand: &Demand<'_>,
+    context: &CheckContext<'_>,
     severity: Severity,
     error: &WebServerError,
-) -> Option<Defect> {
+) -> Option<Diagnostic> {
     let mend = match error {
         WebServerError::Rejected { place, .. } => {
             // A deploy may be what mends a file of pypaas's own, or one without a place.
             let foreign = place.as_ref().is_some_and(|place| !place.starts_with(host.layout.web().as_str()));
-            if !demand.is_of_machine() && !foreign {
+            if !context.is_of_machine() && !foreign {
                 return None;
             }
             "nginx goes on with what it had loaded; mend the configuration it names, then try again"
@@ -119,11 +124,11 @@ fn refusal(
         _ if is_sudo(&host.nginx.command) => sudoers(host),
         _ => "see `nginx.command` in pypaas.yml".to_owned(),
     };
-    Some(Defect::new(severity, "nginx", error.to_string(), mend))
+    Some(Diagnostic::new(severity, "nginx", error.to_string(), mend))
 }
 
 /// Asks sudo whether it would let this user reload nginx; `-t` by itself may be allowed.
-fn reload_is_forbidden(host: &LinuxHost, severity: Severity) -> Option<Defect> {
+fn reload_is_forbidden(host: &LinuxHost, severity: Severity) -> Option<Diagnostic> {
     let command = &host.nginx.command;
     if !is_sudo(command) {
         return None;
@@ -137,7 +142,12 @@ fn reload_is_forbidden(host: &LinuxHost, severity: Severity) -> Option<Defect> {
         return None;
     }
     let reload = with(command, &["-s", "reload"]).join(" ");
-    Some(Defect::new(severity, "nginx", format!("sudo does not let this user run `{reload}`"), sudoers(host)))
+    Some(Diagnostic::new(
+        severity,
+        "nginx",
+        format!("sudo does not let this user run `{reload}`"),
+        sudoers(host),
+    ))
 }
 
 fn sudoers(host: &LinuxHost) -> String {
@@ -150,12 +160,12 @@ fn sudoers(host: &LinuxHost) -> String {
 }
 
 /// Passes on what nginx warns about, each once.
-fn warnings(said: &str) -> Vec<Defect> {
+fn warnings(said: &str) -> Vec<Diagnostic> {
     let warned = said.lines().filter_map(|line| Some(line.split_once("[warn] ")?.1));
     let warned: BTreeSet<&str> = warned.collect();
-    let defect = |warning| {
+    let diagnostic = |warning| {
         let mend = "nginx works, but probably not as it was meant to; see the file it names";
-        Defect::new(Severity::Warning, "nginx", format!("nginx warns: {warning}"), mend)
+        Diagnostic::new(Severity::Warning, "nginx", format!("nginx warns: {warning}"), mend)
     };
-    warned.into_iter().map(defect).collect()
+    warned.into_iter().map(diagnostic).collect()
 }

@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use jiff::{SignedDuration, Timestamp};
 use pypaas_config::{Domain, DomainName, Severity};
 
-use super::{Defect, Demand};
+use super::{CheckContext, Diagnostic};
 use openssl::{Certificate, OpenSsl};
 
 /// How long before its end a certificate is warned about: Let's Encrypt's are renewed 30 days before.
@@ -23,33 +23,33 @@ pub fn end(domain: &Domain) -> Option<Timestamp> {
     OpenSsl::default().certificate(&domain.ssl_certificate).ok().flatten().map(|certificate| certificate.end)
 }
 
-pub(super) fn inspect(now: Timestamp, demand: &Demand<'_>) -> Vec<Defect> {
-    let nginx = &demand.platform.configuration.settings.nginx;
+pub(super) fn check(now: Timestamp, context: &CheckContext<'_>) -> Vec<Diagnostic> {
+    let nginx = &context.platform.configuration.settings.nginx;
     let mut openssl = OpenSsl::default();
-    let mut defects = Vec::new();
-    for (name, domain) in demand.domains().filter(|(_, domain)| domain.ssl) {
+    let mut found = Vec::new();
+    for (name, domain) in context.domains().filter(|(_, domain)| domain.ssl) {
         let place = format!("`{}`", domain.ssl_certificate);
         match inspect_files(name, domain, now, &mut openssl) {
-            Ok(found) => defects.extend(found),
+            Ok(more) => found.extend(more),
             // Nothing is said when nginx serves nothing for that name yet; and a deploy shows what nginx makes of the files.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let served = demand.is_of_machine().then(|| OpenSsl::served(name, nginx));
+                let served = context.is_of_machine().then(|| OpenSsl::served(name, nginx));
                 if let Some(Ok(Some(served))) = served {
-                    defects.extend(judge(name, domain, &place, &served, now));
+                    found.extend(judge(name, domain, &place, &served, now));
                 }
             }
             Err(error) => {
                 let message = format!("the certificate of `{name}` cannot be examined: {error}");
-                defects.push(defect(Severity::Warning, message, "install openssl".to_owned()));
+                found.push(diagnostic(Severity::Warning, message, "install openssl".to_owned()));
                 break;
             }
         }
     }
-    defects
+    found
 }
 
-fn defect(severity: Severity, message: String, mend: String) -> Defect {
-    Defect::new(severity, "certificates", message, mend)
+fn diagnostic(severity: Severity, message: String, mend: String) -> Diagnostic {
+    Diagnostic::new(severity, "certificates", message, mend)
 }
 
 /// Examines the two files of a domain; an error means that nothing can be said. A key that only root may read is not
@@ -59,9 +59,9 @@ fn inspect_files(
     domain: &Domain,
     now: Timestamp,
     openssl: &mut OpenSsl,
-) -> io::Result<Vec<Defect>> {
+) -> io::Result<Vec<Diagnostic>> {
     let Domain { file, ssl_certificate: path, ssl_certificate_key: key, .. } = domain;
-    let mut defects = Vec::new();
+    let mut found = Vec::new();
     let mut is_comparable = true;
     let chain = domain.ssl_certificate_chain.as_ref();
     let chain = chain.map(|path| ("chain of trusted certificates", path, "ssl_certificate_chain"));
@@ -75,29 +75,29 @@ fn inspect_files(
                 }
                 is_comparable &= option != "ssl_certificate_key";
             }
-            Err(error) => defects.push(defect(
+            Err(error) => found.push(diagnostic(
                 Severity::Error,
                 format!("the {what} of `{name}` cannot be read: `{path}`: {error}"),
                 format!("put it there, or name another file in `{option}` of {file}"),
             )),
         }
     }
-    if !defects.is_empty() {
-        return Ok(defects);
+    if !found.is_empty() {
+        return Ok(found);
     }
     let Some(certificate) = openssl.certificate(path)? else {
         let message = format!("the certificate of `{name}`, `{path}`, is not a certificate in PEM form");
         let mend = format!("put the certificate there, or name another file in `ssl_certificate` of {file}");
-        return Ok(vec![defect(Severity::Error, message, mend)]);
+        return Ok(vec![diagnostic(Severity::Error, message, mend)]);
     };
     if is_comparable {
         match openssl.public_key(key)? {
-            None => defects.push(defect(
+            None => found.push(diagnostic(
                 Severity::Error,
                 format!("the private key of `{name}`, `{key}`, is not a private key without a passphrase"),
                 format!("put the key there, or name another file in `ssl_certificate_key` of {file}"),
             )),
-            Some(public) if public != certificate.key => defects.push(defect(
+            Some(public) if public != certificate.key => found.push(diagnostic(
                 Severity::Error,
                 format!("the certificate of `{name}`, `{path}`, is not of the key `{key}`"),
                 "both must be of one pair; in a file of several certificates the domain's own comes first"
@@ -106,8 +106,8 @@ fn inspect_files(
             Some(_) => {}
         }
     }
-    defects.extend(judge(name, domain, &format!("`{path}`"), &certificate, now));
-    Ok(defects)
+    found.extend(judge(name, domain, &format!("`{path}`"), &certificate, now));
+    Ok(found)
 }
 
 fn can_read(path: &Utf8Path) -> io::Result<()> {
@@ -120,11 +120,11 @@ fn judge(
     place: &str,
     certificate: &Certificate,
     now: Timestamp,
-) -> Vec<Defect> {
+) -> Vec<Diagnostic> {
     let (begin, end) = (certificate.begin, certificate.end);
-    let mut defects = Vec::new();
+    let mut found = Vec::new();
     for unnamed in domain.names(name).filter(|name| !certificate.is_for(name)) {
-        defects.push(defect(
+        found.push(diagnostic(
             Severity::Error,
             format!(
                 "the certificate of `{name}`, {place}, does not name `{unnamed}`: clients will refuse it"
@@ -137,19 +137,19 @@ fn judge(
         "renew it; when that is automatic, see why it does not happen, and that nginx is reloaded afterwards";
     if end <= now {
         let message = format!("the certificate of `{name}`, {place}, ended on {}", day(end));
-        defects.push(defect(Severity::Error, message, renew.to_owned()));
+        found.push(diagnostic(Severity::Error, message, renew.to_owned()));
     } else if end.duration_since(now) < EARLY {
         let days = end.duration_since(now).as_hours() / 24;
         let message = format!("the certificate of `{name}`, {place}, ends on {}, in {days} days", day(end));
-        defects.push(defect(Severity::Warning, message, renew.to_owned()));
+        found.push(diagnostic(Severity::Warning, message, renew.to_owned()));
     }
     if begin > now {
         let message = format!("the certificate of `{name}`, {place}, begins on {} only", day(begin));
-        defects.push(defect(
+        found.push(diagnostic(
             Severity::Error,
             message,
             "see whether the clock of this machine is right".to_owned(),
         ));
     }
-    defects.into_iter().map(Defect::no_matter_for_deploys).collect()
+    found.into_iter().map(Diagnostic::not_blocking).collect()
 }

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use pypaas_config::Severity;
 use pypaas_core::{Record, records};
 
-use super::{Defect, Demand};
+use super::{CheckContext, Diagnostic};
 use crate::LinuxHost;
 use crate::proc;
 use crate::proc::tcp::{self, Socket, State};
 
-pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> {
-    let range = demand.platform.configuration.settings.ports;
+pub(super) fn check(host: &mut LinuxHost, context: &CheckContext<'_>) -> Vec<Diagnostic> {
+    let range = context.platform.configuration.settings.ports;
     let range = range.min..=range.max;
     let written = format!("`ports` {}-{}", range.start(), range.end());
-    let mut defects = Vec::new();
+    let mut found = Vec::new();
     let layout = host.layout.clone();
     // What cannot be read is told by every other command.
     let records = records(host, &layout).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         let (ports, are, these) =
             (spell(&ports), if one { "is" } else { "are" }, if one { "this port" } else { "these ports" });
         let plural = if one { "" } else { "s" };
-        defects.push(Defect::new(
+        found.push(Diagnostic::new(
             Severity::Warning,
             "ports",
             format!("port{plural} {ports} {are} in {written} and held by {holder}"),
@@ -54,7 +54,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
         && range.start() <= &last
         && &first <= range.end()
     {
-        defects.push(Defect::new(
+        found.push(Diagnostic::new(
             Severity::Warning,
             "ports",
             format!(
@@ -64,7 +64,7 @@ pub(super) fn inspect(host: &mut LinuxHost, demand: &Demand<'_>) -> Vec<Defect> 
             "choose `ports` outside of that range, such as 61500-61800",
         ));
     }
-    defects
+    found
 }
 
 /// Writes ports as people do: `61500-61503, 61510`.

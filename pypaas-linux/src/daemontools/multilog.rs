@@ -1,4 +1,4 @@
-//! Reading what a service said, from whatever moment on, and what it goes on to say.
+//! Reading the log of a service from any point in time, and following it.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,24 +10,14 @@ use pypaas_core::{Layout, ServiceName};
 
 use super::tai64n::Tai64n;
 use crate::files;
-
-/// One line of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// When it was written; where the log has no stamps, `None`.
-    pub at: Option<Timestamp>,
-    /// By which service.
-    pub service: ServiceName,
-    /// What it says.
-    pub text: String,
-}
+use crate::supervisor::{LogLine, LogReader};
 
 /// Reads the files of one multilog.
 ///
 /// The file `current` grows; when it is full it gets a name that begins with `@` and the moment, and another `current`
 /// is begun. Whoever follows has the old one still open and reads it to its end first.
 #[derive(Debug)]
-pub struct LogReader {
+pub(super) struct Multilog {
     service: ServiceName,
     directory: Utf8PathBuf,
     current: Option<Open>,
@@ -42,16 +32,29 @@ struct Open {
     rest: Vec<u8>,
 }
 
-impl LogReader {
+impl Multilog {
     /// Reads the log of `service` from its beginning.
-    pub fn new(layout: &Layout, service: &ServiceName) -> Self {
+    pub(super) fn new(layout: &Layout, service: &ServiceName) -> Self {
         let directory = layout.service(service).join("log/main");
         Self { service: service.clone(), directory, current: None }
     }
 
-    /// Reads what is there: the last `limit` lines of those written since then. What comes later is for
-    /// [`Self::more`].
-    pub fn last(&mut self, limit: usize, since: Option<Timestamp>) -> io::Result<Vec<LogLine>> {
+    fn lines(&self, bytes: &[u8]) -> Vec<LogLine> {
+        let text = String::from_utf8_lossy(bytes);
+        let line = |line: &str| {
+            let (stamp, text) = Tai64n::split(line);
+            LogLine {
+                at: stamp.and_then(Tai64n::timestamp),
+                service: self.service.clone(),
+                text: text.to_owned(),
+            }
+        };
+        text.lines().map(line).collect()
+    }
+}
+
+impl LogReader for Multilog {
+    fn last(&mut self, limit: usize, since: Option<Timestamp>) -> io::Result<Vec<LogLine>> {
         let mut lines = self.more()?;
         let closed = files::names(&self.directory)?.into_iter().filter(|name| name.starts_with('@')).rev();
         for name in closed {
@@ -68,8 +71,7 @@ impl LogReader {
         Ok(lines)
     }
 
-    /// Reads what has come since the last time.
-    pub fn more(&mut self) -> io::Result<Vec<LogLine>> {
+    fn more(&mut self) -> io::Result<Vec<LogLine>> {
         let mut lines = Vec::new();
         if let Some(open) = &mut self.current {
             let bytes = open.read()?;
@@ -90,19 +92,6 @@ impl LogReader {
             lines.extend(self.lines(&bytes));
         }
         Ok(lines)
-    }
-
-    fn lines(&self, bytes: &[u8]) -> Vec<LogLine> {
-        let text = String::from_utf8_lossy(bytes);
-        let line = |line: &str| {
-            let (stamp, text) = Tai64n::split(line);
-            LogLine {
-                at: stamp.and_then(Tai64n::timestamp),
-                service: self.service.clone(),
-                text: text.to_owned(),
-            }
-        };
-        text.lines().map(line).collect()
     }
 }
 
@@ -150,7 +139,7 @@ mod tests {
         let machine = Machine::new();
         let web = service(0);
         let directory = machine.layout.service(&web).join("log/main");
-        let mut reader = LogReader::new(&machine.layout, &web);
+        let mut reader = Multilog::new(&machine.layout, &web);
         assert_eq!(reader.last(10, None).unwrap(), []);
         fs::create_dir_all(&directory).unwrap();
         let current = directory.join("current");
@@ -185,7 +174,7 @@ mod tests {
         fs::write(directory.join("current"), format!("{} three\n", stamp(9))).unwrap();
         let read = |limit, since: Option<i64>| {
             let since = since.map(|second| Timestamp::from_second(second).unwrap());
-            LogReader::new(&machine.layout, &web).last(limit, since)
+            Multilog::new(&machine.layout, &web).last(limit, since)
         };
         assert_eq!(texts(&read(2, None).unwrap()), ["two", "three"]);
         assert_eq!(texts(&read(99, Some(6)).unwrap()), ["two", "three"]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pypaas_config::Severity;
 
-use super::Defect;
+use super::Diagnostic;
 use crate::program;
 
 /// How long git may take to say its version.
@@ -17,24 +17,27 @@ const LEAST: (u32, u32) = (2, 11);
 /// Since this version git writes a branch through to the disk when it moves (`core.fsync`, git-config(1)).
 const DURABLE: (u32, u32) = (2, 36);
 
-pub(super) fn inspect() -> Option<Defect> {
+pub(super) fn check() -> Option<Diagnostic> {
     let told = program::command(&["git", "--version"]).and_then(|command| program::ask(command, ANSWER));
-    let defect = |severity, message: String, mend: &str| Some(Defect::new(severity, "git", message, mend));
+    let diagnostic =
+        |severity, message: String, mend: &str| Some(Diagnostic::new(severity, "git", message, mend));
     let text = match told {
         Ok(told) => told.text,
         Err(error) => {
-            return defect(Severity::Error, format!("git cannot be run: {error}"), "install git");
+            return diagnostic(Severity::Error, format!("git cannot be run: {error}"), "install git");
         }
     };
     let text = text.trim();
     match version(text) {
-        None => defect(Severity::Error, format!("git does not say its version, but `{text}`"), "install git"),
-        Some(found) if found < LEAST => defect(
+        None => {
+            diagnostic(Severity::Error, format!("git does not say its version, but `{text}`"), "install git")
+        }
+        Some(found) if found < LEAST => diagnostic(
             Severity::Error,
             format!("this is {text}, which keeps what refused pushes brought"),
             "install git 2.36 or newer",
         ),
-        Some(found) if found < DURABLE => defect(
+        Some(found) if found < DURABLE => diagnostic(
             Severity::Warning,
             format!("this is {text}: after a power failure a branch may name a commit that is gone"),
             "install git 2.36 or newer",

@@ -1,0 +1,127 @@
+//! Problems of this machine: everything that pypaas relies on is checked, and nothing is changed.
+//!
+//! One file per subject. `check` checks the whole machine, a deploy what its branch needs.
+
+pub mod certificates;
+mod git;
+mod nginx;
+mod nginx_files;
+mod ports;
+mod static_files;
+
+use pypaas_config::{BranchRef, Domain, DomainName, RunnerRef, Severity};
+use pypaas_core::Platform;
+use pypaas_core::host::Clock;
+
+use crate::LinuxHost;
+
+/// One problem of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The subject, in one word: `nginx`, `services`, `git`, `ports`, `certificates`, `files`.
+    pub category: &'static str,
+    /// The problem, in one line.
+    pub message: String,
+    /// How to fix it.
+    pub fix: String,
+    /// Whether a deploy would fail because of it, or its result would not be served.
+    pub blocks_deploys: bool,
+}
+
+/// How much of the machine is checked.
+#[derive(Debug, Clone, Copy)]
+pub enum CheckScope<'a> {
+    /// All of it.
+    Machine,
+    /// What a deploy of this branch needs.
+    Branch(&'a BranchRef),
+}
+
+/// What the configuration needs from the machine, as far as it is checked.
+pub struct CheckContext<'a> {
+    /// The configuration and who interprets it.
+    pub platform: &'a Platform,
+    /// How much of the machine is checked.
+    pub scope: CheckScope<'a>,
+}
+
+impl Diagnostic {
+    /// Describes a problem; an error blocks deploys.
+    pub fn new(
+        severity: Severity,
+        category: &'static str,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        let blocks_deploys = severity == Severity::Error;
+        Self { severity, category, message: message.into(), fix: fix.into(), blocks_deploys }
+    }
+
+    /// Marks a problem that affects a new version no more than the old one.
+    fn not_blocking(self) -> Self {
+        Self { blocks_deploys: false, ..self }
+    }
+}
+
+impl LinuxHost {
+    /// Finds the problems of the machine. Changes nothing, and asks no other machine.
+    pub fn check(&mut self, platform: &Platform, scope: CheckScope<'_>) -> Vec<Diagnostic> {
+        let context = CheckContext { platform, scope };
+        let mut found = Vec::new();
+        if context.is_of_machine() || context.domains().next().is_some() {
+            found.extend(nginx::check(self, &context));
+            found.extend(static_files::check(self, &context));
+            found.extend(certificates::check(self.now(), &context));
+        }
+        if context.is_of_machine() || context.has_processes() {
+            found.extend(self.supervisor.check(&context));
+        }
+        if context.is_of_machine() {
+            found.extend(ports::check(self, &context));
+            found.extend(git::check());
+        }
+        found
+    }
+}
+
+impl<'a> CheckContext<'a> {
+    /// Returns whether the whole machine is checked.
+    pub fn is_of_machine(&self) -> bool {
+        matches!(self.scope, CheckScope::Machine)
+    }
+
+    /// Lists the domains that are checked.
+    pub fn domains(&self) -> impl Iterator<Item = (&'a DomainName, &'a Domain)> {
+        let concerns = |domain: &Domain| match self.scope {
+            CheckScope::Machine => true,
+            CheckScope::Branch(branch) => domain.targets().any(|target| target.branch_ref() == *branch),
+        };
+        self.platform.configuration.domains.iter().filter(move |(_, domain)| concerns(domain))
+    }
+
+    /// Lists the runners of the branches that are checked.
+    pub fn runners(&self) -> impl Iterator<Item = (RunnerRef, &'a dyn pypaas_core::Runner)> {
+        let branches = self.platform.configuration.branches().map(|(branch, _)| branch);
+        let concerns = |branch: &BranchRef| match self.scope {
+            CheckScope::Machine => true,
+            CheckScope::Branch(only) => branch == only,
+        };
+        let names = branches.filter(concerns).flat_map(|branch| {
+            let runners = self.platform.branch(&branch).into_iter().flat_map(|it| it.runners.keys());
+            runners.map(|name| branch.runner(name)).collect::<Vec<_>>()
+        });
+        names.filter_map(|name| Some((name.clone(), self.platform.runner(&name)?)))
+    }
+
+    /// Returns whether one of these runners has processes.
+    pub fn has_processes(&self) -> bool {
+        self.runners().any(|(_, runner)| runner.process_count() > 0)
+    }
+
+    /// Returns the severity of a missing part: an error if something in the configuration needs it, else a warning.
+    pub fn severity(&self, is_needed: bool) -> Severity {
+        if is_needed { Severity::Error } else { Severity::Warning }
+    }
+}
