@@ -37,11 +37,9 @@ fn a_process_that_ends_on_sigterm_is_not_killed() {
     let (mut supervisor, web) = running("exec sleep 1000", 1);
     settled(&mut supervisor, &web);
 
-    let began = Instant::now();
     let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(report.killed, []);
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
     let state = supervisor.inspect(&web);
     assert_eq!((state.enabled, state.supervised, state.process), (false, true, None));
     assert_eq!(supervisor.processes_of(&web), []);
@@ -184,11 +182,16 @@ fn neighbors_and_the_logger_are_left_alone() {
     supervisor.run(&other, "exec sleep 2000");
     let before = supervisor.inspect(&other).process.unwrap().0;
 
+    let loggers = |supervisor: &Supervisor| -> Vec<Pid> {
+        let all = supervisor.processes_with("").into_iter();
+        all.filter(|id| command_line(*id).starts_with(b"multilog\0")).collect()
+    };
+    let loggers_before = eventually(|| Some(loggers(&supervisor)).filter(|found| found.len() == 2));
+
     supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
 
     assert_eq!(supervisor.inspect(&other).process.unwrap().0, before);
-    // svscan, four supervisors, two loggers and the other service.
-    assert_eq!(supervisor.processes_with("").len(), 8);
+    assert_eq!(loggers(&supervisor), loggers_before);
 }
 
 #[test]
