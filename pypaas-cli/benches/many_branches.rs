@@ -83,7 +83,7 @@ fn make_host(home: &Utf8Path) {
     let settings = "ports: {min: 20000, max: 29999}\n";
     fs::write(config.join("pypaas.yml"), settings).unwrap();
     let source = SourceFile { path: "pypaas.yml".into(), text: settings.into() };
-    let layout = Layout::new(home, &load(&[source]).configuration.unwrap().settings);
+    let layout = Layout::new(home, &load(&[source], &[]).configuration.unwrap().settings);
     for number in 0..BRANCHES {
         let repo = "branches:\n  main:\n    env: {NODE_ENV: production, GREETING: hello}\n    runners:\n      web:\n        \
                     type: NginxBackend\n        cmd: npm start\n        healthcheck: {path: /health}\n";

@@ -273,7 +273,7 @@ mod tests {
     fn the_history_is_bounded_and_survives_a_torn_line() {
         let home = tempfile::tempdir().unwrap();
         let settings = SourceFile { path: "pypaas.yml".into(), text: "ports: {min: 1, max: 2}".into() };
-        let loaded = pypaas_config::load(&[settings]);
+        let loaded = pypaas_config::load(&[settings], &[]);
         let settings = loaded.configuration.unwrap().settings;
         let layout = Layout::new(camino::Utf8Path::from_path(home.path()).unwrap(), &settings);
         let hash = configurations::keep(&layout, &branch(), "env.A = x\n").unwrap();

@@ -11,7 +11,7 @@ use pypaas_config::{
 use pypaas_core::{Environment, Layout, Parts, Platform};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
-use pypaas_runners::{builders, runner};
+use pypaas_runners::{builders, runner_types};
 
 use crate::arguments::WaitArguments;
 use crate::failure::Failure;
@@ -78,7 +78,7 @@ impl Installation {
             settings.runner_logscript_template.clone(),
         )?;
         let parts = Parts {
-            runner,
+            runner_types: runner_types(),
             web: Box::new(NginxText::default()),
             scripts: Box::new(scripts),
             builders: builders(),
@@ -197,7 +197,7 @@ pub(crate) fn configuration_directory(home: &Utf8Path) -> Result<Utf8PathBuf, Fa
 
 /// Reads and loads all configuration files below `directory`.
 pub(crate) fn load_directory(directory: &Utf8Path) -> Result<Loaded, Failure> {
-    Ok(load_with(&files(directory)?, |path| fs::read(directory.join(path))))
+    Ok(load_with(&files(directory)?, &runner_types().for_loading(), |path| fs::read(directory.join(path))))
 }
 
 /// Lists the files in `directory` and in the directories within it. Hidden directories, such as git's, are none of ours.

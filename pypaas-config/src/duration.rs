@@ -18,7 +18,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 impl Field<'_> {
     /// Decodes a duration; zero is allowed.
-    pub(crate) fn duration(&self) -> Result<Duration, Finding> {
+    pub fn duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 500ms, 30s, 2m or 1h";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
         match parse(&scalar.text) {
@@ -32,7 +32,7 @@ impl Field<'_> {
     }
 
     /// Decodes a duration that must not be zero.
-    pub(crate) fn positive_duration(&self) -> Result<Duration, Finding> {
+    pub fn positive_duration(&self) -> Result<Duration, Finding> {
         let duration = self.duration()?;
         if duration.is_zero() { Err(self.unexpected("a duration greater than zero")) } else { Ok(duration) }
     }
@@ -40,7 +40,7 @@ impl Field<'_> {
 
 impl Field<'_> {
     /// Decodes a cache lifetime in whole seconds, also with the units `d` and `w`.
-    pub(crate) fn cache_duration(&self) -> Result<Duration, Finding> {
+    pub fn cache_duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 10m, 1h, 7d or 52w";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
         let days = |unit: &str, days: u64| {

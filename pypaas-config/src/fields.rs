@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::{Finding, Findings, quote};
 use crate::schema::Schema;
 use crate::span::Span;
-use crate::suggest;
 use crate::tree::{Entry, Node, Value};
+use crate::{RunnerType, suggest};
 
 /// A value and its key.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Field<'n> {
+pub struct Field<'n> {
     pub(crate) name: &'n str,
     /// The span of the key; for the root of a file, the whole file.
     pub(crate) key: Span,
@@ -40,7 +40,8 @@ impl<'n> Field<'n> {
         let known = known.into_iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let mut fields = Fields { schema, owner: self, known, mistyped: BTreeSet::new() };
         for entry in unknown {
-            findings.add(fields.unknown_key(entry));
+            let finding = fields.unknown_key(entry, &findings.runner_types());
+            findings.add(finding);
         }
         Some(fields)
     }
@@ -55,7 +56,7 @@ impl<'n> Field<'n> {
     }
 
     /// Creates the error that the value is not what was `expected`.
-    pub(crate) fn unexpected(&self, expected: &str) -> Finding {
+    pub fn unexpected(&self, expected: &str) -> Finding {
         // An empty value has no text to point at, and the first line of a mapping is misleading.
         let pointless = matches!(self.node.value, Value::Null | Value::Mapping(_));
         let span = if pointless && self.key.bytes.is_some() { self.key } else { self.node.span };
@@ -123,12 +124,12 @@ impl<'n> Fields<'n> {
         self.known.get(key).copied().map(Field::of)
     }
 
-    fn unknown_key(&mut self, entry: &Entry) -> Finding {
+    fn unknown_key(&mut self, entry: &Entry, types: &[RunnerType]) -> Finding {
         let keys = self.schema.keys.iter().copied();
         let finding = Finding::error(entry.key_span, format!("unknown key {}", quote(&entry.key)))
             .label(format!("{} has {}", self.schema.name, suggest::all_of(keys.clone()).unwrap_or_default()));
         let nearest = suggest::closest(&entry.key, keys.filter(|key| !self.known.contains_key(key)));
-        let elsewhere: Vec<&str> = Schema::with_key(&entry.key).map(|schema| schema.name).collect();
+        let elsewhere: Vec<&str> = Schema::with_key(&entry.key, types).map(|schema| schema.name).collect();
         match nearest {
             Some(meant) if elsewhere.is_empty() || suggest::is_typo(&entry.key, meant) => {
                 self.mistyped.insert(meant);

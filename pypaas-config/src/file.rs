@@ -1,6 +1,7 @@
 //! Decoding of a single file, before references between files are checked.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
@@ -11,7 +12,7 @@ use crate::references::Reference;
 use crate::server_names::NameUse;
 use crate::source_text::SourceText;
 use crate::span::Span;
-use crate::{Domain, DomainName, Repo, RepoName, Settings, SourceFile, tree};
+use crate::{Domain, DomainName, Repo, RepoName, RunnerType, Settings, SourceFile, tree};
 
 /// The result of reading one file.
 #[derive(Debug)]
@@ -44,13 +45,15 @@ pub(crate) struct DomainLinks {
 }
 
 /// Reads and decodes the file at `path` as number `number`. `text` is called only if the file is configuration.
+/// `types` are the types of runners.
 pub(crate) fn read<E: Display>(
     number: u32,
     path: &Utf8PathBuf,
+    types: Arc<[RunnerType]>,
     text: impl FnOnce() -> Result<Vec<u8>, E>,
 ) -> File {
     let role = directory::role(path);
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(types);
     let text = match role {
         Role::Settings | Role::Repo(_) | Role::Domain(_) => text().map_err(|reason| {
             let finding =

@@ -1,13 +1,16 @@
 //! Problems of the configuration, before they are rendered.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::span::Span;
-use crate::{InvalidName, Severity, suggest};
+use crate::{InvalidName, RunnerType, Severity, suggest};
 
 /// One problem, and its parts of the message.
+///
+/// [`Field::unexpected`](crate::Field::unexpected) creates one for a value, with its file, line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Finding {
     pub(crate) severity: Severity,
     pub(crate) span: Span,
     /// The problem, on one line.
@@ -40,7 +43,7 @@ impl Finding {
     }
 
     /// Sets the text next to the caret.
-    pub(crate) fn label(self, label: impl Into<String>) -> Self {
+    pub fn label(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }
     }
 
@@ -68,7 +71,7 @@ impl Finding {
     }
 
     /// Adds a line of advice.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
@@ -81,9 +84,21 @@ pub(crate) struct Findings {
     broken: BTreeSet<u32>,
     /// The values that are copied verbatim into nginx's files, by key and span.
     verbatim: Vec<(&'static str, Span)>,
+    /// The registered types of runners: the words that files may use.
+    runner_types: Arc<[RunnerType]>,
 }
 
 impl Findings {
+    /// Creates an empty list for files whose runners have `runner_types`.
+    pub(crate) fn new(runner_types: Arc<[RunnerType]>) -> Self {
+        Self { runner_types, ..Self::default() }
+    }
+
+    /// Returns the registered types of runners.
+    pub(crate) fn runner_types(&self) -> Arc<[RunnerType]> {
+        Arc::clone(&self.runner_types)
+    }
+
     /// Adds one finding.
     pub(crate) fn add(&mut self, finding: Finding) {
         if finding.severity == Severity::Error {

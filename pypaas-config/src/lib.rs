@@ -5,7 +5,8 @@
 //! what was expected. A broken file affects only its repo or domain.
 //!
 //! `load` works in four steps. It parses each file into a tree with source positions (`tree`). It decodes the tree key by
-//! key into checked types (`fields`; each type lists and decodes its keys in its own file). It checks the references
+//! key into checked types (`fields`; each type lists and decodes its keys in its own file; the types of
+//! runners are registered by the caller, each as a [`RunnerType`]). It checks the references
 //! between files (`references`). Then it renders the problems (`report`).
 //!
 //! The crate is pure: it reads no files. The caller passes their text.
@@ -21,6 +22,7 @@ mod finding;
 mod flatten_values;
 mod health_check;
 mod hooks;
+mod keys;
 mod load;
 mod location;
 mod names;
@@ -47,16 +49,19 @@ pub use access::{Access, Permission};
 pub use configuration::{Configuration, Loaded, SourceFile};
 pub use domain::Domain;
 pub use duration::parse_duration;
+pub use fields::Field;
+pub use finding::Finding;
 pub use flatten_values::flatten_values;
 pub use health_check::HealthCheck;
 pub use hooks::Hooks;
+pub use keys::Keys;
 pub use load::{load, load_with};
 pub use location::{InvalidLocation, Location, LocationPath};
 pub use names::{BranchName, BranchRef, DomainName, InvalidName, RepoName, RunnerName, RunnerRef};
 pub use nginx_settings::NginxSettings;
 pub use problem::{Problem, Severity};
 pub use repo::{Branch, BuildChoice, Repo, is_reserved_variable, is_variable};
-pub use runner::{NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, SimpleProcess};
+pub use runner::{Overlap, Protocol, RunnerConfig, RunnerType, Serves};
 pub use schema::{SCHEMAS, Schema};
 pub use settings::{PortRange, Settings};
 pub use verbatim::Verbatim;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -16,8 +17,8 @@ use crate::server_names::{self, NameUse};
 use crate::source_text::SourceText;
 use crate::span::Span;
 use crate::{
-    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, Settings, SourceFile, Verbatim,
-    report,
+    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, RunnerType, Settings, SourceFile,
+    Verbatim, report,
 };
 
 /// Limits the cost of a file that consists of mistakes; nobody fixes more at a time.
@@ -26,22 +27,24 @@ const MAX_FINDINGS_PER_FILE: usize = 100;
 /// Loads configuration files: decodes and checks them, and resolves the references between them.
 ///
 /// Every upstream of every domain in the result is a runner in the result that nginx can route to. A domain that routes
-/// to a broken repo therefore counts as broken, with a warning.
-pub fn load(files: &[SourceFile]) -> Loaded {
-    load_each(files, |file| &file.path, |file| Ok::<_, Infallible>(file.text.clone()))
+/// to a broken repo therefore counts as broken, with a warning. `types` are the types of runners.
+pub fn load(files: &[SourceFile], types: &[RunnerType]) -> Loaded {
+    load_each(files, types, |file| &file.path, |file| Ok::<_, Infallible>(file.text.clone()))
 }
 
 /// Loads the files at `paths`. `read` returns their text and is called from several threads at the same time. A file that
 /// cannot be read affects only its repo or domain.
 pub fn load_with<E: Display>(
     paths: &[Utf8PathBuf],
+    types: &[RunnerType],
     read: impl Fn(&Utf8Path) -> Result<Vec<u8>, E> + Sync,
 ) -> Loaded {
-    load_each(paths, |path| path, |path| read(path))
+    load_each(paths, types, |path| path, |path| read(path))
 }
 
 fn load_each<T: Sync, E: Display>(
     files: &[T],
+    types: &[RunnerType],
     path: impl Fn(&T) -> &Utf8PathBuf + Sync,
     text: impl Fn(&T) -> Result<Vec<u8>, E> + Sync,
 ) -> Loaded {
@@ -49,7 +52,9 @@ fn load_each<T: Sync, E: Display>(
         files.iter().filter(|file| directory::role(path(file)) != Role::Unrelated).collect();
     files.sort_by(|a, b| path(a).cmp(path(b)));
     let mut loader = Loader::default();
-    for file in parallel::map(&files, |at, file| file::read(number(at), path(file), || text(file))) {
+    let types: Arc<[RunnerType]> = types.into();
+    let read = |at, file: &&T| file::read(number(at), path(file), Arc::clone(&types), || text(file));
+    for file in parallel::map(&files, read) {
         loader.take(file);
     }
     loader.finish()

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Findings};
 use crate::span::Span;
-use crate::{PortRange, Repo, RunnerConfig};
+use crate::{PortRange, Repo};
 
 /// Warns if `ports`, defined at `span`, has fewer than two ports per process of `repos`. During a deploy, the old and the new
 /// version need ports at the same time.
@@ -13,12 +13,7 @@ pub(crate) fn check<'a>(
     findings: &mut Findings,
 ) {
     let runners = repos.flat_map(|repo| repo.branches.values()).flat_map(|branch| branch.runners.values());
-    let processes: usize = runners
-        .map(|runner| match runner {
-            RunnerConfig::NginxUpstream(upstream) => usize::from(upstream.process_count),
-            RunnerConfig::SimpleProcess(_) | RunnerConfig::NginxStatic(_) => 0,
-        })
-        .sum();
+    let processes: usize = runners.map(|runner| usize::from(runner.ports())).sum();
     let (count, needed) = (ports.count(), processes * 2);
     if count < needed {
         findings.add(

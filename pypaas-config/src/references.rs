@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Findings, quote};
 use crate::span::Span;
-use crate::{BranchName, LocationPath, NginxUpstream, Repo, RepoName, RunnerConfig, RunnerRef, suggest};
+use crate::{Branch, BranchName, LocationPath, Repo, RepoName, RunnerConfig, RunnerRef, Serves, suggest};
 
 /// One `upstream` or `maintenance_upstream`.
 #[derive(Debug, Clone)]
@@ -63,52 +63,14 @@ impl Targets<'_> {
         let repo = self.repos.get(&target.repo).ok_or_else(|| self.unknown_repo(reference))?;
         let branch =
             repo.branches.get(&target.branch).ok_or_else(|| unknown_branch(reference, &target.repo, repo))?;
-        match branch.runners.get(&target.runner) {
-            Some(RunnerConfig::SimpleProcess(_)) => {
-                let routable = branch.runners.iter().filter(|(_, runner)| is_routable(runner));
-                let finding = Finding::error(
-                    reference.runner_span,
-                    format!("nginx cannot route to {}", quote(target.runner.as_str())),
-                );
-                let finding = finding.label("a SimpleProcess does not serve HTTP");
-                Err(match suggest::all_of(routable.map(|(name, _)| name.as_str())) {
-                    Some(runners) => finding.help(format!("nginx can route to {runners}")),
-                    None => finding.help("make it an NginxBackend if it listens on `$PORT`"),
-                })
-            }
-            Some(RunnerConfig::NginxStatic(_)) if is_regex(reference) => Err(Finding::error(
-                reference.location_span,
-                format!("files cannot be served under the regular expression {}", quote(&reference.location)),
-            )
-            .label("expected a path that begins with `/`, or `= /path`")
-            .also(reference.runner_span, "an NginxStatic")),
-            Some(RunnerConfig::NginxStatic(files)) if files.spa && !is_prefix(reference) => {
-                Err(Finding::error(
-                    reference.location_span,
-                    format!("{} routes to a runner with `spa`", quote(&reference.location)),
-                )
-                .label("expected a prefix such as `/` or `/app/`, because any path below it may be requested")
-                .also(reference.runner_span, "this runner"))
-            }
-            Some(RunnerConfig::NginxUpstream(NginxUpstream { nginx_proxy_path: Some(_), .. }))
-                if is_regex(reference) =>
-            {
-                Err(Finding::error(
-                    reference.location_span,
-                    format!("{} routes to a runner with `nginx_proxy_path`", quote(&reference.location)),
-                )
-                .label("nginx cannot replace what a regular expression matches")
-                .also(reference.runner_span, "this runner"))
-            }
-            Some(_) => Ok(()),
-            None => {
-                let runners = branch.runners.keys().map(|name| name.as_str());
-                let message =
-                    format!("`{}` has no runner {}", target.branch_ref(), quote(target.runner.as_str()));
-                let finding = Finding::error(reference.runner_span, message);
-                Err(finding.expected("runner", target.runner.as_str(), runners))
-            }
-        }
+        let Some(runner) = branch.runners.get(&target.runner) else {
+            let runners = branch.runners.keys().map(|name| name.as_str());
+            let message =
+                format!("`{}` has no runner {}", target.branch_ref(), quote(target.runner.as_str()));
+            let finding = Finding::error(reference.runner_span, message);
+            return Err(finding.expected("runner", target.runner.as_str(), runners));
+        };
+        check_location(reference, runner, branch)
     }
 
     /// Reports locations that nginx treats as the same: `/a` and `^~ /a`; and a static directory with and without a trailing
@@ -139,7 +101,7 @@ impl Targets<'_> {
     fn is_static(&self, target: &RunnerRef) -> bool {
         let branch = self.repos.get(&target.repo).and_then(|repo| repo.branches.get(&target.branch));
         let runner = branch.and_then(|branch| branch.runners.get(&target.runner));
-        matches!(runner, Some(RunnerConfig::NginxStatic(_)))
+        runner.is_some_and(|runner| matches!(runner.serves(), Serves::Files { .. }))
     }
 
     fn unknown_repo(&self, reference: &Reference) -> Finding {
@@ -164,8 +126,43 @@ fn unknown_branch(reference: &Reference, name: &RepoName, repo: &Repo) -> Findin
     finding.expected("branch", branch, branches)
 }
 
-fn is_routable(runner: &RunnerConfig) -> bool {
-    !matches!(runner, RunnerConfig::SimpleProcess(_))
+/// Checks that the location of `reference` can route to `runner` of `branch`.
+fn check_location(reference: &Reference, runner: &RunnerConfig, branch: &Branch) -> Result<(), Finding> {
+    match runner.serves() {
+        Serves::Nothing => Err(serves_nothing(reference, runner, branch)),
+        Serves::Files { .. } if is_regex(reference) => {
+            let location = quote(&reference.location);
+            let message = format!("files cannot be served under the regular expression {location}");
+            Err(Finding::error(reference.location_span, message)
+                .label("expected a path that begins with `/`, or `= /path`")
+                .also(reference.runner_span, runner.schema().name))
+        }
+        Serves::Files { spa: true } if !is_prefix(reference) => {
+            let message = format!("{} routes to a runner with `spa`", quote(&reference.location));
+            Err(Finding::error(reference.location_span, message)
+                .label("expected a prefix such as `/` or `/app/`, because any path below it may be requested")
+                .also(reference.runner_span, "this runner"))
+        }
+        Serves::ChangedPaths if is_regex(reference) => {
+            let message =
+                format!("{} routes to a runner with `nginx_proxy_path`", quote(&reference.location));
+            Err(Finding::error(reference.location_span, message)
+                .label("nginx cannot replace what a regular expression matches")
+                .also(reference.runner_span, "this runner"))
+        }
+        Serves::Requests | Serves::ChangedPaths | Serves::Files { .. } => Ok(()),
+    }
+}
+
+fn serves_nothing(reference: &Reference, runner: &RunnerConfig, branch: &Branch) -> Finding {
+    let routable = branch.runners.iter().filter(|(_, runner)| runner.serves() != Serves::Nothing);
+    let message = format!("nginx cannot route to {}", quote(reference.target.runner.as_str()));
+    let finding = Finding::error(reference.runner_span, message);
+    let finding = finding.label(format!("{} does not serve HTTP", runner.schema().name));
+    match suggest::all_of(routable.map(|(name, _)| name.as_str())) {
+        Some(runners) => finding.help(format!("nginx can route to {runners}")),
+        None => finding.help("make it an NginxBackend if it listens on `$PORT`"),
+    }
 }
 
 fn is_regex(reference: &Reference) -> bool {

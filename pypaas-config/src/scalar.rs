@@ -9,7 +9,7 @@ use crate::tree::{Node, Scalar, Value};
 
 impl Field<'_> {
     /// Decodes a string; numbers and booleans keep their spelling.
-    pub(crate) fn text(&self) -> Result<String, Finding> {
+    pub fn text(&self) -> Result<String, Finding> {
         let text = self.scalar("a string")?.text.clone();
         if text.contains('\0') {
             return Err(self.unexpected(
@@ -20,7 +20,7 @@ impl Field<'_> {
     }
 
     /// Decodes a shell command.
-    pub(crate) fn command(&self) -> Result<String, Finding> {
+    pub fn command(&self) -> Result<String, Finding> {
         let expected = "a shell command";
         self.scalar(expected)?;
         let text = self.text()?;
@@ -28,7 +28,7 @@ impl Field<'_> {
     }
 
     /// Reads a string or a list of strings.
-    pub(crate) fn texts(&self) -> Result<Vec<String>, Finding> {
+    pub fn texts(&self) -> Result<Vec<String>, Finding> {
         match &self.node.value {
             Value::Sequence(items) => items.iter().map(|item| self.item(item).text()).collect(),
             Value::Mapping(_) => Err(self.unexpected("a string or a list of strings")),
@@ -37,7 +37,7 @@ impl Field<'_> {
     }
 
     /// Decodes a boolean, in any spelling of YAML 1.1.
-    pub(crate) fn boolean(&self) -> Result<bool, Finding> {
+    pub fn boolean(&self) -> Result<bool, Finding> {
         let expected = "true or false";
         let scalar = self.scalar(expected)?;
         match scalar.text.to_ascii_lowercase().as_str() {
@@ -51,7 +51,7 @@ impl Field<'_> {
     }
 
     /// Decodes an integer from `least` to `most`.
-    pub(crate) fn number(&self, least: u16, most: u16) -> Result<u16, Finding> {
+    pub fn number(&self, least: u16, most: u16) -> Result<u16, Finding> {
         let expected = format!("a whole number from {least} to {most}");
         let scalar = self.scalar(&expected)?;
         let decimal = scalar.text == "0" || !scalar.text.starts_with('0');
@@ -67,7 +67,7 @@ impl Field<'_> {
     }
 
     /// Decodes one of the given words.
-    pub(crate) fn one_of<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Finding> {
+    pub fn one_of<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Finding> {
         let words = || choices.iter().map(|(word, _)| *word);
         let expected = suggest::any_of(words()).unwrap_or_default();
         let text = &self.scalar(&expected)?.text;
@@ -84,14 +84,14 @@ impl Field<'_> {
     }
 
     /// Decodes an absolute path.
-    pub(crate) fn absolute_path(&self) -> Result<Utf8PathBuf, Finding> {
+    pub fn absolute_path(&self) -> Result<Utf8PathBuf, Finding> {
         let expected = "an absolute path";
         let path = self.path(expected)?;
         if path.starts_with('/') { Ok(path.into()) } else { Err(self.unexpected(expected)) }
     }
 
     /// Reads an absolute path, or a path that begins with `~/`, the deploy user's home.
-    pub(crate) fn path_from_home(&self) -> Result<String, Finding> {
+    pub fn path_from_home(&self) -> Result<String, Finding> {
         let expected = "an absolute path, or a path that begins with `~/`";
         let path = self.path(expected)?;
         if !path.starts_with('/') && !path.starts_with("~/") {
@@ -105,7 +105,7 @@ impl Field<'_> {
     }
 
     /// Decodes a directory in the checkout, as a relative path; `.` is the checkout itself.
-    pub(crate) fn path_in_checkout(&self) -> Result<Utf8PathBuf, Finding> {
+    pub fn path_in_checkout(&self) -> Result<Utf8PathBuf, Finding> {
         let expected = "a directory of the checkout";
         let path = self.path(expected)?;
         let mut inside = Utf8PathBuf::new();
@@ -141,6 +141,11 @@ impl Field<'_> {
         } else {
             Ok(path.clone())
         }
+    }
+
+    /// Decodes a scalar, in its own spelling; `expected` describes it for the error.
+    pub fn word(&self, expected: &str) -> Result<&str, Finding> {
+        self.scalar(expected).map(|scalar| scalar.text.as_str())
     }
 
     /// Returns the value if it is a scalar.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use pypaas_config::{
-    BuildChoice, Configuration, NginxStatic, NginxUpstream, Overlap, PortRange, Protocol, RunnerConfig,
-    SimpleProcess, SourceFile, load,
-};
+use pypaas_config::{BuildChoice, Configuration, Overlap, PortRange, SourceFile, load};
+use pypaas_core::runner_config;
+use pypaas_runners::{NginxBackend, NginxStatic, NginxUpstream, SimpleProcess, runner_types};
 
 const SETTINGS: &str = include_str!("../../fixtures/configurations/documented/pypaas.yml");
 const REPO: &str = include_str!("../../fixtures/configurations/documented/repo/node-js-sample.yml");
@@ -14,11 +13,12 @@ const DOMAIN: &str =
 
 fn documented() -> Option<Configuration> {
     let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
-    let loaded = load(&[
+    let files = [
         file("pypaas.yml", SETTINGS),
         file("repo/node-js-sample.yml", REPO),
         file("domains/node-js-sample.example.com.yml", DOMAIN),
-    ]);
+    ];
+    let loaded = load(&files, &runner_types().for_loading());
     assert_eq!(loaded.problems, []);
     loaded.configuration
 }
@@ -46,27 +46,25 @@ fn its_branch_has_three_runners() {
     let runners: Vec<_> = branch.runners.iter().map(|(name, runner)| (name.as_str(), runner)).collect();
 
     assert_eq!(name.to_string(), "node-js-sample master");
-    let background_worker = RunnerConfig::SimpleProcess(SimpleProcess {
+    let background_worker = runner_config(SimpleProcess {
         cmd: "node".to_owned(),
         process_count: 1,
         min_uptime: None,
         stop_timeout: Duration::from_secs(10),
         overlap: Overlap::StopFirst,
     });
-    let node = RunnerConfig::NginxUpstream(NginxUpstream {
-        protocol: Protocol::Http,
+    let upstream = NginxUpstream {
         cmd: "npm start".to_owned(),
         process_count: 4,
         nginx_extra_config: None,
         nginx_extra_upstream_config: None,
-        nginx_proxy_path: None,
-        healthcheck: None,
         start_timeout: Duration::from_secs(30),
         drain_timeout: Duration::from_secs(30),
         stop_timeout: Duration::from_secs(10),
         overlap: Overlap::StartFirst,
-    });
-    let files = RunnerConfig::NginxStatic(NginxStatic {
+    };
+    let node = runner_config(NginxBackend { upstream, nginx_proxy_path: None, healthcheck: None });
+    let files = runner_config(NginxStatic {
         subdirectory: "public".into(),
         index: "index.html".to_owned(),
         spa: false,

@@ -7,6 +7,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{SourceFile, load};
+use pypaas_runners::runner_types;
 
 fn directories() -> Vec<Utf8PathBuf> {
     let all = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/configurations");
@@ -33,7 +34,7 @@ fn every_example_configuration_is_right() {
     for directory in directories {
         let mut files = Vec::new();
         files_below(&directory, &directory, &mut files);
-        let loaded = load(&files);
+        let loaded = load(&files, &runner_types().for_loading());
 
         let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
         assert!(reports.is_empty(), "{directory}:\n{}", reports.join("\n\n"));

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use pypaas_config::{Loaded, SourceFile, load};
+use pypaas_runners::runner_types;
 
 const FILES: [(&str, &str); 3] = [
     ("pypaas.yml", include_str!("../../fixtures/configurations/everything/pypaas.yml")),
@@ -15,16 +16,19 @@ const FILES: [(&str, &str); 3] = [
 fn load_texts(texts: [Vec<u8>; 3]) -> Loaded {
     let files: Vec<_> =
         FILES.iter().zip(texts).map(|((path, _), text)| SourceFile { path: (*path).into(), text }).collect();
-    load(&files)
+    load(&files, &runner_types().for_loading())
 }
 
 /// Loads an environment of one variable, whose value is written as `yaml`.
 fn environment_value(yaml: &str) -> Result<String, String> {
     let repo = format!("branches:\n  main:\n    runners: {{}}\n    env:\n      KEY: {yaml}\n");
-    let loaded = load(&[
-        SourceFile { path: "pypaas.yml".into(), text: b"ports: {min: 1, max: 2}".to_vec() },
-        SourceFile { path: "repo/shop.yml".into(), text: repo.into_bytes() },
-    ]);
+    let loaded = load(
+        &[
+            SourceFile { path: "pypaas.yml".into(), text: b"ports: {min: 1, max: 2}".to_vec() },
+            SourceFile { path: "repo/shop.yml".into(), text: repo.into_bytes() },
+        ],
+        &[],
+    );
     let reports: Vec<String> = loaded.problems.into_iter().map(|problem| problem.report).collect();
     let configuration = loaded.configuration.ok_or("no configuration")?;
     let branch = configuration.branches().next().map(|(_, branch)| branch.env.clone());
@@ -142,7 +146,7 @@ proptest! {
     #[test]
     fn random_file_names_never_panic(path in "(repo|repos|domains|domain|)/?[a-zA-Z.~#é \u{1b}-]{0,12}(|.yml|.yaml)") {
         let files = [SourceFile { path: path.into(), text: b"branches: {}".to_vec() }];
-        let loaded = load(&files);
+        let loaded = load(&files, &runner_types().for_loading());
         for problem in loaded.problems {
             prop_assert!(problem.report.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", problem.report);
         }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use pypaas_config::{
-    Branch, Configuration, Domain, DomainName, LocationPath, NginxUpstream, RepoName, RunnerConfig, Settings,
-    SourceFile, load,
+    Branch, Configuration, Domain, DomainName, LocationPath, RepoName, Settings, SourceFile, load,
 };
+use pypaas_runners::{NginxBackend, NginxStatic, runner_types};
 
 fn configuration(files: &[(&str, &str)]) -> Configuration {
     let source =
         |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: text.as_bytes().to_vec() };
-    let loaded = load(&files.iter().map(source).collect::<Vec<_>>());
+    let loaded = load(&files.iter().map(source).collect::<Vec<_>>(), &runner_types().for_loading());
     let reports: Vec<String> = loaded.problems.into_iter().map(|problem| problem.report).collect();
     assert!(reports.is_empty(), "{}", reports.join("\n\n"));
     loaded.configuration.unwrap_or_else(|| unreachable!("without a problem there is a configuration"))
@@ -29,15 +29,18 @@ fn branch(text: &str) -> Branch {
         .unwrap_or_else(|| unreachable!())
 }
 
-fn backend(lines: &str) -> NginxUpstream {
+fn backend(lines: &str) -> NginxBackend {
     let lines: String = lines.lines().map(|line| format!("        {line}\n")).collect();
     let text = format!(
         "branches:\n  main:\n    runners:\n      web:\n        type: NginxBackend\n        cmd: x\n{lines}"
     );
-    match branch(&text).runners.pop_first() {
-        Some((_, RunnerConfig::NginxUpstream(backend))) => backend,
-        _ => unreachable!("its type is NginxBackend"),
-    }
+    only(&branch(&text))
+}
+
+/// Returns the settings of the only runner, whose type is `T`'s.
+fn only<T: Clone + 'static>(branch: &Branch) -> T {
+    let runner = branch.runners.values().next();
+    runner.and_then(|runner| runner.settings::<T>()).cloned().unwrap_or_else(|| unreachable!("{runner:?}"))
 }
 
 fn domain(text: &str) -> Domain {
@@ -182,9 +185,9 @@ fn a_health_check_takes_one_status_or_a_range() {
 fn durations_are_read_in_their_units() {
     let backend = backend("start_timeout: 2m\ndrain_timeout: 0s\nstop_timeout: 500ms");
 
-    assert_eq!(backend.start_timeout, Duration::from_secs(120));
-    assert_eq!(backend.drain_timeout, Duration::ZERO);
-    assert_eq!(backend.stop_timeout, Duration::from_millis(500));
+    assert_eq!(backend.upstream.start_timeout, Duration::from_secs(120));
+    assert_eq!(backend.upstream.drain_timeout, Duration::ZERO);
+    assert_eq!(backend.upstream.stop_timeout, Duration::from_millis(500));
 }
 
 #[test]
@@ -193,10 +196,7 @@ fn the_root_of_the_checkout_can_be_written_out() {
         let text = format!(
             "branches: {{main: {{runners: {{web: {{type: NginxStatic, subdirectory: {written}}}}}}}}}"
         );
-        match branch(&text).runners.pop_first() {
-            Some((_, RunnerConfig::NginxStatic(files))) => assert_eq!(files.subdirectory, read),
-            other => unreachable!("{other:?}"),
-        }
+        assert_eq!(only::<NginxStatic>(&branch(&text)).subdirectory, read);
     }
 }
 
@@ -243,12 +243,8 @@ fn a_domain_has_other_names_as_a_text_or_a_list() {
 fn files_have_an_index_a_single_page_and_a_cache_time() {
     let files = |keys: &str| {
         let text = format!("branches: {{main: {{runners: {{files: {{type: NginxStatic{keys}}}}}}}}}");
-        match branch(&text).runners.pop_first() {
-            Some((_, RunnerConfig::NginxStatic(files))) => {
-                (files.index, files.spa, files.cache.map(|it| it.as_secs()))
-            }
-            _ => unreachable!("its type is NginxStatic"),
-        }
+        let files: NginxStatic = only(&branch(&text));
+        (files.index, files.spa, files.cache.map(|it| it.as_secs()))
     };
     assert_eq!(files(""), ("index.html".to_owned(), false, None));
     assert_eq!(files(", index: home.htm, spa: on, cache: 1h"), ("home.htm".to_owned(), true, Some(3_600)));

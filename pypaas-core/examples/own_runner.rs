@@ -1,25 +1,51 @@
-//! An embedder's own runner: a process that keeps a cache warm, and must have stayed up for two seconds.
+//! An embedder's own type of runner: a process that keeps a cache warm, and must have stayed up for a while.
 //!
-//! pypaas-core knows runners only by their trait, so a tool that embeds it can put in its own. Run it with
-//! `cargo run --example own_runner`: it prints the plan of a first deploy on a machine in memory, and walks it.
+//! It is registered like those of pypaas-runners, so that a repo file can say `type: CacheWarmer`; a mistake in such a file is
+//! reported with its line and column, and with what was probably meant. Run it with `cargo run --example own_runner`: it
+//! prints the report of a wrong file, then the plan of a first deploy on a machine in memory, and walks it.
 
 #![expect(clippy::print_stdout, reason = "an example tells what it does")]
 
 use std::error::Error;
 use std::time::Duration;
 
-use pypaas_config::{BranchName, BranchRef, Overlap, RepoName, RunnerConfig, RunnerName, SourceFile, load};
+use camino::Utf8PathBuf;
+use pypaas_config::{
+    BranchName, BranchRef, Field, Keys, Overlap, RepoName, Schema, Serves, SourceFile, load,
+};
 use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
     Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost, NginxBase, Parts,
-    Platform, Quiet, Readiness, Runner, Script, ScriptText, ScriptTextError, Upstream, VirtualHost, WebText,
-    WebTextError,
+    Platform, Quiet, Readiness, Runner, RunnerSettings, RunnerTypes, Script, ScriptText, ScriptTextError,
+    Upstream, VirtualHost, WebText, WebTextError,
 };
 
 /// Warms a cache for as long as it is deployed.
+#[derive(Debug, Clone, PartialEq)]
 struct CacheWarmer {
+    /// `pages`: the file that lists what is asked for.
+    pages: Utf8PathBuf,
+    /// `min_uptime`: how long it must stay up to count as started. Default 2s.
+    min_uptime: Duration,
     command: String,
+}
+
+impl RunnerSettings for CacheWarmer {
+    const TYPE: &'static str = "CacheWarmer";
+    const SCHEMA: &'static Schema = &Schema { name: "a CacheWarmer", keys: &["type", "pages", "min_uptime"] };
+
+    fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
+        let pages = keys.required("pages", Field::path_in_checkout);
+        let min_uptime = keys.optional("min_uptime", Field::positive_duration);
+        let pages = pages?;
+        let command = format!("./warm-cache --forever '{pages}'");
+        Some(Self { pages, min_uptime: min_uptime.unwrap_or(Duration::from_secs(2)), command })
+    }
+
+    fn serves(&self) -> Serves {
+        Serves::Nothing
+    }
 }
 
 impl Runner for CacheWarmer {
@@ -36,7 +62,7 @@ impl Runner for CacheWarmer {
     }
 
     fn readiness(&self) -> Readiness {
-        Readiness::StaysUp(Duration::from_secs(2))
+        Readiness::StaysUp(self.min_uptime)
     }
 
     fn overlap(&self) -> Overlap {
@@ -53,10 +79,17 @@ impl Runner for CacheWarmer {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let types = RunnerTypes::default().with::<CacheWarmer>();
+    let wrong = load(
+        &files("branches: {main: {runners: {warmer: {type: CacheWarmer, page: urls.txt}}}}"),
+        &types.for_loading(),
+    );
+    for problem in &wrong.problems {
+        println!("{}\n", problem.report);
+    }
+
     let branch = BranchRef { repo: RepoName::new("shop")?, branch: BranchName::new("main")? };
-    let mut platform = platform()?;
-    let warmer = CacheWarmer { command: "./warm-cache --forever".to_owned() };
-    platform.set_runner(branch.runner(&RunnerName::new("warmer")?), Box::new(warmer));
+    let platform = platform(types)?;
 
     let mut host = MemoryHost::new(platform.layout.clone());
     let commit = CommitId::new("3f2a".repeat(10))?;
@@ -70,17 +103,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Puts a configuration without runners together with the plainest parts there are.
-fn platform() -> Result<Platform, Box<dyn Error>> {
+/// The files of a configuration whose repo file says `shop`.
+fn files(shop: &str) -> [SourceFile; 2] {
     let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
-    let files = [
-        file("pypaas.yml", "ports: {min: 61500, max: 61800}"),
-        file("repo/shop.yml", "branches: {main: {runners: {}}}"),
-    ];
-    let configuration = load(&files).configuration.ok_or("the configuration is wrong")?;
+    [file("pypaas.yml", "ports: {min: 61500, max: 61800}"), file("repo/shop.yml", shop)]
+}
+
+/// Puts a configuration together with the plainest parts there are.
+fn platform(runner_types: RunnerTypes) -> Result<Platform, Box<dyn Error>> {
+    let shop = "branches: {main: {runners: {warmer: {type: CacheWarmer, pages: urls.txt}}}}";
+    let loaded = load(&files(shop), &runner_types.for_loading());
+    let configuration = loaded.configuration.ok_or("the configuration is wrong")?;
     let layout = Layout::new("/home/deploy".into(), &configuration.settings);
     let parts = Parts {
-        runner: |_: &RunnerConfig| unreachable!("no runner is configured"),
+        runner_types,
         web: Box::new(NoWeb),
         scripts: Box::new(PlainScripts),
         builders: Vec::<Box<dyn Builder>>::new(),
@@ -114,5 +150,13 @@ impl WebText for NoWeb {
 
     fn virtual_host(&self, _: &VirtualHost) -> Result<String, WebTextError> {
         Ok(String::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
     }
 }

@@ -135,3 +135,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", units.orders.join("\n"));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_runs() -> Result<(), Box<dyn std::error::Error>> {
+        super::main()
+    }
+}

@@ -48,7 +48,7 @@ pub use platform::{Parts, Platform};
 pub use process::Process;
 pub use record::{Deployed, Maintenance, Record, Release};
 pub use rejection::RejectedFile;
-pub use runner::{NginxBase, Placement, Readiness, Runner};
+pub use runner::{NginxBase, Placement, Readiness, Runner, RunnerSettings, RunnerTypes, runner_config};
 pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
 pub use step::Step;

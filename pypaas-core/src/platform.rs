@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pypaas_config::{
-    Branch, BranchRef, Configuration, Domain, DomainName, RunnerConfig, RunnerName, RunnerRef,
-};
+use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
 
-use crate::{Builder, Deployed, Environment, Layout, Runner, ScriptText, WebText};
+use crate::{Builder, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText, WebText};
 
 /// A configured host: what was written, and who interprets it.
 ///
@@ -33,8 +31,8 @@ pub struct Platform {
 
 /// The parts of a [`Platform`] that can be exchanged.
 pub struct Parts {
-    /// Makes a runner of its configuration.
-    pub runner: fn(&RunnerConfig) -> Box<dyn Runner>,
+    /// The types of runners that the configuration was loaded with.
+    pub runner_types: RunnerTypes,
     /// Prints nginx's files.
     pub web: Box<dyn WebText>,
     /// Prints the supervisor's scripts.
@@ -48,22 +46,20 @@ pub struct Parts {
 }
 
 impl Platform {
-    /// Puts a configuration and its interpreters together.
+    /// Puts a configuration and its interpreters together. `configuration` must be loaded with the same types of runners: those
+    /// of other types do not exist for the platform.
     pub fn new(configuration: Configuration, layout: Layout, parts: Parts) -> Self {
         let mut runners = BTreeMap::new();
         for (branch, config) in configuration.branches() {
             for (name, runner) in &config.runners {
-                runners.insert(branch.runner(name), (parts.runner)(runner));
+                if let Some(runner) = parts.runner_types.runner(runner) {
+                    runners.insert(branch.runner(name), runner);
+                }
             }
         }
         let Parts { web, scripts, builders, base_environment, hook, .. } = parts;
         let secrets = BTreeMap::new();
         Self { configuration, layout, web, scripts, builders, base_environment, hook, secrets, runners }
-    }
-
-    /// Puts a runner in, or another one in its place.
-    pub fn set_runner(&mut self, name: RunnerRef, runner: Box<dyn Runner>) {
-        self.runners.insert(name, runner);
     }
 
     /// Finds what is configured for `branch`.

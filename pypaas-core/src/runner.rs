@@ -1,9 +1,10 @@
 //! Runners: what is done with a branch's code.
 
+use std::fmt;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{HealthCheck, Overlap};
+use pypaas_config::{HealthCheck, Keys, Overlap, RunnerConfig, RunnerType, Schema, Serves};
 use serde::Serialize;
 
 use crate::web::Route;
@@ -33,6 +34,68 @@ pub trait Runner {
     fn nginx(&self) -> Option<&dyn NginxBase>;
 }
 
+/// The settings of a type of runner: implement it to register the type.
+pub trait RunnerSettings: Runner + Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// The value of `type`.
+    const TYPE: &'static str;
+
+    /// Its keys, including `type`.
+    const SCHEMA: &'static Schema;
+
+    /// Decodes the keys. Returns `None` if a required one is missing or wrong; `keys` collects the reasons.
+    fn decode(keys: &mut Keys<'_, '_>) -> Option<Self>;
+
+    /// Returns what it serves, which determines the locations that can route to it.
+    fn serves(&self) -> Serves;
+}
+
+/// The registered types of runners. Those of pypaas are in pypaas-runners; an embedder adds its own.
+#[derive(Debug, Clone, Default)]
+pub struct RunnerTypes(Vec<Registered>);
+
+#[derive(Debug, Clone, Copy)]
+struct Registered {
+    runner_type: RunnerType,
+    make: fn(&RunnerConfig) -> Option<Box<dyn Runner>>,
+}
+
+impl RunnerTypes {
+    /// Registers the type with the settings `T`. It replaces a type of the same name.
+    #[must_use]
+    pub fn with<T: RunnerSettings>(mut self) -> Self {
+        let runner_type = RunnerType {
+            name: T::TYPE,
+            schema: T::SCHEMA,
+            decode: |keys| T::decode(keys).map(runner_config),
+        };
+        let make = |config: &RunnerConfig| {
+            let settings = config.settings::<T>()?.clone();
+            Some(Box::new(settings) as Box<dyn Runner>)
+        };
+        self.0.retain(|known| known.runner_type.name != T::TYPE);
+        self.0.push(Registered { runner_type, make });
+        self.0.sort_by_key(|it| it.runner_type.name);
+        self
+    }
+
+    /// Returns the types as [`pypaas_config::load()`] takes them.
+    pub fn for_loading(&self) -> Vec<RunnerType> {
+        self.0.iter().map(|it| it.runner_type).collect()
+    }
+
+    /// Creates the runner that `config` describes; `None` if its type is not registered.
+    pub fn runner(&self, config: &RunnerConfig) -> Option<Box<dyn Runner>> {
+        let known = self.0.iter().find(|it| it.runner_type.name == config.type_name())?;
+        (known.make)(config)
+    }
+}
+
+/// Creates the configuration of a runner with these settings.
+pub fn runner_config<T: RunnerSettings>(settings: T) -> RunnerConfig {
+    let ports = if settings.needs_port() { settings.process_count() } else { 0 };
+    RunnerConfig::new(T::TYPE, T::SCHEMA, settings.serves(), ports, settings)
+}
+
 /// A runner that provides the contents of a location.
 pub trait NginxBase {
     /// The upstream block its locations refer to, with one server for each process; `None` when it needs none.
@@ -54,6 +117,7 @@ pub struct Placement {
 /// What makes a new process count as started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Readiness {
     /// Being started. One that exits within a second is warned about.
     Started,

@@ -1,6 +1,6 @@
 //! How code is built and run on a pypaas host.
 //!
-//! A [runner](runner()) says what is done with a branch's code: which processes it has, when they count as started, what
+//! A [runner](runner_types()) says what is done with a branch's code: which processes it has, when they count as started, what
 //! nginx does with requests for it. A builder ([`builders`]) says how a checkout is built that does not say so itself.
 //!
 //! The crate is pure: it describes; plans decide and hosts do.
@@ -8,13 +8,25 @@
 mod builders;
 mod nginx_backend;
 mod nginx_static;
-mod runner;
+mod nginx_upstream;
 mod simple_process;
 mod uwsgi_nginx_backend;
 
 pub use builders::{Node, Python, builders};
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
-pub use runner::runner;
+pub use nginx_upstream::NginxUpstream;
 pub use simple_process::SimpleProcess;
 pub use uwsgi_nginx_backend::UwsgiNginxBackend;
+
+use pypaas_core::RunnerTypes;
+
+/// Returns the types of runners of pypaas. To add one, write a file with a [`RunnerSettings`](pypaas_core::RunnerSettings), add
+/// a line here, and add its keys to the commented example configuration. An embedder adds its own types to the result.
+pub fn runner_types() -> RunnerTypes {
+    RunnerTypes::default()
+        .with::<NginxBackend>()
+        .with::<NginxStatic>()
+        .with::<SimpleProcess>()
+        .with::<UwsgiNginxBackend>()
+}

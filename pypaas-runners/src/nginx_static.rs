@@ -2,17 +2,59 @@
 
 use std::time::Duration;
 
-use pypaas_config::{NginxStatic as Config, Overlap};
-use pypaas_core::{NginxBase, Placement, Readiness, Route, Runner, Server, Upstream, UpstreamName};
+use camino::Utf8PathBuf;
+use pypaas_config::{Field, Finding, Keys, Overlap, Schema, Serves};
+use pypaas_core::{
+    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+};
 
 /// Serves a directory of the checkout; it has no processes.
-#[derive(Debug, Clone)]
-pub struct NginxStatic(Config);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NginxStatic {
+    /// `subdirectory` of the checkout, relative and inside it. Default: the root of the checkout (empty).
+    pub subdirectory: Utf8PathBuf,
+    /// `index`: the file that is served for a directory. Default `index.html`.
+    pub index: String,
+    /// `spa`: whether the root's index is served in place of files that are not there. Default false.
+    pub spa: bool,
+    /// `cache`: how long clients may keep a file without asking again. Absent: nginx says nothing of it.
+    pub cache: Option<Duration>,
+    /// `nginx_extra_config`: verbatim, in every location that leads here.
+    pub nginx_extra_config: Option<String>,
+}
 
-impl NginxStatic {
-    /// Makes the runner that `config` describes.
-    pub fn new(config: Config) -> Self {
-        Self(config)
+impl Default for NginxStatic {
+    fn default() -> Self {
+        Self {
+            subdirectory: Utf8PathBuf::new(),
+            index: "index.html".to_owned(),
+            spa: false,
+            cache: None,
+            nginx_extra_config: None,
+        }
+    }
+}
+
+impl RunnerSettings for NginxStatic {
+    const TYPE: &'static str = "NginxStatic";
+    const SCHEMA: &'static Schema = &Schema {
+        name: "an NginxStatic",
+        keys: &["type", "subdirectory", "index", "spa", "cache", "nginx_extra_config"],
+    };
+
+    fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
+        let default = Self::default();
+        Some(Self {
+            subdirectory: keys.optional("subdirectory", Field::path_in_checkout).unwrap_or_default(),
+            index: keys.optional("index", read_index).unwrap_or(default.index),
+            spa: keys.optional("spa", Field::boolean).unwrap_or(default.spa),
+            cache: keys.optional("cache", Field::cache_duration),
+            nginx_extra_config: keys.verbatim("nginx_extra_config"),
+        })
+    }
+
+    fn serves(&self) -> Serves {
+        Serves::Files { spa: self.spa }
     }
 }
 
@@ -53,14 +95,25 @@ impl NginxBase for NginxStatic {
     }
 
     fn route(&self, placement: &Placement) -> Route {
-        let subdirectory = &self.0.subdirectory;
-        let root = if subdirectory.as_str().is_empty() {
+        let root = if self.subdirectory.as_str().is_empty() {
             placement.checkout.clone()
         } else {
-            placement.checkout.join(subdirectory)
+            placement.checkout.join(&self.subdirectory)
         };
         let checkout = placement.checkout.clone();
-        let pypaas_config::NginxStatic { index, spa, cache, nginx_extra_config, .. } = self.0.clone();
+        let Self { index, spa, cache, nginx_extra_config, .. } = self.clone();
         Route::Static { root, checkout, index, spa, cache, extra: nginx_extra_config }
+    }
+}
+
+/// Reads the name of a file in a directory.
+fn read_index(field: &Field<'_>) -> Result<String, Finding> {
+    let expected = "the name of a file, such as index.html";
+    let name = field.word(expected)?;
+    let special = |c: char| c.is_control() || c.is_whitespace() || "/\"'\\{};$".contains(c);
+    if name.is_empty() || name.starts_with('.') || name.contains(special) {
+        Err(field.unexpected(expected))
+    } else {
+        Ok(name.to_owned())
     }
 }

@@ -2,29 +2,54 @@
 
 use std::time::Duration;
 
-use pypaas_config::{NginxUpstream, Overlap, Protocol};
-use pypaas_core::{NginxBase, Placement, Readiness, Route, Runner, Server, Upstream, UpstreamName};
+use pypaas_config::{Keys, Overlap, Protocol, Schema, Serves};
+use pypaas_core::{
+    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+};
 
-use crate::nginx_backend::{route, upstream};
+use crate::NginxUpstream;
 
 /// Runs uwsgi servers, each on the port in its `PORT`, and passes requests to them by `uwsgi_pass`.
-#[derive(Debug, Clone)]
-pub struct UwsgiNginxBackend(NginxUpstream);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UwsgiNginxBackend {
+    /// The processes.
+    pub upstream: NginxUpstream,
+}
 
-impl UwsgiNginxBackend {
-    /// Makes the runner that `config` describes.
-    pub fn new(config: NginxUpstream) -> Self {
-        Self(config)
+impl RunnerSettings for UwsgiNginxBackend {
+    const TYPE: &'static str = "UwsgiNginxBackend";
+    /// Without what only HTTP has; nginx refuses a `uwsgi_pass` with a path.
+    const SCHEMA: &'static Schema = &Schema {
+        name: "a UwsgiNginxBackend",
+        keys: &[
+            "type",
+            "cmd",
+            "process_count",
+            "start_timeout",
+            "drain_timeout",
+            "stop_timeout",
+            "overlap",
+            "nginx_extra_config",
+            "nginx_extra_upstream_config",
+        ],
+    };
+
+    fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
+        NginxUpstream::decode(keys).map(|upstream| Self { upstream })
+    }
+
+    fn serves(&self) -> Serves {
+        Serves::Requests
     }
 }
 
 impl Runner for UwsgiNginxBackend {
     fn command(&self) -> Option<&str> {
-        Some(&self.0.cmd)
+        Some(&self.upstream.cmd)
     }
 
     fn process_count(&self) -> u16 {
-        self.0.process_count
+        self.upstream.process_count
     }
 
     fn needs_port(&self) -> bool {
@@ -33,15 +58,15 @@ impl Runner for UwsgiNginxBackend {
 
     /// Accepting connections: a health check speaks HTTP, which these processes do not.
     fn readiness(&self) -> Readiness {
-        Readiness::Accepts { within: self.0.start_timeout }
+        Readiness::Accepts { within: self.upstream.start_timeout }
     }
 
     fn overlap(&self) -> Overlap {
-        self.0.overlap
+        self.upstream.overlap
     }
 
     fn patience(&self) -> (Duration, Duration) {
-        (self.0.drain_timeout, self.0.stop_timeout)
+        self.upstream.patience()
     }
 
     fn nginx(&self) -> Option<&dyn NginxBase> {
@@ -51,10 +76,10 @@ impl Runner for UwsgiNginxBackend {
 
 impl NginxBase for UwsgiNginxBackend {
     fn upstream(&self, name: &UpstreamName, servers: &[Server]) -> Option<Upstream> {
-        upstream(&self.0, name, servers)
+        self.upstream.upstream(name, servers)
     }
 
     fn route(&self, placement: &Placement) -> Route {
-        route(&self.0, Protocol::Uwsgi, placement)
+        self.upstream.route(Protocol::Uwsgi, None, placement)
     }
 }

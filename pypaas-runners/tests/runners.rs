@@ -4,24 +4,24 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{
-    HealthCheck, NginxStatic, NginxUpstream, Overlap, Protocol, RunnerConfig, RunnerRef, SimpleProcess,
+use pypaas_config::{HealthCheck, Overlap, Protocol, RunnerRef};
+use pypaas_core::{
+    Placement, Readiness, Route, Runner, RunnerTypes, Server, ServiceName, UpstreamName, runner_config,
 };
-use pypaas_core::{Placement, Readiness, Route, Server, ServiceName, UpstreamName};
-use pypaas_runners::runner;
+use pypaas_runners::{
+    NginxBackend, NginxStatic, NginxUpstream, SimpleProcess, UwsgiNginxBackend, runner_types,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_simple_process_has_only_to_start_unless_asked_for_more() {
-    let ready = |min_uptime| {
-        runner(&RunnerConfig::SimpleProcess(SimpleProcess {
-            cmd: "./worker".to_owned(),
-            process_count: 2,
-            min_uptime,
-            stop_timeout: SECOND,
-            overlap: Overlap::StopFirst,
-        }))
+    let ready = |min_uptime| SimpleProcess {
+        cmd: "./worker".to_owned(),
+        process_count: 2,
+        min_uptime,
+        stop_timeout: SECOND,
+        overlap: Overlap::StopFirst,
     };
     let worker = ready(None);
     assert_eq!((worker.command(), worker.process_count()), (Some("./worker"), 2));
@@ -34,16 +34,12 @@ fn a_simple_process_has_only_to_start_unless_asked_for_more() {
 #[test]
 fn a_backend_is_healthy_where_it_has_a_health_check_and_accepts_otherwise() {
     let within = 30 * SECOND;
-    let plain = upstream(Protocol::Http);
-    assert_eq!(
-        runner(&RunnerConfig::NginxUpstream(plain.clone())).readiness(),
-        Readiness::Accepts { within }
-    );
+    let plain = backend();
+    assert_eq!(plain.readiness(), Readiness::Accepts { within });
 
     let check =
         HealthCheck { path: "/up".to_owned(), interval: SECOND, timeout: 5 * SECOND, status: 200..=399 };
-    let checked = NginxUpstream { healthcheck: Some(check.clone()), ..plain };
-    let checked = runner(&RunnerConfig::NginxUpstream(checked));
+    let checked = NginxBackend { healthcheck: Some(check.clone()), ..plain };
     assert_eq!(checked.readiness(), Readiness::Healthy { check, within });
     assert_eq!(checked.patience(), (20 * SECOND, 10 * SECOND));
     assert!(checked.needs_port());
@@ -51,7 +47,7 @@ fn a_backend_is_healthy_where_it_has_a_health_check_and_accepts_otherwise() {
 
 #[test]
 fn a_uwsgi_backend_has_to_accept_and_is_spoken_to_in_its_own_protocol() {
-    let uwsgi = runner(&RunnerConfig::NginxUpstream(upstream(Protocol::Uwsgi)));
+    let uwsgi = UwsgiNginxBackend { upstream: upstream() };
     assert_eq!(uwsgi.readiness(), Readiness::Accepts { within: 30 * SECOND });
     let route = uwsgi.nginx().unwrap().route(&placement());
     assert!(matches!(route, Route::Proxy { protocol: Protocol::Uwsgi, .. }), "{route:?}");
@@ -59,7 +55,7 @@ fn a_uwsgi_backend_has_to_accept_and_is_spoken_to_in_its_own_protocol() {
 
 #[test]
 fn a_backend_gives_nginx_a_server_for_each_process() {
-    let backend = runner(&RunnerConfig::NginxUpstream(upstream(Protocol::Http)));
+    let backend = backend();
     let nginx = backend.nginx().unwrap();
     let servers = [5000, 5001].map(|port| Server { host: "127.0.0.1".to_owned(), port });
 
@@ -80,14 +76,13 @@ fn a_backend_gives_nginx_a_server_for_each_process() {
 #[test]
 fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
     let root = |subdirectory: &str| {
-        let config = NginxStatic {
+        let files = NginxStatic {
             subdirectory: subdirectory.into(),
             index: "home.html".to_owned(),
             spa: true,
             cache: Some(SECOND),
             nginx_extra_config: None,
         };
-        let files = runner(&RunnerConfig::NginxStatic(config));
         assert_eq!((files.command(), files.process_count()), (None, 0));
         assert_eq!(files.nginx().unwrap().upstream(&placement().upstream, &[]), None);
         files.nginx().unwrap().route(&placement())
@@ -104,15 +99,28 @@ fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
     assert_eq!(root("public/assets"), serves("/srv/checkout/public/assets"));
 }
 
-fn upstream(protocol: Protocol) -> NginxUpstream {
+#[test]
+fn a_registered_type_takes_the_place_of_one_with_its_name() {
+    let types = runner_types();
+    let names = |types: &RunnerTypes| types.for_loading().iter().map(|it| it.name).collect::<Vec<_>>();
+    assert_eq!(names(&types), ["NginxBackend", "NginxStatic", "SimpleProcess", "UwsgiNginxBackend"]);
+    assert_eq!(names(&types.clone().with::<NginxStatic>()), names(&types));
+
+    let made = types.runner(&runner_config(backend())).unwrap();
+    assert_eq!(made.command(), Some("npm start"));
+    assert!(RunnerTypes::default().runner(&runner_config(backend())).is_none());
+}
+
+fn backend() -> NginxBackend {
+    NginxBackend { upstream: upstream(), nginx_proxy_path: Some("/app".to_owned()), healthcheck: None }
+}
+
+fn upstream() -> NginxUpstream {
     NginxUpstream {
-        protocol,
         cmd: "npm start".to_owned(),
         process_count: 2,
         nginx_extra_config: Some("proxy_buffering off;".to_owned()),
         nginx_extra_upstream_config: Some("keepalive 8;".to_owned()),
-        nginx_proxy_path: Some("/app".to_owned()),
-        healthcheck: None,
         start_timeout: 30 * SECOND,
         drain_timeout: 20 * SECOND,
         stop_timeout: 10 * SECOND,

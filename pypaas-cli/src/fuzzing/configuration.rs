@@ -6,7 +6,7 @@ use pypaas_core::plan::{Request, Source};
 use pypaas_core::{CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
-use pypaas_runners::{builders, runner};
+use pypaas_runners::{builders, runner_types};
 
 const FILES: [&str; 3] = ["pypaas.yml", "repo/shop.yml", "domains/shop.example.com.yml"];
 
@@ -27,7 +27,7 @@ pub fn configuration(data: &[u8]) {
         .zip(texts)
         .map(|(path, text)| SourceFile { path: (*path).into(), text: text.to_vec() })
         .collect();
-    let loaded = load(&files);
+    let loaded = load(&files, &runner_types().for_loading());
     for problem in &loaded.problems {
         assert!(!problem.message.contains(char::is_control), "{:?}", problem.message);
         assert!(problem.report.contains(problem.file.as_str()), "{}", problem.report);
@@ -47,7 +47,7 @@ fn use_it(configuration: Configuration) {
         return;
     };
     let parts = Parts {
-        runner,
+        runner_types: runner_types(),
         web: Box::new(NginxText::new()),
         scripts: Box::new(scripts),
         builders: builders(),

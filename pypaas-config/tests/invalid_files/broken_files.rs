@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use pypaas_config::{DomainName, RepoName, SourceFile, load, load_with};
+use pypaas_runners::runner_types;
 
 use crate::{SETTINGS, SHOP, load_files};
 
@@ -53,7 +54,8 @@ fn a_broken_main_file_leaves_no_configuration_but_the_others_are_checked() {
 
 #[test]
 fn a_missing_main_file_leaves_no_configuration() {
-    let loaded = load(&[SourceFile { path: "repo/shop.yml".into(), text: SHOP.into() }]);
+    let files = [SourceFile { path: "repo/shop.yml".into(), text: SHOP.into() }];
+    let loaded = load(&files, &runner_types().for_loading());
 
     assert_eq!(loaded.configuration, None);
     assert_eq!(loaded.problems.len(), 1);
@@ -79,7 +81,7 @@ fn a_domain_in_capital_letters_is_broken_under_its_right_name() {
 #[test]
 fn bytes_that_are_not_utf_8_are_placed() {
     let text = [SETTINGS.as_bytes(), b"ssl_config: \"caf\xe9\"\n"].concat();
-    let loaded = load(&[SourceFile { path: "pypaas.yml".into(), text }]);
+    let loaded = load(&[SourceFile { path: "pypaas.yml".into(), text }], &[]);
 
     let problem = &loaded.problems[0];
     assert_eq!((problem.line, problem.column), (2, 17));
@@ -103,7 +105,7 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
     let unreadable = ["repo/blog.yml", "domains/b.example.yml", "repo/blog.yml~"];
     let paths: Vec<_> =
         readable.iter().map(|(path, _)| *path).chain(unreadable).map(Utf8PathBuf::from).collect();
-    let loaded = load_with(&paths, |path| {
+    let loaded = load_with(&paths, &runner_types().for_loading(), |path| {
         let found = readable.iter().find(|(it, _)| *it == path);
         found.map(|(_, text)| text.as_bytes().to_vec()).ok_or("Permission denied (os error 13)")
     });
@@ -128,7 +130,7 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
 
 #[test]
 fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
-    let loaded = load_with(&["pypaas.yml".into()], |_| Err("Is a directory (os error 21)"));
+    let loaded = load_with(&["pypaas.yml".into()], &[], |_| Err("Is a directory (os error 21)"));
     assert!(loaded.configuration.is_none());
     let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
     insta::assert_snapshot!(reports.join("\n\n"), @"

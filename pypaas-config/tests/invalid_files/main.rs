@@ -12,6 +12,7 @@ mod syntax;
 mod values;
 
 use pypaas_config::{Loaded, SourceFile, load};
+use pypaas_runners::runner_types;
 
 const SETTINGS: &str = "ports: {min: 61500, max: 61800}\n";
 
@@ -32,7 +33,7 @@ fn load_files(files: &[(&str, &str)]) -> Loaded {
     }
     let source =
         |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: text.as_bytes().to_vec() };
-    load(&files.iter().map(source).collect::<Vec<_>>())
+    load(&files.iter().map(source).collect::<Vec<_>>(), &runner_types().for_loading())
 }
 
 /// Loads files and returns all that is said about them.

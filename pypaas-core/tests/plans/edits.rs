@@ -1,8 +1,8 @@
 //! Edits of a configuration, as an admin makes them.
 
-use pypaas_config::{
-    Branch, BranchRef, Configuration, DomainName, Location, RunnerConfig, RunnerName, RunnerRef,
-};
+use pypaas_config::{Branch, BranchRef, Configuration, DomainName, Location, RunnerName, RunnerRef};
+use pypaas_core::runner_config;
+use pypaas_runners::{NginxBackend, SimpleProcess, UwsgiNginxBackend};
 
 /// Changes a configuration; one to which an edit does not apply stays as it is.
 pub(crate) type Edit = fn(&mut Configuration);
@@ -23,11 +23,11 @@ pub(crate) const EDITS: [(&str, Edit); 11] = [
 ];
 
 fn more_processes(configuration: &mut Configuration) {
-    counts(configuration).for_each(|count| *count += 1);
+    recount(configuration, |count| count + 1);
 }
 
 fn fewer_processes(configuration: &mut Configuration) {
-    counts(configuration).filter(|count| **count > 1).for_each(|count| *count -= 1);
+    recount(configuration, |count| count.saturating_sub(1).max(1));
 }
 
 fn another_environment(configuration: &mut Configuration) {
@@ -110,14 +110,19 @@ fn drop_dangling(configuration: &mut Configuration) {
     configuration.domains.retain(|_, domain| !domain.locations.is_empty());
 }
 
-fn counts(configuration: &mut Configuration) -> impl Iterator<Item = &mut u16> {
-    all_branches(configuration).flat_map(|branch| branch.runners.values_mut()).filter_map(|runner| {
-        match runner {
-            RunnerConfig::SimpleProcess(it) => Some(&mut it.process_count),
-            RunnerConfig::NginxUpstream(it) => Some(&mut it.process_count),
-            RunnerConfig::NginxStatic(_) => None,
+fn recount(configuration: &mut Configuration, change: fn(u16) -> u16) {
+    for runner in all_branches(configuration).flat_map(|branch| branch.runners.values_mut()) {
+        if let Some(mut it) = runner.settings::<SimpleProcess>().cloned() {
+            it.process_count = change(it.process_count);
+            *runner = runner_config(it);
+        } else if let Some(mut it) = runner.settings::<NginxBackend>().cloned() {
+            it.upstream.process_count = change(it.upstream.process_count);
+            *runner = runner_config(it);
+        } else if let Some(mut it) = runner.settings::<UwsgiNginxBackend>().cloned() {
+            it.upstream.process_count = change(it.upstream.process_count);
+            *runner = runner_config(it);
         }
-    })
+    }
 }
 
 fn all_branches(configuration: &mut Configuration) -> impl Iterator<Item = &mut Branch> {

@@ -12,6 +12,7 @@ use proptest::test_runner::TestRunner;
 use pypaas_config::{SourceFile, load};
 use pypaas_core::decode;
 use pypaas_nginx::directives;
+use pypaas_runners::runner_types;
 use serde_json::{Value, json};
 
 use crate::memory::{deployed, interpret};
@@ -102,7 +103,7 @@ fn names_and_paths_of_every_kind_reach_nginx_unchanged() {
     let (mut number, mut refused) = (0, 0);
     while number < CASES {
         let hostile = hostile().new_tree(&mut runner).unwrap().current();
-        let loaded = load(&hostile.files());
+        let loaded = load(&hostile.files(), &runner_types().for_loading());
         if !loaded.problems.is_empty() {
             // A branch such as `a.lock`, two aliases that are one: the rules have tests of their own.
             refused += 1;
@@ -115,7 +116,7 @@ fn names_and_paths_of_every_kind_reach_nginx_unchanged() {
 }
 
 fn check(hostile: &Hostile, directory: &Utf8Path) {
-    let loaded = load(&hostile.files());
+    let loaded = load(&hostile.files(), &runner_types().for_loading());
     let platform = interpret(loaded.configuration.unwrap());
     let host = deployed(&platform);
     let files = host.web_files();

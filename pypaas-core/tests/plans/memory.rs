@@ -39,7 +39,7 @@ pub(crate) fn configuration(fixture: &str) -> Configuration {
             files.push(SourceFile { path, text: fs::read(entry.path()).unwrap() });
         }
     }
-    let loaded = load(&files);
+    let loaded = load(&files, &pypaas_runners::runner_types().for_loading());
     assert_eq!(loaded.problems, [], "{fixture}");
     loaded.configuration.unwrap()
 }
@@ -56,7 +56,7 @@ pub(crate) fn interpret(configuration: Configuration) -> Platform {
     base_environment.set("HOME", "/home/deploy");
     base_environment.set("PATH", "/usr/bin:/bin");
     let parts = Parts {
-        runner: pypaas_runners::runner,
+        runner_types: pypaas_runners::runner_types(),
         web: Box::new(pypaas_nginx::NginxText::new()),
         scripts: Box::new(scripts.unwrap()),
         builders: pypaas_runners::builders(),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pypaas_config::{BranchRef, NginxStatic, RunnerConfig, RunnerName};
+use pypaas_config::{BranchRef, RunnerName};
 use pypaas_core::memory_host::{Extent, Mishap};
 use pypaas_core::plan::{PlanError, Stage};
-use pypaas_core::{Definition, Engine, MemoryHost, Platform, Quiet, ServiceName, record};
+use pypaas_core::{Definition, Engine, MemoryHost, Platform, Quiet, ServiceName, record, runner_config};
+use pypaas_runners::NginxStatic;
 
 use crate::invariants::check;
 use crate::memory::{
@@ -198,13 +199,7 @@ fn a_runner_that_is_to_become_a_directory_of_files_serves_until_it_is_one() {
     let mut edited = configuration("two-backends");
     let runners =
         &mut edited.repos.get_mut(&branch.repo).unwrap().branches.get_mut(&branch.branch).unwrap().runners;
-    let files = RunnerConfig::NginxStatic(NginxStatic {
-        subdirectory: "public".into(),
-        index: "index.html".into(),
-        spa: false,
-        cache: None,
-        nginx_extra_config: None,
-    });
+    let files = runner_config(NginxStatic { subdirectory: "public".into(), ..NginxStatic::default() });
     runners.insert(RunnerName::new("web").unwrap(), files);
     let platform = interpret(edited);
     let before = host.loaded.clone();

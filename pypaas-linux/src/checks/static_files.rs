@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_config::{RunnerConfig, RunnerRef, Severity};
+use pypaas_config::{RunnerRef, Serves, Severity};
 
 use super::{CheckContext, Diagnostic};
 use crate::LinuxHost;
@@ -41,7 +41,7 @@ pub(super) fn check(host: &LinuxHost, context: &CheckContext<'_>) -> Vec<Diagnos
 fn is_static(context: &CheckContext<'_>, runner: &RunnerRef) -> bool {
     let branch = context.platform.branch(&runner.branch_ref());
     let config = branch.and_then(|branch| branch.runners.get(&runner.runner));
-    matches!(config, Some(RunnerConfig::NginxStatic(_)))
+    config.is_some_and(|config| matches!(config.serves(), Serves::Files { .. }))
 }
 
 /// Returns who nginx's workers are; `None` when it does not run, which is told elsewhere.
