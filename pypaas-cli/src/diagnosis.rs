@@ -238,7 +238,8 @@ impl<'a> Walk<'a> {
 
     /// Checks that nginx's files say what they should.
     fn files(&mut self, branch: &BranchRef, observed: &Observed) -> Result<(), Wrong> {
-        if observed.web_journal.is_some() && !is_locked(&self.installation.platform.layout.machine_lock()) {
+        if observed.pending_switch.is_some() && !is_locked(&self.installation.platform.layout.machine_lock())
+        {
             let what =
                 "a change of nginx's files was interrupted, so nginx may serve something else than they say";
             return Err(Wrong::new(what, "run `pypaas apply`"));

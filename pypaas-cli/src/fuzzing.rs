@@ -7,7 +7,7 @@ mod configuration;
 mod tests;
 
 use camino::Utf8Path;
-use pypaas_core::{Record, WebJournal};
+use pypaas_core::{PendingSwitch, Record};
 
 use crate::commands::ssh::{self, Wish};
 use crate::keys;
@@ -68,10 +68,10 @@ pub fn record(data: &[u8]) {
         assert_eq!(serde_json::from_str::<Record>(&written).expect("what was written can be read"), record);
         assert!(record.next_release() >= record.live.as_ref().map_or(0, |live| live.release));
     }
-    if let Ok(journal) = serde_json::from_slice::<WebJournal>(data) {
+    if let Ok(journal) = serde_json::from_slice::<PendingSwitch>(data) {
         let written = serde_json::to_string(&journal).expect("a note can be written");
         assert_eq!(
-            serde_json::from_str::<WebJournal>(&written).expect("what was written can be read"),
+            serde_json::from_str::<PendingSwitch>(&written).expect("what was written can be read"),
             journal
         );
     }

@@ -18,7 +18,7 @@ use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
     Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost, NginxBase, Parts,
     Platform, Quiet, Readiness, Runner, RunnerSettings, RunnerTypes, Script, ScriptText, ScriptTextError,
-    Upstream, VirtualHost, WebText, WebTextError,
+    Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
 };
 
 /// Warms a cache for as long as it is deployed.
@@ -139,16 +139,16 @@ impl ScriptText for PlainScripts {
 /// No web server: the configuration has no domains.
 struct NoWeb;
 
-impl WebText for NoWeb {
-    fn default_server(&self, _: &DefaultServer) -> Result<String, WebTextError> {
+impl WebConfigRenderer for NoWeb {
+    fn default_server(&self, _: &DefaultServer) -> Result<String, WebConfigError> {
         Ok(String::new())
     }
 
-    fn upstream(&self, _: &Upstream, _: Version) -> Result<String, WebTextError> {
+    fn upstream(&self, _: &Upstream, _: Version) -> Result<String, WebConfigError> {
         Ok(String::new())
     }
 
-    fn virtual_host(&self, _: &VirtualHost) -> Result<String, WebTextError> {
+    fn virtual_host(&self, _: &VirtualHost) -> Result<String, WebConfigError> {
         Ok(String::new())
     }
 }

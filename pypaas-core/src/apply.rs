@@ -9,7 +9,7 @@ use crate::host::{Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
 use crate::{Layout, Plan, Step, Story};
 
-use ready::Door;
+use ready::HealthTarget;
 pub use ready::NotReady;
 
 /// Says where a plan ended early.
@@ -131,8 +131,8 @@ fn perform(
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, asked_as, readiness } => {
-            let door = Door { port: port.unwrap_or_default(), asked_as };
-            ready::await_ready(host, story, service, door, readiness, can_be_abandoned)?;
+            let target = HealthTarget { port: port.unwrap_or_default(), asked_as };
+            ready::await_ready(host, story, service, target, readiness, can_be_abandoned)?;
         }
         Step::StopServices { services, timeout } => {
             for killed in host.services().stop_services(services, *timeout)?.killed {
@@ -142,15 +142,18 @@ fn perform(
         }
         Step::RemoveService { service } => host.services().remove_service(service)?,
         Step::BeginWebSwitch { journal } => {
-            host.files().replace_file(&layout.web_journal(), &json(journal)?, Mode::Private)?;
+            host.files().replace_file(&layout.pending_switch(), &json(journal)?, Mode::Private)?;
         }
         Step::WriteWebFile { file, text } => {
             host.files().replace_file(&layout.web_file(file), text, Mode::Public)?
         }
+        Step::WriteWebRoutes { routes } => {
+            host.files().replace_file(&layout.web_routes(), &json(routes)?, Mode::Private)?
+        }
         Step::RemoveWebFile { file } => host.files().remove_file(&layout.web_file(file))?,
         Step::TestWebServer => host.web_server().test_web_server()?,
         Step::ReloadWebServer => host.web_server().reload_web_server()?,
-        Step::EndWebSwitch => host.files().remove_file(&layout.web_journal())?,
+        Step::EndWebSwitch => host.files().remove_file(&layout.pending_switch())?,
         Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,
     }
     Ok(())

@@ -107,8 +107,13 @@ impl Layout {
     }
 
     /// What nginx's files said before the switch that is under way.
-    pub fn web_journal(&self) -> Utf8PathBuf {
+    pub fn pending_switch(&self) -> Utf8PathBuf {
         self.state().join("+nginx-switch.json")
+    }
+
+    /// Where each of nginx's files sends requests.
+    pub fn web_routes(&self) -> Utf8PathBuf {
+        self.state().join("+nginx-routes.json")
     }
 
     /// The directory of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).

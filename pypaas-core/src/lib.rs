@@ -20,6 +20,7 @@ pub mod host;
 mod layout;
 pub mod memory_host;
 mod observe;
+mod pending_switch;
 pub mod plan;
 mod platform;
 mod process;
@@ -31,7 +32,7 @@ mod service;
 mod step;
 mod story;
 mod web;
-mod web_journal;
+mod web_file;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use builder::{BuildRecipe, Builder, Requirement};
@@ -43,6 +44,7 @@ pub use host::Host;
 pub use layout::Layout;
 pub use memory_host::MemoryHost;
 pub use observe::{ObserveError, Observed, Scope, observe, record, recorded_branches, records};
+pub use pending_switch::{FileChange, PendingSwitch};
 pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
 pub use platform::{Parts, Platform};
 pub use process::Process;
@@ -54,7 +56,7 @@ pub use service::{Definition, ServiceName, Slot};
 pub use step::Step;
 pub use story::{Quiet, Story};
 pub use web::{
-    DefaultServer, Face, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
-    VirtualHost, WebFileName, WebText, WebTextError,
+    DefaultServer, Frontend, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
+    VirtualHost, WebConfigError, WebConfigRenderer,
 };
-pub use web_journal::{WebChange, WebJournal};
+pub use web_file::{RouteTarget, WebFile, WebFileName, WebRoutes};

@@ -19,7 +19,7 @@ use crate::host::{
     Caller, Clock, Commit, Files, Git, Host, LockError, Locks, Logs, Probe, ServiceState, Services, Shell,
     ShellCommand, WebServer,
 };
-use crate::{CommitId, Layout, ServiceName, WebFileName};
+use crate::{CommitId, Layout, ServiceName, WebFile, WebFileName};
 
 pub use effect::{Extent, Fault, Mishap};
 
@@ -42,7 +42,7 @@ pub struct MemoryHost {
     /// The directories in which a command still runs, because the program crashed meanwhile.
     pub running_commands: BTreeSet<Utf8PathBuf>,
     /// What nginx has loaded; nothing while it does not run.
-    pub loaded: BTreeMap<WebFileName, String>,
+    pub loaded: BTreeMap<WebFileName, WebFile>,
     /// Whether nginx runs.
     pub web_server_runs: bool,
     /// Ports something else holds.

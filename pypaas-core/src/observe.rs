@@ -12,7 +12,8 @@ use crate::host::{
 };
 use crate::plan::web_files_of;
 use crate::{
-    CheckoutName, CommitId, Layout, Plan, Platform, Record, ServiceName, Step, WebFileName, WebJournal,
+    CheckoutName, CommitId, Layout, PendingSwitch, Plan, Platform, Record, ServiceName, Step, WebFile,
+    WebFileName, WebRoutes,
 };
 use crate::{decode, encode};
 
@@ -26,9 +27,11 @@ pub struct Observed {
     /// The services, of the branch asked for or of all.
     pub services: BTreeMap<ServiceName, ServiceState>,
     /// nginx's files, those that concern the branch asked for or all.
-    pub web_files: BTreeMap<WebFileName, String>,
+    pub web_files: BTreeMap<WebFileName, WebFile>,
+    /// Where all of nginx's files send requests.
+    pub web_routes: WebRoutes,
     /// The note of a switch of nginx's files that did not end.
-    pub web_journal: Option<WebJournal>,
+    pub pending_switch: Option<PendingSwitch>,
     /// The checkouts, of the branch asked for or of all.
     pub checkouts: BTreeMap<BranchRef, BTreeSet<CheckoutName>>,
     /// The TCP ports something holds; empty when they were not looked at.
@@ -93,7 +96,7 @@ pub enum ObserveError {
 pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Result<Observed, ObserveError> {
     let layout = &platform.layout;
     let records = records(host.files(), layout)?;
-    let web_journal = web_journal(host.files(), layout)?.map(|journal| journal.seen_with(&records));
+    let pending_switch = pending_switch(host.files(), layout)?.map(|journal| journal.seen_with(&records));
     let commit = match scope {
         Scope::Branch { branch, commit: Some(commit), .. } => {
             Some(host.git().commit(&layout.repo(&branch.repo), commit)?)
@@ -106,7 +109,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
     };
     let wanted = match scope {
         Scope::Branch { branch, .. } => {
-            let journalled = web_journal.iter().flat_map(|journal| journal.files.keys().cloned());
+            let journalled = pending_switch.iter().flat_map(|journal| journal.files.keys().cloned());
             let is_removed =
                 |file: &WebFileName| file.as_domain().is_some_and(|domain| !platform.is_known(&domain));
             let removed = all_web_files(host.files(), layout)?.into_iter().filter(is_removed);
@@ -114,10 +117,12 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
         }
         Scope::Machine => all_web_files(host.files(), layout)?,
     };
+    let web_routes: WebRoutes = read_json(host.files(), layout.web_routes())?.unwrap_or_default();
     Ok(Observed {
         now: host.clock().now(),
         services: services(host.services(), scope)?,
-        web_files: web_files(host.files(), layout, wanted)?,
+        web_files: web_files(host.files(), layout, wanted, &web_routes)?,
+        web_routes,
         checkouts: checkouts(host.files(), layout, scope)?,
         ports_in_use: match scope {
             Scope::Branch { ports: false, .. } => BTreeSet::new(),
@@ -133,7 +138,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             .filter_map(|name| RepoName::new(name.as_str()).ok())
             .collect(),
         records,
-        web_journal,
+        pending_switch,
         commit,
     })
 }
@@ -173,11 +178,11 @@ pub fn record(
 }
 
 /// Reads the note of a switch of nginx's files that did not end.
-pub(crate) fn web_journal(
+pub(crate) fn pending_switch(
     files: &mut dyn Files,
     layout: &Layout,
-) -> Result<Option<WebJournal>, ObserveError> {
-    read_json(files, layout.web_journal())
+) -> Result<Option<PendingSwitch>, ObserveError> {
+    read_json(files, layout.pending_switch())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(
@@ -211,15 +216,18 @@ fn all_web_files(files: &mut dyn Files, layout: &Layout) -> Result<BTreeSet<WebF
     Ok(names.iter().filter_map(|name| WebFileName::found(name)).collect())
 }
 
+/// Reads those of nginx's files that are there.
 fn web_files(
     files: &mut dyn Files,
     layout: &Layout,
     wanted: BTreeSet<WebFileName>,
-) -> Result<BTreeMap<WebFileName, String>, ObserveError> {
+    routes: &WebRoutes,
+) -> Result<BTreeMap<WebFileName, WebFile>, FileError> {
     let mut found = BTreeMap::new();
     for name in wanted {
         if let Some(text) = files.read_file(&layout.web_file(&name))? {
-            found.insert(name, text);
+            let routes = routes.get(&name).cloned().unwrap_or_default();
+            found.insert(name, WebFile { text, routes });
         }
     }
     Ok(found)
@@ -308,14 +316,20 @@ impl Observed {
             Step::RemoveService { service } => {
                 self.services.remove(service);
             }
-            Step::BeginWebSwitch { journal } => self.web_journal = Some(journal.clone()),
+            Step::BeginWebSwitch { journal } => self.pending_switch = Some(journal.clone()),
             Step::WriteWebFile { file, text } => {
-                self.web_files.insert(file.clone(), text.clone());
+                self.web_files.entry(file.clone()).or_default().text.clone_from(text);
             }
             Step::RemoveWebFile { file } => {
                 self.web_files.remove(file);
             }
-            Step::EndWebSwitch => self.web_journal = None,
+            Step::WriteWebRoutes { routes } => {
+                for (name, file) in &mut self.web_files {
+                    file.routes = routes.get(name).cloned().unwrap_or_default();
+                }
+                self.web_routes.clone_from(routes);
+            }
+            Step::EndWebSwitch => self.pending_switch = None,
             Step::PrepareRepo { repo, .. } => {
                 self.repos.insert(repo.clone());
             }

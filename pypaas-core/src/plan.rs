@@ -30,7 +30,7 @@ pub use urls::urls;
 pub(crate) use web::files_of as web_files_of;
 pub use web::{is_served_unrecorded, route_of};
 
-use crate::{ScriptTextError, Step, WebTextError};
+use crate::{ScriptTextError, Step, WebConfigError};
 
 /// Titled sections of steps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -170,7 +170,7 @@ pub enum PlanError {
     },
     /// A generated nginx file cannot be written.
     #[error(transparent)]
-    WebText(#[from] WebTextError),
+    WebConfigRenderer(#[from] WebConfigError),
     /// A generated script cannot be written.
     #[error(transparent)]
     ScriptText(#[from] ScriptTextError),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
 
-use crate::{Builder, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText, WebText};
+use crate::{Builder, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText, WebConfigRenderer};
 
 /// A configured host: what was written, and who interprets it.
 ///
@@ -15,7 +15,7 @@ pub struct Platform {
     /// Where things are.
     pub layout: Layout,
     /// Prints nginx's files.
-    pub web: Box<dyn WebText>,
+    pub web: Box<dyn WebConfigRenderer>,
     /// Prints the supervisor's scripts.
     pub scripts: Box<dyn ScriptText>,
     /// The builders, in the order they are asked.
@@ -34,7 +34,7 @@ pub struct Parts {
     /// The types of runners that the configuration was loaded with.
     pub runner_types: RunnerTypes,
     /// Prints nginx's files.
-    pub web: Box<dyn WebText>,
+    pub web: Box<dyn WebConfigRenderer>,
     /// Prints the supervisor's scripts.
     pub scripts: Box<dyn ScriptText>,
     /// The builders, in the order they are asked.

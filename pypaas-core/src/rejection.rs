@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use pypaas_config::Verbatim;
 
 use crate::host::{Files, WebServerError};
-use crate::{ApplyError, Platform, WebFileName, WebJournal};
+use crate::{ApplyError, PendingSwitch, Platform, WebFileName};
 
 /// Says which of pypaas's own files nginx rejected.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub(crate) fn is_rejection(error: &ApplyError) -> bool {
 
 /// Names the files of `switch` that a rejection is about: the one nginx names, or else those of domains that say what it
 /// quotes, such as the path of a certificate.
-pub(crate) fn rejected_files(error: &ApplyError, switch: &WebJournal) -> BTreeSet<WebFileName> {
+pub(crate) fn rejected_files(error: &ApplyError, switch: &PendingSwitch) -> BTreeSet<WebFileName> {
     let ApplyError::Step { source, .. } = error else { return BTreeSet::new() };
     if let Some(rejected) = source.downcast_ref::<RejectedFile>() {
         return switch.files.keys().filter(|file| **file == rejected.name).cloned().collect();
@@ -56,8 +56,8 @@ pub(crate) fn rejected_files(error: &ApplyError, switch: &WebJournal) -> BTreeSe
     };
     let quoted = || message.split('"').skip(1).step_by(2).filter(|word| word.starts_with('/'));
     let files = switch.files.iter().filter(|(file, change)| {
-        let tried = change.tried.as_deref().unwrap_or_default();
-        file.as_domain().is_some() && quoted().any(|word| tried.contains(word))
+        let proposed = change.proposed.as_ref().map_or("", |file| file.text.as_str());
+        file.as_domain().is_some() && quoted().any(|word| proposed.contains(word))
     });
     files.map(|(file, _)| file.clone()).collect()
 }

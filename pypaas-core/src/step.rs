@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
 use crate::{
-    CheckoutName, CommitId, Definition, Environment, Readiness, Record, ServiceName, WebFileName, WebJournal,
+    CheckoutName, CommitId, Definition, Environment, PendingSwitch, Readiness, Record, ServiceName,
+    WebFileName, WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -52,11 +53,13 @@ pub enum Step {
     /// Removes a stopped service.
     RemoveService { service: ServiceName },
     /// Notes what nginx's files say, and what they are about to say, before any is changed.
-    BeginWebSwitch { journal: WebJournal },
+    BeginWebSwitch { journal: PendingSwitch },
     /// Writes one of nginx's files.
     WriteWebFile { file: WebFileName, text: String },
     /// Removes one of nginx's files.
     RemoveWebFile { file: WebFileName },
+    /// Notes where each of nginx's files sends requests.
+    WriteWebRoutes { routes: WebRoutes },
     /// Asks nginx whether it accepts its files.
     TestWebServer,
     /// Makes nginx load its files and waits until it has.
@@ -100,6 +103,7 @@ impl fmt::Display for Step {
             Self::BeginWebSwitch { .. } => f.write_str("note what nginx's files say now"),
             Self::WriteWebFile { file, .. } => write!(f, "write nginx's {file}"),
             Self::RemoveWebFile { file } => write!(f, "remove nginx's {file}"),
+            Self::WriteWebRoutes { .. } => f.write_str("note where nginx's files send requests"),
             Self::TestWebServer => f.write_str("test nginx's configuration"),
             Self::ReloadWebServer => f.write_str("reload nginx, until only new workers take connections"),
             Self::EndWebSwitch => f.write_str("nginx serves what its files say"),

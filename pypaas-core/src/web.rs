@@ -1,6 +1,6 @@
 //! What nginx is to serve: the model that templates print.
 //!
-//! A virtual host has two halves that are kept apart: its [`Face`] (listen, TLS, redirects) and its routes (locations and
+//! A virtual host has two halves that are kept apart: its [`Frontend`] (listen, TLS, redirects) and its routes (locations and
 //! upstreams).
 
 use std::fmt;
@@ -10,25 +10,25 @@ use camino::Utf8PathBuf;
 use pypaas_config::{DomainName, LocationPath, Protocol, RunnerRef};
 use serde::{Deserialize, Serialize};
 
+use crate::encode;
 use crate::host::Version;
-use crate::{decode, encode};
 
 /// Prints the model as nginx configuration, one text a file. Equal models give equal texts.
-pub trait WebText {
+pub trait WebConfigRenderer {
     /// Prints what all other files rely on: the server that refuses unknown hosts, and shared maps.
-    fn default_server(&self, server: &DefaultServer) -> Result<String, WebTextError>;
+    fn default_server(&self, server: &DefaultServer) -> Result<String, WebConfigError>;
 
     /// Prints an upstream block for an nginx of that version.
-    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebTextError>;
+    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebConfigError>;
 
     /// Prints a domain's server blocks.
-    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebTextError>;
+    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebConfigError>;
 }
 
 /// Says what could not be printed, such as a value nginx cannot quote.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the nginx configuration of {subject}: {reason}")]
-pub struct WebTextError {
+pub struct WebConfigError {
     /// The domain or upstream.
     pub subject: String,
     /// Why.
@@ -62,7 +62,7 @@ pub struct VirtualHost {
     /// The configuration file it is from, for the comment at the top.
     pub file: Utf8PathBuf,
     /// How clients reach it.
-    pub face: Face,
+    pub frontend: Frontend,
     /// What they find. Of regular expressions nginx takes the first that matches.
     pub locations: Vec<RoutedLocation>,
     /// Whether nginx can serve files that are compressed already, beside the plain ones.
@@ -73,7 +73,7 @@ pub struct VirtualHost {
 
 /// How clients reach a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Face {
+pub struct Frontend {
     /// Other names it is served under.
     pub aliases: Vec<DomainName>,
     /// Names whose clients are sent to it.
@@ -176,7 +176,7 @@ pub struct Upstream {
 }
 
 /// Where a process listens: a host and a port, because it may one day be on another machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Server {
     /// A host name or address.
     pub host: String,
@@ -186,62 +186,25 @@ pub struct Server {
 
 /// An upstream's name, such as `shop+master+web`: safe in nginx and distinct for every runner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UpstreamName(String);
+pub struct UpstreamName(RunnerRef);
 
 impl UpstreamName {
     /// Names the upstream of `runner`.
     pub fn new(runner: &RunnerRef) -> Self {
-        let RunnerRef { repo, branch, runner } = runner;
-        Self(format!("{}+{}+{}", encode(repo.as_str()), encode(branch.as_str()), encode(runner.as_str())))
+        Self(runner.clone())
     }
 
-    /// Returns whether a file of nginx's names this upstream, and not just one whose name begins alike.
-    pub fn is_in(&self, text: &str) -> bool {
-        let goes_on = |c: char| c.is_ascii_alphanumeric() || "%+-._".contains(c);
-        text.match_indices(&self.0).any(|(at, name)| !text[at + name.len()..].starts_with(goes_on))
+    /// Returns the runner whose upstream it is.
+    pub fn runner(&self) -> &RunnerRef {
+        &self.0
     }
 }
 
 impl fmt::Display for UpstreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The name of a file in the directory nginx includes. Only `*.conf` is included, so no half-written file is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct WebFileName(String);
-
-impl WebFileName {
-    /// Names the file of the default server. It sorts before all others.
-    pub fn default_server() -> Self {
-        Self("+default.conf".to_owned())
-    }
-
-    /// Names the file of an upstream. It holds a `+`, as no domain does.
-    pub fn upstream(name: &UpstreamName) -> Self {
-        Self(format!("{name}.conf"))
-    }
-
-    /// Names the file of a domain.
-    pub fn domain(name: &DomainName) -> Self {
-        Self(format!("{}.conf", encode(name.as_str())))
-    }
-
-    /// Takes a file's name as found in the directory; `None` for what is not one of ours to write.
-    pub fn found(name: &str) -> Option<Self> {
-        name.ends_with(".conf").then(|| Self(name.to_owned()))
-    }
-
-    /// Returns the domain whose file this is; `None` for an upstream's and the default server's.
-    pub fn as_domain(&self) -> Option<DomainName> {
-        DomainName::new(decode(self.0.strip_suffix(".conf")?)?).ok()
-    }
-}
-
-impl fmt::Display for WebFileName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let RunnerRef { repo, branch, runner } = &self.0;
+        let (repo, branch, runner) =
+            (encode(repo.as_str()), encode(branch.as_str()), encode(runner.as_str()));
+        write!(f, "{repo}+{branch}+{runner}")
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`NginxText`] prints the model of [`pypaas_core::VirtualHost`] as configuration that an admin could have written by
 //! hand: one template per nginx block (`templates/`), filled with what Rust decided. A virtual host is printed in two
-//! halves, as the model has them: its face (`virtual_host.rs`, `tls.rs`) and its locations (`location.rs`).
+//! halves, as the model has them: its frontend (`virtual_host.rs`, `tls.rs`) and its locations (`location.rs`).
 //!
 //! Two kinds of text meet in the output and are never mixed up. *Data* (names, paths, addresses) goes through the quoting
 //! of `quote.rs`, or is refused. *The admin's directives* (`nginx_extra_config` and its like) are printed as written, after

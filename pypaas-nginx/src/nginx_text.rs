@@ -1,7 +1,7 @@
 //! The model, printed for nginx.
 
 use pypaas_core::host::Version;
-use pypaas_core::{DefaultServer, Upstream, VirtualHost, WebText, WebTextError};
+use pypaas_core::{DefaultServer, Upstream, VirtualHost, WebConfigError, WebConfigRenderer};
 
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
@@ -28,23 +28,23 @@ impl Default for NginxText {
     }
 }
 
-impl WebText for NginxText {
-    fn default_server(&self, server: &DefaultServer) -> Result<String, WebTextError> {
+impl WebConfigRenderer for NginxText {
+    fn default_server(&self, server: &DefaultServer) -> Result<String, WebConfigError> {
         finish("the default server", default_server::print(&self.templates, server))
     }
 
-    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebTextError> {
+    fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebConfigError> {
         finish(&upstream.name, upstream::print(&self.templates, upstream, version))
     }
 
-    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebTextError> {
+    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebConfigError> {
         finish(&host.name, virtual_host::print(&self.templates, host))
     }
 }
 
-fn finish(subject: impl ToString, printed: Result<String, Unprintable>) -> Result<String, WebTextError> {
+fn finish(subject: impl ToString, printed: Result<String, Unprintable>) -> Result<String, WebConfigError> {
     match printed {
         Ok(text) => Ok(format!("{}\n", text.trim_end())),
-        Err(Unprintable(reason)) => Err(WebTextError { subject: subject.to_string(), reason }),
+        Err(Unprintable(reason)) => Err(WebConfigError { subject: subject.to_string(), reason }),
     }
 }

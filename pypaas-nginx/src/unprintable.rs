@@ -1,6 +1,6 @@
 //! Why a text cannot be printed.
 
-/// Says why something cannot be printed; [`WebTextError`](pypaas_core::WebTextError) adds of what.
+/// Says why something cannot be printed; [`WebConfigError`](pypaas_core::WebConfigError) adds of what.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unprintable(pub(crate) String);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use minijinja::{Value, context};
 use pypaas_config::DomainName;
 use pypaas_core::host::Version;
-use pypaas_core::{Face, Tls, VirtualHost};
+use pypaas_core::{Frontend, Tls, VirtualHost};
 
 use crate::directive::{Directive, unless_set};
 use crate::location::{self, HSTS, Locations, Surroundings};
@@ -28,11 +28,11 @@ pub const KEEPALIVE_MIN_TIMEOUT_SINCE: Version = Version(1, 27, 4);
 /// Prints a domain's server blocks. One with TLS has two, plain http only redirects; names that are redirected have their
 /// own.
 pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String, Unprintable> {
-    let face = &host.face;
-    let extra = Snippet::read("nginx_http_extra_config", face.http_extra.as_deref())?;
-    let (names, redirected) = (names(host), host.face.redirects.iter().collect::<Vec<_>>());
+    let frontend = &host.frontend;
+    let extra = Snippet::read("nginx_http_extra_config", frontend.http_extra.as_deref())?;
+    let (names, redirected) = (names(host), host.frontend.redirects.iter().collect::<Vec<_>>());
     let print = Printer { templates, host };
-    let servers = match (&face.tls, redirected.as_slice()) {
+    let servers = match (&frontend.tls, redirected.as_slice()) {
         (None, []) => vec![print.http_server(&names, &extra)?],
         (None, redirected) => {
             vec![
@@ -61,7 +61,7 @@ pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String,
 
 /// Lists the names under which the locations are served.
 fn names(host: &VirtualHost) -> Vec<&DomainName> {
-    std::iter::once(&host.name).chain(&host.face.aliases).collect()
+    std::iter::once(&host.name).chain(&host.frontend.aliases).collect()
 }
 
 /// Prints the server blocks of one domain.
@@ -82,16 +82,16 @@ struct Parts<'a> {
 
 impl Printer<'_> {
     fn http_server(&self, names: &[&DomainName], extra: &Snippet) -> Result<String, Unprintable> {
-        let face = &self.host.face;
+        let frontend = &self.host.frontend;
         let surroundings = Surroundings {
-            authority: authority(face.http_port, 80),
+            authority: authority(frontend.http_port, 80),
             hsts: false,
             gzip_static: self.host.gzip_static,
             extra,
             tls_config: &Snippet::default(),
         };
         let locations = location::print(self.templates, &self.host.locations, &surroundings)?;
-        let listen = listen(face, face.http_port, "")?;
+        let listen = listen(frontend, frontend.http_port, "")?;
         self.print(Parts { names, listen, tls: None, extra, locations })
     }
 
@@ -105,7 +105,7 @@ impl Printer<'_> {
     ) -> Result<String, Unprintable> {
         let blocks = if extra.sets_for("location", "/") { Vec::new() } else { vec![self.redirect(to)?] };
         let locations = Locations { defaults: Vec::new(), blocks };
-        let listen = listen(&self.host.face, self.host.face.http_port, "")?;
+        let listen = listen(&self.host.frontend, self.host.frontend.http_port, "")?;
         self.print(Parts { names, listen, tls: None, extra, locations })
     }
 
@@ -120,12 +120,12 @@ impl Printer<'_> {
     }
 
     fn https_server(&self, names: &[&DomainName], tls: &Tls) -> Result<String, Unprintable> {
-        let face = &self.host.face;
-        let extra = Snippet::read("nginx_https_extra_config", face.https_extra.as_deref())?;
+        let frontend = &self.host.frontend;
+        let extra = Snippet::read("nginx_https_extra_config", frontend.https_extra.as_deref())?;
         let tls_config = tls::config(tls)?;
         let hsts = !extra.sets_for("add_header", HSTS) && !tls_config.sets_for("add_header", HSTS);
         let surroundings = Surroundings {
-            authority: authority(face.https_port, 443),
+            authority: authority(frontend.https_port, 443),
             hsts,
             gzip_static: self.host.gzip_static,
             extra: &extra,
@@ -138,7 +138,7 @@ impl Printer<'_> {
     }
 
     fn https_listen(&self) -> Result<Vec<Value>, Unprintable> {
-        listen(&self.host.face, self.host.face.https_port, tls_options(self.host.version))
+        listen(&self.host.frontend, self.host.frontend.https_port, tls_options(self.host.version))
     }
 
     fn redirect(&self, to: &str) -> Result<String, Unprintable> {
@@ -149,12 +149,12 @@ impl Printer<'_> {
 
     /// Where clients of plain http go on over TLS: under the name they came by.
     fn same_name(&self) -> String {
-        format!("https://$host{}", port_if_unusual(self.host.face.https_port, 443))
+        format!("https://$host{}", port_if_unusual(self.host.frontend.https_port, 443))
     }
 
     /// Where the domain itself is.
     fn own_address(&self) -> String {
-        let Face { http_port, https_port, tls, .. } = &self.host.face;
+        let Frontend { http_port, https_port, tls, .. } = &self.host.frontend;
         let (scheme, port, usual) = match tls {
             Some(_) => ("https", *https_port, 443),
             None => ("http", *http_port, 80),
@@ -164,19 +164,19 @@ impl Printer<'_> {
 
     fn print(&self, parts: Parts<'_>) -> Result<String, Unprintable> {
         let Parts { names, listen, tls, extra, locations } = parts;
-        let mut face = vec![Directive::new("server_tokens", "off")];
+        let mut frontend = vec![Directive::new("server_tokens", "off")];
         if tls.is_some() && self.host.version >= HTTP2_DIRECTIVE {
-            face.push(Directive::new("http2", "on"));
+            frontend.push(Directive::new("http2", "on"));
         }
         if self.host.version >= KEEPALIVE_MIN_TIMEOUT_SINCE {
             const { assert!(KEEPALIVE_MIN_TIMEOUT.as_secs() == 2) };
-            face.push(Directive::new("keepalive_min_timeout", "2s"));
+            frontend.push(Directive::new("keepalive_min_timeout", "2s"));
         }
         let (tls, hsts) = tls.map_or((None, false), |(block, hsts)| (Some(block), hsts));
         let values = context! {
             listen,
             names => names.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            face => unless_set(&face, &[extra]),
+            frontend => unless_set(&frontend, &[extra]),
             tls,
             hsts,
             defaults => locations.defaults,
@@ -193,14 +193,14 @@ fn port_if_unusual(port: u16, usual: u16) -> String {
 
 /// Lists what follows each `listen`: the endpoint as data, the options as written. `ssl` and `http2` are pypaas' to say:
 /// on the port for plain http the latter would lock browsers out.
-fn listen(face: &Face, port: u16, own: &str) -> Result<Vec<Value>, Unprintable> {
-    let extra = face.extra_listen_options.as_deref().unwrap_or_default();
+fn listen(frontend: &Frontend, port: u16, own: &str) -> Result<Vec<Value>, Unprintable> {
+    let extra = frontend.extra_listen_options.as_deref().unwrap_or_default();
     if extra.contains(|c: char| c.is_control() && !c.is_whitespace() || ";{}#\"'".contains(c)) {
         return Err(Unprintable("`extra_listen_options` holds more than options of one `listen`".to_owned()));
     }
     let extra = extra.split_whitespace().filter(|word| !matches!(*word, "ssl" | "http2"));
     let options: String = own.split_whitespace().chain(extra).map(|word| format!(" {word}")).collect();
-    Ok(face
+    Ok(frontend
         .listen
         .iter()
         .map(|host| context! { endpoint => endpoint(host, port), options => options.as_str() })

@@ -3,7 +3,7 @@
 use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::{Commit, Git};
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet};
+use pypaas_core::{CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet, WebFile};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
 use pypaas_runners::{builders, runner_types};
@@ -74,7 +74,7 @@ fn go_live(platform: &Platform, branch: &BranchRef) {
     let request = Request { branch: branch.clone(), source: Source::Commit(id), by: "fuzz".to_owned() };
     // What cannot be printed for nginx or for a shell is refused.
     let _ = Engine::new(&mut host, platform, &mut Quiet).deploy(&request);
-    for (file, text) in host.web_files() {
+    for (file, WebFile { text, .. }) in host.web_files() {
         for directive in directives(&text).iter().filter(|directive| directive.within.is_empty()) {
             assert!(TOP_LEVEL.contains(&directive.words[0].as_str()), "{file}: {directive:?}\n{text}");
         }

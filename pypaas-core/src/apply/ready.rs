@@ -41,7 +41,7 @@ pub enum NotReady {
 
 /// Where a process is asked whether it is ready.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Door<'a> {
+pub(super) struct HealthTarget<'a> {
     /// Its port.
     pub(super) port: u16,
     /// The name under which clients ask for it.
@@ -52,7 +52,7 @@ pub(super) fn await_ready(
     host: &mut dyn Host,
     story: &mut dyn Story,
     service: &ServiceName,
-    door: Door<'_>,
+    target: HealthTarget<'_>,
     readiness: &Readiness,
     can_be_abandoned: bool,
 ) -> Result<(), NotReady> {
@@ -66,9 +66,9 @@ pub(super) fn await_ready(
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, service, door, None, *within, can_be_abandoned)?,
+        Readiness::Accepts { within } => serve(host, service, target, None, *within, can_be_abandoned)?,
         Readiness::Healthy { check, within } => {
-            serve(host, service, door, Some(check), *within, can_be_abandoned)?
+            serve(host, service, target, Some(check), *within, can_be_abandoned)?
         }
     };
     outcome.map_err(|reason| {
@@ -147,12 +147,12 @@ fn watch(
 fn serve(
     host: &mut dyn Host,
     service: &ServiceName,
-    door: Door<'_>,
+    target: HealthTarget<'_>,
     check: Option<&HealthCheck>,
     within: Duration,
     can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
-    let port = door.port;
+    let port = target.port;
     let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
     let mut next_check = Duration::ZERO;
     let mut answer = String::new();
@@ -165,7 +165,7 @@ fn serve(
         match (accepts, check) {
             (Ok(()), None) => return Ok(watched.look(host)?.map(drop)),
             (Ok(()), Some(check)) if waited >= next_check => {
-                match ask(host, door, check) {
+                match ask(host, target, check) {
                     Ok(()) => return Ok(watched.look(host)?.map(drop)),
                     Err(said) => answer = format!("its health check {}: {said}", check.path),
                 }
@@ -183,8 +183,8 @@ fn serve(
     }
 }
 
-fn ask(host: &mut dyn Host, door: Door<'_>, check: &HealthCheck) -> Result<(), String> {
-    let status = host.probe().answers(door.port, door.asked_as, &check.path, check.timeout);
+fn ask(host: &mut dyn Host, target: HealthTarget<'_>, check: &HealthCheck) -> Result<(), String> {
+    let status = host.probe().answers(target.port, target.asked_as, &check.path, check.timeout);
     let status = status.map_err(|error| error.to_string())?;
     if check.status.contains(&status) {
         return Ok(());

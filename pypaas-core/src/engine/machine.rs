@@ -7,7 +7,7 @@ use pypaas_config::BranchRef;
 use super::{ChangeError, Engine};
 use crate::plan::{self, Request, Source};
 use crate::rejection::rejected_files;
-use crate::{Scope, WebFileName, WebJournal};
+use crate::{PendingSwitch, Scope, WebFileName};
 
 /// Something that could not be made to agree with the configuration; it goes on as it was.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl Engine<'_> {
     fn rejected_files(&mut self, error: &ChangeError) -> Result<BTreeSet<WebFileName>, ChangeError> {
         let ChangeError::Apply(error) = error else { return Ok(BTreeSet::new()) };
         let layout = &self.platform.layout;
-        let journal = crate::observe::web_journal(self.world.files(), layout)?;
-        Ok(rejected_files(error, &journal.unwrap_or_else(WebJournal::default)))
+        let journal = crate::observe::pending_switch(self.world.files(), layout)?;
+        Ok(rejected_files(error, &journal.unwrap_or_else(PendingSwitch::default)))
     }
 }

@@ -52,7 +52,7 @@ impl World for PredictedWorld<'_> {
     }
 
     fn is_switching(&mut self) -> Result<bool, ObserveError> {
-        Ok(self.state(Scope::Machine)?.web_journal.is_some())
+        Ok(self.state(Scope::Machine)?.pending_switch.is_some())
     }
 
     fn web_server_runs(&mut self) -> bool {

@@ -8,7 +8,7 @@ use pypaas_config::BranchRef;
 use super::world::{Lock, World};
 use super::{ChangeError, waiting};
 use crate::host::{Files, Host, LockError};
-use crate::observe::web_journal;
+use crate::observe::pending_switch;
 use crate::{
     ApplyError, ObserveError, Observed, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
 };
@@ -38,7 +38,7 @@ impl World for RealWorld<'_> {
     }
 
     fn is_switching(&mut self) -> Result<bool, ObserveError> {
-        Ok(web_journal(self.host.files(), &self.platform.layout)?.is_some())
+        Ok(pending_switch(self.host.files(), &self.platform.layout)?.is_some())
     }
 
     fn web_server_runs(&mut self) -> bool {

@@ -72,8 +72,11 @@ impl MemoryHost {
 
     /// Says what writing `text` to `path` means, in the words of the step that does it.
     pub(super) fn words_for_file(&self, path: &Utf8Path, text: &str) -> String {
-        if *path == self.layout.web_journal() {
+        if *path == self.layout.pending_switch() {
             return "note what nginx's files say now".to_owned();
+        }
+        if *path == self.layout.web_routes() {
+            return "note where nginx's files send requests".to_owned();
         }
         match (self.as_web_file(path), self.as_record(path)) {
             (Some(file), _) => format!("write nginx's {file}"),
@@ -87,7 +90,7 @@ impl MemoryHost {
 
     /// Says what removing `path` means.
     pub(super) fn words_for_removal(&self, path: &Utf8Path) -> String {
-        if *path == self.layout.web_journal() {
+        if *path == self.layout.pending_switch() {
             return "nginx serves what its files say".to_owned();
         }
         match (self.as_web_file(path), self.as_record(path), self.as_checkout(path)) {

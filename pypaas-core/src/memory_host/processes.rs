@@ -159,11 +159,10 @@ impl MemoryHost {
         if self.late_clients > 0 {
             return Err(error("stop", service, "nginx may yet send requests to it"));
         }
-        let upstream = UpstreamName::new(&service.runner);
-        let servers = self.loaded.get(&WebFileName::upstream(&upstream));
-        let is_a_server = servers.is_some_and(|text| text.contains(&format!(":{port}")));
+        let upstream = WebFileName::upstream(&UpstreamName::new(&service.runner));
+        let is_a_server = self.loaded.get(&upstream).is_some_and(|file| file.has_server(port));
         let mut domains = self.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
-        if is_a_server && domains.any(|(_, text)| upstream.is_in(text)) {
+        if is_a_server && domains.any(|(_, file)| file.uses_upstream(&service.runner)) {
             return Err(error("stop", service, "nginx sends requests to it"));
         }
         Ok(())

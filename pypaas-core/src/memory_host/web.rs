@@ -4,20 +4,30 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::{Extent, MemoryHost};
-use crate::WebFileName;
 use crate::host::{Version, WebServer, WebServerError};
+use crate::{WebFile, WebFileName, WebRoutes};
 
 impl MemoryHost {
-    /// Returns the files in the directory the web server includes.
-    pub fn web_files(&self) -> BTreeMap<WebFileName, String> {
+    /// Returns the files in the directory the web server includes, with where they send requests.
+    pub fn web_files(&self) -> BTreeMap<WebFileName, WebFile> {
         let name =
             |path: &camino::Utf8Path| WebFileName::found(path.strip_prefix(self.layout.web()).ok()?.as_str());
-        self.files.iter().filter_map(|(path, text)| Some((name(path)?, text.clone()))).collect()
+        let text = self.files.get(&self.layout.web_routes());
+        let all: WebRoutes = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let file = |(path, text): (&_, &String)| {
+            let name = name(path)?;
+            let routes = all.get(&name).cloned().unwrap_or_default();
+            Some((name, WebFile { text: text.clone(), routes }))
+        };
+        self.files
+            .iter()
+            .filter_map(|(path, text): (&camino::Utf8PathBuf, _)| file((path.as_path(), text)))
+            .collect()
     }
 
     pub(super) fn check_web_files(&self) -> Result<(), WebServerError> {
         let Some(rejected) = &self.rejected else { return Ok(()) };
-        match self.web_files().iter().find(|(_, text)| text.contains(rejected)) {
+        match self.web_files().iter().find(|(_, file)| file.text.contains(rejected)) {
             Some((file, _)) => {
                 let place = Some(self.layout.web_file(file).to_string());
                 Err(WebServerError::Rejected { message: format!("unknown directive \"{rejected}\""), place })

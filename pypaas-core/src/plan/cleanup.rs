@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RepoName};
 
-use super::web::{self, WhenDown};
+use super::web::{self, IfServerDown};
 use super::{Phase, Plan, PlanError, services};
-use crate::{Deployed, Observed, Platform, Step, WebFileName};
+use crate::{Deployed, Observed, Platform, Step, WebFile, WebFileName};
 
 /// Plans to mend the hook of every repository.
 pub fn hooks(platform: &Platform, observed: &Observed) -> Plan {
@@ -31,7 +31,7 @@ pub fn web_files(
     plan.section(
         web::title(observed, "Make nginx's files say what is configured"),
         Phase::Switch,
-        web::replace_files(observed, desired, WhenDown::Wait)?,
+        web::replace_files(observed, desired, IfServerDown::Defer)?,
     );
     Ok(plan)
 }
@@ -42,7 +42,7 @@ fn desired(
     platform: &Platform,
     observed: &Observed,
     held_back: &BTreeSet<WebFileName>,
-) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
     let mut files = web::all_desired(platform, observed)?;
     let configuration = &platform.configuration;
     let waits = configuration.domains.keys().any(|name| !files.contains_key(&WebFileName::domain(name)));
@@ -69,13 +69,13 @@ pub fn unconfigured_branches(platform: &Platform, observed: &Observed) -> BTreeS
     let with_checkouts =
         observed.checkouts.iter().filter(|(_, names)| !names.is_empty()).map(|(branch, _)| branch.clone());
     let all = observed.records.keys().cloned().chain(with_services).chain(with_checkouts);
-    all.filter(|branch| !is_configured(branch) && !is_served(platform, observed, branch)).collect()
+    all.filter(|branch| !is_configured(branch) && !is_served(observed, branch)).collect()
 }
 
-/// Returns whether the file of a domain leads to `branch`.
-fn is_served(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
+/// Returns whether the file of a domain sends requests to `branch`.
+fn is_served(observed: &Observed, branch: &BranchRef) -> bool {
     let mut domains = observed.web_files.iter().filter(|(file, _)| file.as_domain().is_some());
-    domains.any(|(_, text)| web::leads_to(text, branch, &platform.layout))
+    domains.any(|(_, file)| file.routes_to(branch))
 }
 
 /// Plans to remove all that is left of `branch`, which is not configured any more.

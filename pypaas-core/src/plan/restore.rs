@@ -3,7 +3,7 @@
 use pypaas_config::BranchRef;
 
 use super::stage::{needs_maintenance, stops_first};
-use super::web::{self, WhenDown};
+use super::web::{self, IfServerDown};
 use super::{Phase, Plan, PlanError, services};
 use crate::{Deployed, Observed, Platform, Process, Record, ServiceName, Step};
 
@@ -26,7 +26,7 @@ pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef
         return Ok(plan);
     }
     if all_alone {
-        plan.append(web::close(platform, observed, branch, WhenDown::Wait)?);
+        plan.append(web::close(platform, observed, branch, IfServerDown::Defer)?);
         let drain = services::drain(platform, branch, &[tried]);
         plan.section("Finish requests of what was tried", Phase::Drain, drain);
     }
@@ -53,10 +53,10 @@ pub(super) fn restore(
     };
     let title = web::title(observed, title);
     if lenient {
-        let steps = web::restore(platform, observed, branch, WhenDown::Wait)?;
+        let steps = web::restore(platform, observed, branch, IfServerDown::Defer)?;
         plan.lenient_section(title, Phase::Check, steps);
     } else {
-        let steps = web::restore(platform, observed, branch, WhenDown::Fail)?;
+        let steps = web::restore(platform, observed, branch, IfServerDown::Fail)?;
         plan.section(title, Phase::Check, steps);
     }
     Ok(plan)

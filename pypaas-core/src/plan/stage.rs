@@ -3,7 +3,9 @@
 use pypaas_config::{BranchRef, Overlap};
 use serde::Serialize;
 
-use super::{Plan, PlanError, begin, build, restore, retire, services, start, switch, web, web::WhenDown};
+use super::{
+    Plan, PlanError, begin, build, restore, retire, services, start, switch, web, web::IfServerDown,
+};
 use crate::{CheckoutName, CommitId, Deployed, Observed, Platform, Process};
 
 /// A wish to make something live.
@@ -109,7 +111,7 @@ impl Stage {
             Self::Begin => begin::begin(platform, observed, request),
             Self::Build => build::build(platform, observed, request),
             Self::Clear => restore::clear(platform, observed, branch),
-            Self::Close => web::close(platform, observed, branch, WhenDown::Fail),
+            Self::Close => web::close(platform, observed, branch, IfServerDown::Fail),
             Self::Start => start::start(platform, observed, branch),
             Self::Switch => switch::switch(platform, observed, branch),
             Self::Retire => Ok(retire::retire(platform, observed, branch, request.source.kept())),

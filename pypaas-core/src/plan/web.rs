@@ -1,26 +1,26 @@
 //! How nginx's files are switched, and what they lead to.
 
-mod view;
+mod routing_model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
-use view::View;
+use routing_model::RoutingModel;
 
 use super::{Phase, Plan, PlanError};
 use crate::{
-    CheckoutName, Layout, Maintenance, Observed, Platform, Process, Record, Route, Step, UpstreamName,
-    WebChange, WebFileName, WebJournal, encode,
+    CheckoutName, FileChange, Maintenance, Observed, PendingSwitch, Platform, Process, Record, Route,
+    RouteTarget, Step, UpstreamName, WebFile, WebFileName, WebRoutes,
 };
 
 /// What an nginx that does not run means for a change of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WhenDown {
+pub(super) enum IfServerDown {
     /// The change is about what nginx serves: it fails.
     Fail,
     /// The files are put right, and nginx reads them when it starts.
-    Wait,
+    Defer,
 }
 
 /// Plans maintenance during a deploy: recorded first, so that a crash does not leave it on.
@@ -28,7 +28,7 @@ pub(super) fn close(
     platform: &Platform,
     observed: &Observed,
     branch: &BranchRef,
-    when_down: WhenDown,
+    when_down: IfServerDown,
 ) -> Result<Plan, PlanError> {
     let before = observed.record(branch);
     if before.live.is_none() {
@@ -41,7 +41,8 @@ pub(super) fn close(
     if record != before {
         steps.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.clone()) });
     }
-    let view = View { platform, observed, replaced: Some((branch, &record)), patient: false };
+    let view =
+        RoutingModel { platform, observed, replaced: Some((branch, &record)), keep_until_deployed: false };
     steps.extend(replace_files(observed, view.of_branch(branch)?, when_down)?);
     plan.section("Switch maintenance on", Phase::Switch, steps);
     Ok(plan)
@@ -57,8 +58,9 @@ pub(super) fn switch(
     branch: &BranchRef,
     record: &Record,
 ) -> Result<Vec<Step>, PlanError> {
-    let view = View { platform, observed, replaced: Some((branch, record)), patient: false };
-    replace_files(observed, view.of_branch(branch)?, WhenDown::Fail)
+    let view =
+        RoutingModel { platform, observed, replaced: Some((branch, record)), keep_until_deployed: false };
+    replace_files(observed, view.of_branch(branch)?, IfServerDown::Fail)
 }
 
 /// Plans to make nginx's files say what `record` says of `branch`, and then to replace the record: the commit point. The
@@ -84,10 +86,11 @@ pub(super) fn restore(
     platform: &Platform,
     observed: &Observed,
     branch: &BranchRef,
-    when_down: WhenDown,
+    when_down: IfServerDown,
 ) -> Result<Vec<Step>, PlanError> {
     let record = observed.record(branch).settled();
-    let view = View { platform, observed, replaced: Some((branch, &record)), patient: true };
+    let view =
+        RoutingModel { platform, observed, replaced: Some((branch, &record)), keep_until_deployed: true };
     replace_files(observed, view.of_branch(branch)?, when_down)
 }
 
@@ -99,43 +102,64 @@ pub(super) fn title<'a>(observed: &Observed, when_it_runs: &'a str) -> &'a str {
 /// Plans to give nginx's files the `desired` texts (`None`: no file): noted, written, tested, loaded.
 pub(super) fn replace_files(
     observed: &Observed,
-    mut desired: BTreeMap<WebFileName, Option<String>>,
-    when_down: WhenDown,
+    mut desired: BTreeMap<WebFileName, Option<WebFile>>,
+    when_down: IfServerDown,
 ) -> Result<Vec<Step>, PlanError> {
-    let unended = observed.web_journal.as_ref();
-    for (file, change) in unended.iter().flat_map(|journal| &journal.files) {
-        let wanted = desired.entry(file.clone()).or_insert_with(|| change.good.clone());
-        if *wanted == change.tried {
-            wanted.clone_from(&change.good);
+    let unended = observed.pending_switch.as_ref();
+    for (file, change) in unended.iter().flat_map(|switch| &switch.files) {
+        let wanted = desired.entry(file.clone()).or_insert_with(|| change.accepted.clone());
+        if *wanted == change.proposed {
+            wanted.clone_from(&change.accepted);
         }
     }
-    let mut journal = WebJournal::default();
+    let mut switch = PendingSwitch::default();
     let mut writes = Vec::new();
-    for (file, tried) in desired {
+    let mut routes = observed.web_routes.clone();
+    for (file, proposed) in desired {
         let on_disk = observed.web_files.get(&file);
-        let earlier = unended.and_then(|journal| journal.files.get(&file));
-        if on_disk == tried.as_ref() && earlier.is_none() {
+        let earlier = unended.and_then(|switch| switch.files.get(&file));
+        if on_disk == proposed.as_ref() && earlier.is_none() {
             continue;
         }
-        let good = earlier.map_or_else(|| on_disk.cloned(), |change| change.good.clone());
-        journal.files.insert(file.clone(), WebChange { good, tried: tried.clone() });
-        match tried {
-            Some(text) if on_disk != Some(&text) => writes.push(Step::WriteWebFile { file, text }),
-            None if on_disk.is_some() => writes.push(Step::RemoveWebFile { file }),
-            _ => {}
+        let accepted = earlier.map_or_else(|| on_disk.cloned(), |change| change.accepted.clone());
+        switch.files.insert(file.clone(), FileChange { accepted, proposed: proposed.clone() });
+        match proposed {
+            Some(wanted) => {
+                set_routes(&mut routes, &file, wanted.routes);
+                if on_disk.is_none_or(|found| found.text != wanted.text) {
+                    writes.push(Step::WriteWebFile { file, text: wanted.text });
+                }
+            }
+            None => {
+                routes.remove(&file);
+                if on_disk.is_some() {
+                    writes.push(Step::RemoveWebFile { file });
+                }
+            }
         }
     }
-    if journal.files.is_empty() {
+    if switch.files.is_empty() {
         return Ok(Vec::new());
     }
-    let mut steps = vec![Step::BeginWebSwitch { journal }];
+    let mut steps = vec![Step::BeginWebSwitch { journal: switch }];
     steps.extend(writes);
+    if routes != observed.web_routes {
+        steps.push(Step::WriteWebRoutes { routes });
+    }
     steps.push(Step::TestWebServer);
-    if observed.web_runs || when_down == WhenDown::Fail {
+    if observed.web_runs || when_down == IfServerDown::Fail {
         steps.push(Step::ReloadWebServer);
     }
     steps.push(Step::EndWebSwitch);
     Ok(steps)
+}
+
+fn set_routes(all: &mut WebRoutes, file: &WebFileName, routes: BTreeSet<RouteTarget>) {
+    if routes.is_empty() {
+        all.remove(file);
+    } else {
+        all.insert(file.clone(), routes);
+    }
 }
 
 /// Names the files that concern `branch`: its domains, their upstreams, and the default server. None without domains.
@@ -151,20 +175,13 @@ pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebF
     files
 }
 
-/// Returns whether the file of a domain leads to processes or files of `branch`.
-pub(super) fn leads_to(text: &str, branch: &BranchRef, layout: &Layout) -> bool {
-    let upstreams = format!("{}+{}+", encode(branch.repo.as_str()), encode(branch.branch.as_str()));
-    let checkouts = format!("{}/", layout.checkouts(branch));
-    [format!("://{upstreams}"), format!(" {upstreams}"), checkouts].iter().any(|it| text.contains(it))
-}
-
 /// Says what all of nginx's files should say; others of pypaas's making should not be. Domains that are left as they are
 /// because they wait for a deploy are not among them.
 pub(super) fn all_desired(
     platform: &Platform,
     observed: &Observed,
-) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
-    let view = View { platform, observed, replaced: None, patient: true };
+) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
+    let view = RoutingModel { platform, observed, replaced: None, keep_until_deployed: true };
     view.texts(platform.configuration.domains.iter(), BTreeSet::new())
 }
 
@@ -181,32 +198,27 @@ pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &B
     let others = || [&record.trying, &record.retiring].into_iter().flatten();
     // What a switch that did not end wrote was never loaded.
     let accepted = |file: &WebFileName| {
-        let journal = observed.web_journal.as_ref().and_then(|journal| journal.files.get(file));
-        journal.map_or_else(|| observed.web_files.get(file), |change| change.good.as_ref())
+        let change = observed.pending_switch.as_ref().and_then(|switch| switch.files.get(file));
+        change.map_or_else(|| observed.web_files.get(file), |change| change.accepted.as_ref())
     };
-    let is_led_to = |process: &Process, port: u16| {
-        let is_live = live.is_some_and(|live| live.processes.iter().any(|it| it.port == Some(port)));
-        let text = accepted(&upstream_file(&branch.runner(&process.runner)));
-        !is_live && text.is_some_and(|text| names(text, &format!(":{port}")))
+    let is_sent_requests = |process: &Process| {
+        let is_live = |port| live.is_some_and(|live| live.processes.iter().any(|it| it.port == Some(port)));
+        let file = accepted(&upstream_file(&branch.runner(&process.runner)));
+        process.port.is_some_and(|port| !is_live(port) && file.is_some_and(|file| file.has_server(port)))
     };
-    let is_shown = |checkout: &CheckoutName| {
-        let path = platform.layout.checkout(branch, checkout);
-        let mut texts = platform.domains(branch).filter_map(|(name, _)| accepted(&WebFileName::domain(name)));
-        live.is_none_or(|live| live.checkout != *checkout) && texts.any(|text| names(text, path.as_str()))
+    let is_served = |checkout: &CheckoutName| {
+        let mut files = platform.domains(branch).filter_map(|(name, _)| accepted(&WebFileName::domain(name)));
+        live.is_none_or(|live| live.checkout != *checkout)
+            && files.any(|file| file.serves_checkout(branch, checkout))
     };
-    others().any(|it| is_shown(&it.checkout))
-        || others().flat_map(|it| &it.processes).any(|it| it.port.is_some_and(|port| is_led_to(it, port)))
-}
-
-/// Returns whether `text` holds `word`, and not just a longer one that begins alike.
-fn names(text: &str, word: &str) -> bool {
-    let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    text.match_indices(word).any(|(at, word)| !text[at + word.len()..].starts_with(goes_on))
+    others().any(|it| is_served(&it.checkout)) || others().flat_map(|it| &it.processes).any(is_sent_requests)
 }
 
 /// Finds what a location leads to while the records are as observed.
 pub fn route_of(platform: &Platform, observed: &Observed, location: &Location) -> Route {
     let branch = location.upstream.branch_ref();
     let record = observed.record(&branch);
-    View { platform, observed, replaced: Some((&branch, &record)), patient: false }.location_route(location)
+    RoutingModel { platform, observed, replaced: Some((&branch, &record)), keep_until_deployed: false }
+        .location_route(location)
+        .0
 }

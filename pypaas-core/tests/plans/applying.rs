@@ -66,7 +66,7 @@ fn a_domain_can_be_configured_before_the_first_push() {
       nginx serves what its files say
     ");
     apply_configuration(&mut host, &platform);
-    assert!(host.loaded.values().any(|text| text.contains("Not deployed yet")));
+    assert!(host.loaded.values().any(|file| file.text.contains("Not deployed yet")));
 }
 
 #[test]
@@ -79,6 +79,7 @@ fn more_processes_start_beside_the_old_ones() {
     Make nginx serve what is live
       note what nginx's files say now
       write nginx's login.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -96,6 +97,7 @@ fn more_processes_start_beside_the_old_ones() {
     Switch nginx to the new version
       note what nginx's files say now
       write nginx's %53hop-%55%49.v2+feature-login+%57eb.1.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -110,6 +112,7 @@ fn more_processes_start_beside_the_old_ones() {
     Make nginx's files say what is configured
       note what nginx's files say now
       remove nginx's %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -134,6 +137,7 @@ fn what_is_no_longer_configured_goes() {
       remove nginx's +default.conf
       remove nginx's shop+main+web.conf
       remove nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -181,7 +185,7 @@ fn a_mistake_in_one_domain_leaves_that_one_as_it_was_and_applies_the_rest() {
     let failed = Engine::new(&mut host, &platform, &mut Quiet).apply("laptop").unwrap();
     assert!(!failed.is_empty());
     assert_eq!(host.loaded, host.web_files());
-    assert!(!host.loaded.values().any(|text| text.contains("gzipp")));
+    assert!(!host.loaded.values().any(|file| file.text.contains("gzipp")));
 
     host_with_old.rejected = None;
     apply_configuration(&mut host_with_old, &platform);
@@ -204,7 +208,7 @@ fn a_boot_without_nginx_puts_its_files_right_before_it_starts() {
                 }
                 host.boot();
                 apply_configuration(&mut host, &platform);
-                assert_eq!(host.read_file(&platform.layout.web_journal()).unwrap(), None);
+                assert_eq!(host.read_file(&platform.layout.pending_switch()).unwrap(), None);
                 assert!(host.start_web_server());
                 check(&mut host, &platform);
                 host.clear_journal();

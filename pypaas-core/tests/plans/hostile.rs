@@ -126,7 +126,7 @@ fn check(hostile: &Hostile, directory: &Utf8Path) {
     assert_eq!(names, ["shop", &hostile.branch, &hostile.runner]);
 
     let root = files.values().find_map(|text| {
-        let roots = directives(text).into_iter().filter(|it| it.words[0] == "disable_symlinks");
+        let roots = directives(&text.text).into_iter().filter(|it| it.words[0] == "disable_symlinks");
         roots.map(|it| it.words[2].strip_prefix("from=").unwrap().to_owned()).next()
     });
     let root = root.unwrap().replace("\\\\", "\\").replace("\\\"", "\"");
@@ -142,7 +142,7 @@ fn check(hostile: &Hostile, directory: &Utf8Path) {
     );
     fs::write(directory.join("nginx.conf"), main).unwrap();
     for (name, text) in &files {
-        fs::write(directory.join("nginx.d").join(name.to_string()), text).unwrap();
+        fs::write(directory.join("nginx.d").join(name.to_string()), &text.text).unwrap();
     }
 
     let mut nginx = Command::new("nginx");

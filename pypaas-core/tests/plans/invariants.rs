@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, RunnerRef};
 use pypaas_core::host::Probe;
-use pypaas_core::{Deployed, MemoryHost, Platform, Record, ServiceName, UpstreamName, records};
+use pypaas_core::{
+    Deployed, MemoryHost, Platform, Record, RouteTarget, ServiceName, UpstreamName, WebFile, WebFileName,
+    records,
+};
 
 type Records = BTreeMap<BranchRef, Record>;
 
@@ -75,7 +78,11 @@ pub(crate) fn check_settled(host: &mut MemoryHost, platform: &Platform, before: 
         assert!(!record.is_unfinished(), "{branch}: {record}");
     }
     no_port_is_given_twice(&lives(&records));
-    assert_eq!(host.files.get(&platform.layout.web_journal()), None, "a switch of nginx's files did not end");
+    assert_eq!(
+        host.files.get(&platform.layout.pending_switch()),
+        None,
+        "a switch of nginx's files did not end"
+    );
     assert_eq!(host.loaded, host.web_files(), "nginx serves something else than its files say");
 }
 
@@ -170,31 +177,33 @@ fn every_live_branch_is_routed(host: &MemoryHost, platform: &Platform, records: 
     }
 }
 
-/// Reads from what nginx has loaded the upstreams that a domain leads to, with their ports.
+/// Lists the upstreams that a domain leads to, of what nginx has loaded, with their ports. Checks that what is kept
+/// beside each file says the same as its text.
 fn upstreams_in_use(host: &MemoryHost) -> BTreeMap<String, BTreeSet<u16>> {
-    let mut found = BTreeMap::new();
-    let domains: Vec<&str> = host
-        .loaded
-        .iter()
-        .filter(|(file, _)| file.as_domain().is_some())
-        .map(|(_, text)| text.as_str())
-        .collect();
-    for text in host.loaded.values() {
-        let Some(rest) = text.lines().find_map(|line| line.strip_prefix("upstream ")) else { continue };
-        let name = rest.trim_end_matches(['{', ' ']);
-        let ends = |text: &str| !text.starts_with(|c: char| c.is_ascii_alphanumeric() || "%+-._".contains(c));
-        let is_led_to = |domain: &&str| {
-            domain.match_indices(&format!("://{name}")).any(|(at, it)| ends(&domain[at + it.len()..]))
-                || domain
-                    .match_indices(&format!("uwsgi_pass {name}"))
-                    .any(|(at, it)| ends(&domain[at + it.len()..]))
-        };
-        if domains.iter().any(is_led_to) {
-            let servers = text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
-            let port =
-                |server: &str| server.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
-            found.insert(name.to_owned(), servers.map(port).collect());
-        }
+    for (name, file) in &host.loaded {
+        assert_eq!(ports_in_text(&file.text), ports(file), "{name} and the list of its routes differ");
     }
-    found
+    let domains = host.loaded.iter().filter(|(file, _)| file.as_domain().is_some());
+    let runners = domains.flat_map(|(_, file)| &file.routes).filter_map(|target| match target {
+        RouteTarget::Upstream(runner) => Some(UpstreamName::new(runner)),
+        _ => None,
+    });
+    let upstream = |name: UpstreamName| {
+        let file = host.loaded.get(&WebFileName::upstream(&name));
+        (name.to_string(), file.map(ports).unwrap_or_default())
+    };
+    runners.map(upstream).collect()
+}
+
+fn ports(file: &WebFile) -> BTreeSet<u16> {
+    let port = |target: &RouteTarget| match target {
+        RouteTarget::Server(server) => Some(server.port),
+        _ => None,
+    };
+    file.routes.iter().filter_map(port).collect()
+}
+
+fn ports_in_text(text: &str) -> BTreeSet<u16> {
+    let servers = text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
+    servers.map(|it| it.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()).collect()
 }

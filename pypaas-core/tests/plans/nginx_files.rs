@@ -20,7 +20,7 @@ const NGINX_CONF: &str = "events {}\nhttp {\n    include nginx.d/*.conf;\n}\n";
 fn states(fixture: &str) -> [(&'static str, BTreeMap<String, String>); 3] {
     let platform = platform(fixture);
     let files = |host: &MemoryHost| {
-        host.web_files().into_iter().map(|(name, text)| (name.to_string(), text)).collect()
+        host.web_files().into_iter().map(|(name, file)| (name.to_string(), file.text)).collect()
     };
     let live = deployed(&platform);
     [

@@ -60,6 +60,7 @@ fn the_first_deploy_of_a_branch() {
       write nginx's shop+main+api.conf
       write nginx's shop+main+web.conf
       write nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -98,6 +99,7 @@ fn a_deploy_beside_the_old_version() {
       note what nginx's files say now
       write nginx's shop+main+api.conf
       write nginx's shop+main+web.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -140,6 +142,7 @@ fn a_deploy_with_maintenance() {
       record of shop main: trying release 2 (02020202020) in slot b, in maintenance
       note what nginx's files say now
       write nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -161,6 +164,7 @@ fn a_deploy_with_maintenance() {
       note what nginx's files say now
       write nginx's shop+main+web.conf
       write nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -236,6 +240,7 @@ fn a_deploy_of_files_needs_no_process() {
     Switch nginx to the new version
       note what nginx's files say now
       write nginx's www.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -270,6 +275,7 @@ fn a_restart_keeps_the_checkout() {
       note what nginx's files say now
       write nginx's shop+main+api.conf
       write nginx's shop+main+web.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -313,6 +319,7 @@ fn the_documented_example() {
       record of node-js-sample master: trying release 2 (02020202020) in slot b, in maintenance
       note what nginx's files say now
       write nginx's node-js-sample.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -338,6 +345,7 @@ fn the_documented_example() {
       note what nginx's files say now
       write nginx's node-js-sample+master+node.conf
       write nginx's node-js-sample.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
     Go live
@@ -361,6 +369,7 @@ fn maintenance_by_hand() {
     Switch maintenance on
       note what nginx's files say now
       write nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -386,6 +395,7 @@ fn what_a_killed_deploy_left_is_mended() {
       note what nginx's files say now
       write nginx's shop+main+api.conf
       write nginx's shop+main+web.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -413,6 +423,7 @@ fn a_cleanup_removes_what_nobody_owns() {
       remove nginx's shop+main+web.conf
       remove nginx's shop.example.com.conf
       write nginx's www.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say

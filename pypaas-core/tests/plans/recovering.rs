@@ -30,10 +30,10 @@ fn live_services(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef)
 fn nobody_is_sent_to_a_process_that_is_gone(host: &mut MemoryHost) {
     use pypaas_core::host::Probe;
     let listening = host.ports_in_use().unwrap();
-    for (file, text) in &host.loaded {
-        for server in text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:")) {
+    for (name, file) in &host.loaded {
+        for server in file.text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:")) {
             let port = server.split(' ').next().unwrap().parse().unwrap();
-            assert!(listening.contains(&port), "{file} leads to port {port}, where nothing listens");
+            assert!(listening.contains(&port), "{name} leads to port {port}, where nothing listens");
         }
     }
 }
@@ -138,10 +138,10 @@ fn files_nginx_serves_stay_when_its_own_files_cannot_be_put_back() {
 
     carry_out(&mut host, &platform, &next).unwrap_err();
 
-    let served = host.loaded.values().any(|text| {
+    let served = host.loaded.values().any(|file| {
         host.directories.iter().any(|directory| {
             directory.starts_with(platform.layout.checkouts(&branch))
-                && text.contains(&format!("{directory}/"))
+                && file.text.contains(&format!("{directory}/"))
         })
     });
     assert!(served, "{:?}", host.directories);
@@ -215,8 +215,8 @@ fn a_runner_that_is_to_become_a_directory_of_files_serves_until_it_is_one() {
     assert!(printed.contains("drain port 61500, 61501, 61502, for at most 30s"), "{printed}");
     assert!(printed.contains("web+1+a, killing what is left after 10s"), "{printed}");
     carry_out(&mut host, &platform, &after).unwrap();
-    assert!(host.loaded.values().any(|text| text.contains("/public;")));
-    assert!(!host.loaded.values().any(|text| text.contains("upstream shop+main+web ")));
+    assert!(host.loaded.values().any(|file| file.text.contains("/public;")));
+    assert!(!host.loaded.values().any(|file| file.text.contains("upstream shop+main+web ")));
     check(&mut host, &platform);
 }
 

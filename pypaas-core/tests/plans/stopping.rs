@@ -79,6 +79,7 @@ fn stopping_changes_nginx_and_the_record_and_the_rest_follows() {
     Let nginx answer in its place
       note what nginx's files say now
       write nginx's shop.example.com.conf
+      note where nginx's files send requests
       test nginx's configuration
       reload nginx, until only new workers take connections
       nginx serves what its files say
@@ -115,7 +116,11 @@ fn assert_stopped(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef
         assert!(!state.enabled && state.process.is_none(), "{name} runs");
     }
     assert_eq!(host.loaded, host.web_files(), "nginx serves something else than its files say");
-    assert_eq!(host.files.get(&platform.layout.web_journal()), None, "a switch of nginx's files did not end");
+    assert_eq!(
+        host.files.get(&platform.layout.pending_switch()),
+        None,
+        "a switch of nginx's files did not end"
+    );
     carry_out(host, platform, &restart(branch)).unwrap();
     check(host, platform);
 }

@@ -8,7 +8,8 @@ use pypaas_config::{
 };
 use pypaas_core::host::Version;
 use pypaas_core::{
-    DefaultServer, Face, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost,
+    DefaultServer, Frontend, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
+    VirtualHost,
 };
 
 /// A machine that virtual hosts are made for.
@@ -48,7 +49,7 @@ impl Machine {
 
     /// Makes a domain without TLS.
     pub(crate) fn domain(&self, name: &str, locations: Vec<RoutedLocation>) -> VirtualHost {
-        let face = Face {
+        let frontend = Frontend {
             aliases: Vec::new(),
             redirects: Vec::new(),
             listen: self.listen.clone(),
@@ -62,7 +63,7 @@ impl Machine {
         VirtualHost {
             name: DomainName::new(name).unwrap(),
             file: format!("domains/{name}.yml").into(),
-            face,
+            frontend,
             locations,
             gzip_static: false,
             version: self.version,
@@ -72,7 +73,7 @@ impl Machine {
     /// Makes a domain with TLS.
     pub(crate) fn secure_domain(&self, name: &str, locations: Vec<RoutedLocation>) -> VirtualHost {
         let mut host = self.domain(name, locations);
-        host.face.tls = Some(self.tls());
+        host.frontend.tls = Some(self.tls());
         host
     }
 
@@ -143,10 +144,10 @@ pub(crate) fn secure_with_extras(on: &Machine) -> VirtualHost {
     let api = with_extra(app("/api"), "client_max_body_size 20m;\nadd_header X-Robots-Tag noindex;");
     let mut host =
         on.secure_domain("shop.example", vec![app("/"), api, on.files("/public", "checkout/public")]);
-    host.face.tls = Some(Tls { chain: Some(on.root.join("chain.crt")), ..on.tls() });
-    host.face.http_extra =
+    host.frontend.tls = Some(Tls { chain: Some(on.root.join("chain.crt")), ..on.tls() });
+    host.frontend.http_extra =
         Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}\n".to_owned());
-    host.face.https_extra =
+    host.frontend.https_extra =
         Some("    resolver 127.0.0.53;\n    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
     host
 }
@@ -155,7 +156,8 @@ pub(crate) fn secure_with_extras(on: &Machine) -> VirtualHost {
 pub(crate) fn secure_with_own_tls(on: &Machine) -> VirtualHost {
     let mut host = on.secure_domain("old.example", vec![app("/")]);
     let config = "ssl_protocols TLSv1.3;\nssl_ciphers DEFAULT;\nadd_header Strict-Transport-Security max-age=31536000 always;\n".to_owned();
-    host.face.tls = Some(Tls { config: Some(config), chain: Some(on.root.join("chain.crt")), ..on.tls() });
+    host.frontend.tls =
+        Some(Tls { config: Some(config), chain: Some(on.root.join("chain.crt")), ..on.tls() });
     host
 }
 
@@ -165,7 +167,7 @@ pub(crate) fn overridden(on: &Machine) -> VirtualHost {
         "proxy_set_header host www.example.com;\nproxy_set_header X-Team blue;\nproxy_read_timeout 10s;";
     let files = with_extra(on.files("/files", "checkout/files"), "disable_symlinks off;\nautoindex on;");
     let mut host = on.domain("own.example", vec![with_extra(app("/"), own_headers), files]);
-    host.face.http_extra = Some(
+    host.frontend.http_extra = Some(
         "proxy_http_version 1.0;\nproxy_read_timeout 5m;\nabsolute_redirect on;\nserver_name own;".to_owned(),
     );
     host
@@ -211,7 +213,7 @@ pub(crate) fn unavailable(on: &Machine) -> VirtualHost {
 
 pub(crate) fn wildcard(on: &Machine) -> VirtualHost {
     let mut host = on.secure_domain("*.example.org", vec![app("/")]);
-    host.face.extra_listen_options = Some("http2 backlog=1024".to_owned());
+    host.frontend.extra_listen_options = Some("http2 backlog=1024".to_owned());
     host
 }
 
@@ -240,11 +242,11 @@ pub(crate) fn many_names(on: &Machine, tls: bool) -> VirtualHost {
     let name = |text: &str| DomainName::new(text).unwrap();
     let (own, suffix) = if tls { ("names.example", "") } else { ("plain.example", "-plain") };
     let mut host = on.domain(own, vec![app("/")]);
-    host.face.tls = tls.then(|| on.tls());
-    host.face.aliases =
+    host.frontend.tls = tls.then(|| on.tls());
+    host.frontend.aliases =
         vec![name(&format!("alias{suffix}.example")), name(&format!("*.alias{suffix}.example"))];
-    host.face.redirects = vec![name(&format!("www.{own}"))];
-    host.face.http_extra =
+    host.frontend.redirects = vec![name(&format!("www.{own}"))];
+    host.frontend.http_extra =
         Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}".to_owned());
     host
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use camino::Utf8PathBuf;
 use pypaas_core::host::Version;
-use pypaas_core::{Upstream, VirtualHost, WebText};
+use pypaas_core::{Upstream, VirtualHost, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 use tempfile::TempDir;
 

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use pypaas_core::{RoutedLocation, WebText};
+use pypaas_core::{RoutedLocation, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 
 use crate::client;

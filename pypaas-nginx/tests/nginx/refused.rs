@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use pypaas_config::Protocol;
 use pypaas_core::host::Version;
-use pypaas_core::{Route, Server, VirtualHost, WebText};
+use pypaas_core::{Route, Server, VirtualHost, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 
 use crate::fixtures::{Machine, app, files, location, proxy, upstream, with_extra};
@@ -21,7 +21,7 @@ fn a_value_that_nginx_would_evaluate_is_refused() {
     let root = Utf8PathBuf::from("/srv/$host");
     insta::assert_snapshot!(refusal_of(location("/public", files(&root))), @"cannot write the nginx configuration of shop.example: location `/public`: `/srv/$host/` holds a `$`, which nginx cannot take as plain text");
     let mut host = Machine::usual().secure_domain("shop.example", vec![app("/")]);
-    host.face.tls.as_mut().unwrap().certificate = Utf8PathBuf::from("/srv/a\nb.crt");
+    host.frontend.tls.as_mut().unwrap().certificate = Utf8PathBuf::from("/srv/a\nb.crt");
     insta::assert_snapshot!(refusal(&host), @r#"cannot write the nginx configuration of shop.example: "/srv/a\nb.crt" holds a control character"#);
     let mut upstream = upstream(&[]);
     upstream.servers.push(Server { host: "$remote_addr".to_owned(), port: 1 });
@@ -33,10 +33,10 @@ fn an_extra_that_would_swallow_what_follows_is_refused() {
     insta::assert_snapshot!(refusal_of(with_extra(app("/"), "gzip on")), @"cannot write the nginx configuration of shop.example: location `/`: `nginx_extra_config` has a directive without `;` at its end");
     insta::assert_snapshot!(refusal_of(with_extra(app("/api"), "} location /x { return 200;")), @"cannot write the nginx configuration of shop.example: location `/api`: `nginx_extra_config` closes a block that it did not open");
     let mut host = Machine::usual().domain("shop.example", vec![app("/")]);
-    host.face.http_extra = Some("if ($host) {".to_owned());
+    host.frontend.http_extra = Some("if ($host) {".to_owned());
     insta::assert_snapshot!(refusal(&host), @"cannot write the nginx configuration of shop.example: `nginx_http_extra_config` does not close a block that it opened");
-    host.face.http_extra = None;
-    host.face.extra_listen_options = Some("backlog=1; return 200".to_owned());
+    host.frontend.http_extra = None;
+    host.frontend.extra_listen_options = Some("backlog=1; return 200".to_owned());
     insta::assert_snapshot!(refusal(&host), @"cannot write the nginx configuration of shop.example: `extra_listen_options` holds more than options of one `listen`");
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost, WebText};
+use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 
 use crate::client::{self, ask, get, get_securely, negotiate};
@@ -121,7 +121,7 @@ fn files_are_served_and_nothing_else_is() {
 fn a_single_page_application_answers_every_path_that_is_no_file() {
     let instance = started(|it| {
         let mut host = fixtures::single_page(&it.machine);
-        (host.name, host.face.tls) = (NAME.to_owned().try_into().unwrap(), None);
+        (host.name, host.frontend.tls) = (NAME.to_owned().try_into().unwrap(), None);
         host
     });
     for (file, text) in [
@@ -200,9 +200,9 @@ fn other_names_are_served_or_redirected() {
     let with_names = |tls: bool| {
         started(|it| {
             let mut host = it.machine.domain(NAME, vec![app("/")]);
-            host.face.aliases = vec![name("shop.example.net")];
-            host.face.redirects = vec![name("www.shop.example"), name("*.old.example")];
-            host.face.tls = tls.then(|| it.machine.tls());
+            host.frontend.aliases = vec![name("shop.example.net")];
+            host.frontend.redirects = vec![name("www.shop.example"), name("*.old.example")];
+            host.frontend.tls = tls.then(|| it.machine.tls());
             host
         })
     };
@@ -317,7 +317,7 @@ fn an_admin_may_want_old_protocols_for_the_whole_machine() {
         default.tls_config = Some(config.clone());
         it.write("nginx.d/+default.conf", &NginxText::new().default_server(&default).unwrap());
         let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
-        host.face.tls = Some(Tls { config: Some(config), ..it.machine.tls() });
+        host.frontend.tls = Some(Tls { config: Some(config), ..it.machine.tls() });
         host
     });
     for old in ["-tls1", "-tls1_1"] {
@@ -333,7 +333,7 @@ fn tls_is_modern_whatever_nginx_itself_is_told() {
         it.write("nginx.d/+.conf", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n");
         let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
         let config = Some("ssl_protocols TLSv1.2;\nssl_ciphers ALL:@SECLEVEL=0;".to_owned());
-        host.face.tls = Some(Tls { config, ..it.machine.tls() });
+        host.frontend.tls = Some(Tls { config, ..it.machine.tls() });
         host
     });
     let negotiate = |options: &[&str]| negotiate(instance.machine.https_port, NAME, options);

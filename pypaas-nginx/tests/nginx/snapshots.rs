@@ -1,7 +1,7 @@
 //! Each kind of file, as it is printed.
 
 use pypaas_core::host::Version;
-use pypaas_core::{Server, Upstream, WebText};
+use pypaas_core::{Server, Upstream, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 
 use crate::fixtures::{self, Machine, upstream};

@@ -4,27 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
-use super::{leads_to, upstream_file};
+use super::upstream_file;
 use crate::host::Version;
 use crate::plan::PlanError;
 use crate::{
-    DefaultServer, Face, Observed, Placement, Platform, Record, Route, RoutedLocation, Server, Tls,
-    Unavailable, Upstream, UpstreamName, VirtualHost, WebFileName,
+    DefaultServer, Frontend, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
+    Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile, WebFileName,
 };
 
 /// The oldest nginx whose syntax is written when none could be asked.
 const OLDEST: Version = Version(1, 22, 0);
 
 /// The records as they will be, with that of one branch replaced.
-pub(super) struct View<'a> {
+pub(super) struct RoutingModel<'a> {
     pub(super) platform: &'a Platform,
     pub(super) observed: &'a Observed,
     pub(super) replaced: Option<(&'a BranchRef, &'a Record)>,
     /// Whether a domain stays as it is while it is configured to lead to processes that only the next deploy starts.
-    pub(super) patient: bool,
+    pub(super) keep_until_deployed: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> RoutingModel<'a> {
     fn record(&self, branch: &BranchRef) -> Option<&Record> {
         match self.replaced {
             Some((replaced, record)) if replaced == branch => Some(record),
@@ -38,14 +38,14 @@ impl<'a> View<'a> {
     pub(super) fn of_branch(
         &self,
         branch: &'a BranchRef,
-    ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+    ) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
         let own = self.platform.runners(branch).map(|(name, _)| branch.runner(name));
         let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
         let mut files = self.texts(self.platform.domains(branch), own.filter(on_disk).collect())?;
         let is_removed =
             |file: &WebFileName| file.as_domain().is_some_and(|name| !self.platform.is_known(&name));
         let removed = self.observed.web_files.iter().filter(|(file, _)| is_removed(file));
-        let led_here = removed.filter(|(_, text)| leads_to(text, branch, &self.platform.layout));
+        let led_here = removed.filter(|(_, file)| file.routes_to(branch));
         files.extend(led_here.map(|(file, _)| (file.clone(), None)));
         Ok(files)
     }
@@ -54,27 +54,37 @@ impl<'a> View<'a> {
         &self,
         domains: impl Iterator<Item = (&'a DomainName, &'a Domain)>,
         mut runners: BTreeSet<RunnerRef>,
-    ) -> Result<BTreeMap<WebFileName, Option<String>>, PlanError> {
+    ) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
         let web = self.platform.web.as_ref();
         let mut files = BTreeMap::new();
-        let (mut any, mut any_waits) = (false, false);
+        let (mut any, mut any_awaits) = (false, false);
         for (name, domain) in domains {
             any = true;
             runners.extend(domain.targets().cloned());
             let file = WebFileName::domain(name);
-            if self.patient && self.observed.web_files.contains_key(&file) && self.waits(domain) {
-                any_waits = true;
+            if self.keep_until_deployed
+                && self.observed.web_files.contains_key(&file)
+                && self.awaits_deploy(domain)
+            {
+                any_awaits = true;
             } else {
-                files.insert(file, Some(web.virtual_host(&self.virtual_host(name, domain))?));
+                let (host, routes) = self.virtual_host(name, domain);
+                files.insert(file, Some(WebFile { text: web.virtual_host(&host)?, routes }));
             }
         }
         if any {
-            files.insert(WebFileName::default_server(), Some(web.default_server(&self.default_server())?));
+            let text = web.default_server(&self.default_server())?;
+            let file = WebFile { text, routes: BTreeSet::new() };
+            files.insert(WebFileName::default_server(), Some(file));
         }
         for runner in runners {
-            let upstream = self.upstream(&runner).map(|it| web.upstream(&it, self.version())).transpose()?;
+            let print = |upstream: Upstream| {
+                let routes = upstream.servers.iter().cloned().map(RouteTarget::Server).collect();
+                Ok::<_, PlanError>(WebFile { text: web.upstream(&upstream, self.version())?, routes })
+            };
+            let upstream = self.upstream(&runner).map(print).transpose()?;
             // A domain that stays as it is may name an upstream that is on its way out.
-            if upstream.is_some() || !any_waits {
+            if upstream.is_some() || !any_awaits {
                 files.insert(upstream_file(&runner), upstream);
             }
         }
@@ -82,7 +92,7 @@ impl<'a> View<'a> {
     }
 
     /// Returns whether `domain` leads to a runner whose branch is live, but without processes of that runner.
-    fn waits(&self, domain: &Domain) -> bool {
+    fn awaits_deploy(&self, domain: &Domain) -> bool {
         let is_live = |runner: &RunnerRef| {
             self.record(&runner.branch_ref()).is_some_and(|record| record.live.is_some())
         };
@@ -94,7 +104,7 @@ impl<'a> View<'a> {
         self.observed.web_version.unwrap_or(OLDEST)
     }
 
-    fn virtual_host(&self, name: &DomainName, domain: &Domain) -> VirtualHost {
+    fn virtual_host(&self, name: &DomainName, domain: &Domain) -> (VirtualHost, BTreeSet<RouteTarget>) {
         let settings = &self.platform.configuration.settings;
         let tls = domain.ssl.then(|| Tls {
             certificate: domain.ssl_certificate.clone(),
@@ -102,7 +112,7 @@ impl<'a> View<'a> {
             chain: domain.ssl_certificate_chain.clone(),
             config: domain.ssl_config.clone().or_else(|| settings.ssl_config.clone()),
         });
-        let face = Face {
+        let frontend = Frontend {
             aliases: domain.aliases.clone(),
             redirects: domain.redirects.clone(),
             listen: settings.nginx.listen.clone(),
@@ -113,22 +123,24 @@ impl<'a> View<'a> {
             http_extra: domain.nginx_http_extra_config.clone(),
             https_extra: domain.nginx_https_extra_config.clone(),
         };
-        let location = |(path, location): (&_, &Location)| RoutedLocation {
-            path: Clone::clone(path),
-            route: self.location_route(location),
-            extra: location.nginx_extra_config.clone(),
+        let mut routes = BTreeSet::new();
+        let location = |(path, location): (&_, &Location)| {
+            let (route, targets) = self.location_route(location);
+            routes.extend(targets);
+            RoutedLocation { path: Clone::clone(path), route, extra: location.nginx_extra_config.clone() }
         };
         let mut written: Vec<_> = domain.locations.iter().collect();
         written.sort_by_key(|(_, location)| location.position);
         let locations = written.into_iter().map(location).collect();
-        VirtualHost {
+        let host = VirtualHost {
             name: name.clone(),
             file: domain.file.clone(),
-            face,
+            frontend,
             locations,
             gzip_static: self.observed.web_gzip_static,
             version: self.version(),
-        }
+        };
+        (host, routes)
     }
 
     fn default_server(&self) -> DefaultServer {
@@ -147,13 +159,33 @@ impl<'a> View<'a> {
         }
     }
 
-    pub(super) fn location_route(&self, location: &Location) -> Route {
+    /// Finds what a location does, and what it sends requests to.
+    pub(super) fn location_route(&self, location: &Location) -> (Route, Vec<RouteTarget>) {
         let why = match self.route(&location.upstream) {
-            Ok(route) => return route,
+            Ok(route) => return self.with_targets(&location.upstream, route),
             Err(why) => why,
         };
-        let instead = location.maintenance_upstream.as_ref().and_then(|runner| self.route(runner).ok());
-        instead.unwrap_or(Route::Unavailable(why))
+        let instead = location.maintenance_upstream.as_ref();
+        let instead = instead.and_then(|runner| Some((runner, self.route(runner).ok()?)));
+        instead
+            .map_or((Route::Unavailable(why), Vec::new()), |(runner, route)| self.with_targets(runner, route))
+    }
+
+    /// Lists what `route`, which is one of `runner`'s, sends requests to. Directives of the runner's own may do either.
+    fn with_targets(&self, runner: &RunnerRef, route: Route) -> (Route, Vec<RouteTarget>) {
+        let branch = runner.branch_ref();
+        let live = self.record(&branch).and_then(|record| record.live.as_ref());
+        let checkout = live.map(|live| RouteTarget::Checkout(branch.clone(), live.checkout.clone()));
+        let upstream = |name: &UpstreamName| RouteTarget::Upstream(name.runner().clone());
+        let targets = match &route {
+            Route::Proxy { upstream: name, .. } => vec![upstream(name)],
+            Route::Static { .. } => checkout.into_iter().collect(),
+            Route::Verbatim(_) => {
+                checkout.into_iter().chain([RouteTarget::Upstream(runner.clone())]).collect()
+            }
+            Route::Unavailable(_) => Vec::new(),
+        };
+        (route, targets)
     }
 
     fn route(&self, runner: &RunnerRef) -> Result<Route, Unavailable> {
