@@ -319,7 +319,6 @@ fn an_svscan_that_does_not_run_is_found() {
         "error: this host cannot serve shop main now; nothing was changed\n  because svscan ",
     );
     assert_says(&refused, &format!("hint: {mend}"));
-    assert!(refused.took.as_secs() < 10, "{refused}");
     assert!(shop.checkouts().is_empty());
 }
 

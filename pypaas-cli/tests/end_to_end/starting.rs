@@ -40,7 +40,6 @@ fn an_app_that_does_not_listen_is_refused_with_what_it_did_instead() {
              no port; it should listen on port {port}, the value of `PORT`\n"
         ),
     );
-    assert!(never.took.as_secs() < 15, "{never}");
 
     let other = port + 1;
     let elsewhere =

@@ -11,7 +11,8 @@ use rustix::process::Pid;
 use super::machine::{eventually, service};
 use super::supervisor::{Supervisor, definition};
 
-const NOW: Duration = Duration::from_secs(5);
+/// Nobody waits that long: a test in which something is waited out does not end.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 #[test]
 fn a_defined_service_is_noticed_but_does_not_run() {
@@ -36,7 +37,7 @@ fn a_started_service_runs_in_a_group_of_its_own() {
 
     let state = supervisor.inspect(&web);
     let (process, up) = state.process.unwrap();
-    assert!(state.enabled && state.supervised && up < NOW);
+    assert!(state.enabled && state.supervised && up < LONG);
     // The run script makes the group a moment after the supervisor knows its process.
     eventually(|| {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
@@ -50,7 +51,7 @@ fn a_second_deploy_waits_for_nobody() {
     let mut supervisor = Supervisor::new();
     let web = service(0);
     supervisor.run(&web, "exec sleep 1000");
-    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), LONG).unwrap();
 
     // Neither svscan is asked nor a spare service.
     let _paused = supervisor.pause_svscan();
@@ -116,7 +117,7 @@ fn a_removed_service_leaves_nothing() {
     supervisor.define(&other, "exec sleep 1000");
     supervisor.run(&web, "exec sleep 1000");
     supervisor.run(&other, "exec sleep 1000");
-    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), LONG).unwrap();
 
     supervisor.machine.host.services().remove_service(&web).unwrap();
     supervisor.machine.host.services().remove_service(&web).unwrap();
@@ -136,7 +137,7 @@ fn a_removed_service_can_be_made_again() {
     for _ in 0..2 {
         supervisor.run(&web, "exec sleep 1000");
         assert!(supervisor.inspect(&web).process.is_some());
-        supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
+        supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), LONG).unwrap();
         supervisor.machine.host.services().remove_service(&web).unwrap();
     }
 }
@@ -171,7 +172,7 @@ fn without_svscan_services_are_defined_stopped_and_removed_but_not_started() {
     assert!(cause.starts_with("nothing supervises it after 15 s; does `svscan /"), "{cause}");
     let state = supervisor.inspect(&web);
     assert_eq!((state.supervised, state.process), (false, None));
-    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), NOW).unwrap();
+    supervisor.machine.host.services().stop_services(std::slice::from_ref(&web), LONG).unwrap();
     assert!(!supervisor.inspect(&web).enabled);
     supervisor.machine.host.services().remove_service(&web).unwrap();
     assert_eq!(supervisor.machine.host.services().list_services().unwrap(), []);
@@ -190,7 +191,7 @@ fn twenty_services_start_and_stop_together() {
     }
     assert!(services.iter().all(|name| supervisor.inspect(name).process.is_some()));
 
-    let report = supervisor.machine.host.services().stop_services(&services, NOW).unwrap();
+    let report = supervisor.machine.host.services().stop_services(&services, LONG).unwrap();
 
     assert_eq!(report.killed, []);
     assert!(services.iter().all(|name| supervisor.processes_of(name).is_empty()));

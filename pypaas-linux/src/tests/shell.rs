@@ -1,7 +1,5 @@
 //! The admin's commands.
 
-use std::time::{Duration, Instant};
-
 use pypaas_core::Environment;
 use pypaas_core::host::{CommandError, Shell, ShellCommand};
 use rustix::process::{Signal, getpid, kill_process};
@@ -63,11 +61,10 @@ fn much_output_comes_whole() {
 #[test]
 fn a_daemon_that_keeps_the_pipe_open_does_not_hang_the_run() {
     let mut machine = Machine::new();
-    let began = Instant::now();
     let line = "(while :; do echo noise; sleep 0.01; done) & echo $!; sleep 1000 & echo $!";
     let (result, output) = run(&mut machine, line);
     result.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // They run still: nobody waited for them.
     let ids = output.lines().filter_map(|line| line.parse().ok()).filter_map(rustix::process::Pid::from_raw);
     for id in ids {
         kill_process(id, Signal::KILL).unwrap();
@@ -79,11 +76,10 @@ fn a_command_is_ended_with_its_children_when_the_caller_goes() {
     let mut shell = std::process::Command::new("/bin/sh");
     shell.args([
         "-c",
-        r#"sleep 1000 & echo $!; (trap "" TERM; sh -c 'echo $PPID'; while :; do sleep 0.1; done)"#,
+        r#"sleep 1000 & echo $!; (trap "echo asked" TERM; sh -c 'echo $PPID'; while :; do sleep 0.1; done)"#,
     ]);
     let mut output = Vec::new();
     let seen = std::cell::Cell::new(0);
-    let began = Instant::now();
 
     let ended = child::run(
         shell,
@@ -95,8 +91,10 @@ fn a_command_is_ended_with_its_children_when_the_caller_goes() {
     );
 
     assert!(matches!(ended, Ok(Ended::Stopped(reason)) if reason == "the connection is gone"));
-    assert!(began.elapsed() > Duration::from_secs(5) && began.elapsed() < Duration::from_secs(8));
-    for id in String::from_utf8(output).unwrap().lines() {
+    let output = String::from_utf8(output).unwrap();
+    // Each is asked first, once, and has time to follow.
+    assert_eq!(output.matches("asked\n").count(), 1, "{output}");
+    for id in output.lines().filter(|line| *line != "asked") {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
     }

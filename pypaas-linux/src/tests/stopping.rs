@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::slice::from_ref;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pypaas_core::Host;
 use pypaas_core::ServiceName;
@@ -11,7 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::machine::{eventually, service};
 use super::supervisor::Supervisor;
 
-const SOON: Duration = Duration::from_secs(5);
+/// Nobody waits that long: a test in which something is waited out does not end.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 const BARELY: Duration = Duration::from_millis(300);
 
 /// Starts a service and waits until it has so many processes.
@@ -37,7 +38,7 @@ fn a_process_that_ends_on_sigterm_is_not_killed() {
     let (mut supervisor, web) = running("exec sleep 1000", 1);
     settled(&mut supervisor, &web);
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     let state = supervisor.inspect(&web);
@@ -59,7 +60,7 @@ fn a_process_that_ignores_sigterm_is_killed() {
 fn children_in_the_group_end_too() {
     let (mut supervisor, web) = running("sleep 1000 & sleep 2000 & exec sleep 3000", 3);
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -69,7 +70,7 @@ fn children_in_the_group_end_too() {
 fn children_that_left_the_group_end_too() {
     let (mut supervisor, web) = running("setsid sleep 1000 & (setsid sleep 2000 &) ; exec sleep 3000", 3);
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -83,7 +84,7 @@ fn children_without_the_mark_end_too() {
     };
     eventually(|| unmarked(&supervisor));
 
-    supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(unmarked(&supervisor), None);
 }
@@ -107,7 +108,7 @@ fn a_stopped_process_ends() {
         kill_process(id, Signal::STOP).unwrap();
     }
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -117,7 +118,7 @@ fn a_stopped_process_ends() {
 fn a_service_just_started_does_not_come_back() {
     let (mut supervisor, web) = running("exec sleep 1000", 1);
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     let status = supervisor.machine.layout.service(&web).join("supervise/status");
@@ -134,7 +135,7 @@ fn a_service_that_crashes_all_the_time_stays_down() {
         let web = service(0);
         supervisor.run(&web, command);
 
-        supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+        supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
         let state = supervisor.inspect(&web);
         assert_eq!((state.enabled, state.process), (false, None), "{command}");
@@ -164,7 +165,7 @@ fn processes_without_supervisor_end_too() {
     }
     eventually(|| (!supervisor.inspect(&web).supervised).then_some(()));
 
-    let report = supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    let report = supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(report.killed, []);
     assert_eq!(supervisor.processes_of(&web), []);
@@ -188,7 +189,7 @@ fn neighbors_and_the_logger_are_left_alone() {
     };
     let loggers_before = eventually(|| Some(loggers(&supervisor)).filter(|found| found.len() == 2));
 
-    supervisor.machine.host.services().stop_services(from_ref(&web), SOON).unwrap();
+    supervisor.machine.host.services().stop_services(from_ref(&web), LONG).unwrap();
 
     assert_eq!(supervisor.inspect(&other).process.unwrap().0, before);
     assert_eq!(loggers(&supervisor), loggers_before);
@@ -215,7 +216,7 @@ fn stopping_what_is_not_there_or_down_is_success() {
     let nowhere = service(7);
     for _ in 0..2 {
         let report =
-            supervisor.machine.host.services().stop_services(&[web.clone(), nowhere.clone()], SOON).unwrap();
+            supervisor.machine.host.services().stop_services(&[web.clone(), nowhere.clone()], LONG).unwrap();
         assert_eq!(report.killed, []);
     }
     assert_eq!(supervisor.machine.host.services().inspect_service(&nowhere).unwrap(), None);
