@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::commands::Context;
+use crate::invocation::Invocation;
 use crate::terminal;
 use pypaas_linux::durable;
 
@@ -26,8 +26,9 @@ struct Entry<'a> {
 }
 
 /// Notes what was done. A log that cannot be written stops nobody, but whoever acts is told.
-pub(crate) fn note(home: &Utf8Path, context: &Context, what: &str, result: &str) {
-    let entry = Entry { at: Timestamp::now(), by: &context.by, from: context.from.as_deref(), what, result };
+pub(crate) fn note(home: &Utf8Path, invocation: &Invocation, what: &str, result: &str) {
+    let entry =
+        Entry { at: Timestamp::now(), by: &invocation.by, from: invocation.from.as_deref(), what, result };
     if let Err(error) = append(&path(home), &entry) {
         terminal::err(&format!("warning: cannot write the audit log: {error}\n"));
     }

@@ -1,146 +1,126 @@
-//! The commands, one file each.
+//! The commands, one file each: `mod` makes a file part of the program, and a line of [`ALL`] makes it a command.
 
-pub(crate) mod apply;
+mod apply;
 mod branches;
-pub(crate) mod check;
-pub(crate) mod cleanup;
-pub(crate) mod completions;
-pub(crate) mod custom_cmds;
+mod check;
+mod cleanup;
+mod completions;
+mod custom_cmds;
 mod deploying;
-pub(crate) mod env;
-pub(crate) mod git;
-pub(crate) mod list;
-pub(crate) mod logs;
-pub(crate) mod maintenance;
-pub(crate) mod man;
-pub(crate) mod metrics;
-pub(crate) mod plan;
-pub(crate) mod rebuild;
-pub(crate) mod rebuild_authorized_keys;
+mod env;
+mod git;
+mod git_receive_pack;
+mod git_upload_pack;
+mod list;
+mod logs;
+mod maintenance;
+mod man;
+mod metrics;
+mod plan;
+mod rebuild;
+mod rebuild_authorized_keys;
 mod redeploy;
-pub(crate) mod releases;
-pub(crate) mod restart;
-pub(crate) mod rollback;
-pub(crate) mod run;
-pub(crate) mod secret;
+mod releases;
+mod restart;
+mod rollback;
+mod run;
+mod secret;
 pub(crate) mod ssh;
-pub(crate) mod start;
-pub(crate) mod status;
-pub(crate) mod stop;
-pub(crate) mod update_hook;
+mod start;
+mod status;
+mod stop;
+mod update_hook;
 mod watch;
-pub(crate) mod why;
+mod why;
 
-use std::process::ExitCode;
+use crate::command::Registration;
 
-use pypaas_config::Permission;
+/// All commands, in the order in which `help` lists them. The underscores are the predecessor's; each has a spelling with
+/// hyphens.
+pub(crate) const ALL: &[Registration] = &[
+    Registration::of::<list::Arguments>(),
+    Registration::of::<status::Arguments>(),
+    Registration::of::<logs::Arguments>(),
+    Registration::of::<why::Arguments>(),
+    Registration::of::<releases::Arguments>(),
+    Registration::of::<rollback::Arguments>(),
+    Registration::of::<rebuild::Arguments>(),
+    Registration::of::<restart::Arguments>(),
+    Registration::of::<stop::Arguments>(),
+    Registration::of::<start::Arguments>(),
+    Registration::of::<maintenance::Arguments>(),
+    Registration::of::<run::Arguments>(),
+    Registration::of::<env::Arguments>(),
+    Registration::of::<secret::Arguments>(),
+    Registration::of::<custom_cmds::Arguments>(),
+    Registration::of::<metrics::Arguments>(),
+    Registration::of::<apply::Arguments>(),
+    Registration::of::<plan::Arguments>(),
+    Registration::of::<cleanup::Arguments>(),
+    Registration::of::<check::Arguments>(),
+    Registration::of::<completions::Arguments>(),
+    Registration::of::<man::Arguments>(),
+    Registration::of::<rebuild_authorized_keys::Arguments>(),
+    Registration::of::<git_receive_pack::Arguments>(),
+    Registration::of::<git_upload_pack::Arguments>(),
+    Registration::of::<ssh::Arguments>(),
+    Registration::of::<update_hook::Arguments>(),
+];
 
-use crate::arguments::Command;
-use crate::failure::Failure;
-use crate::installation::home;
-use crate::{access, audit};
+#[cfg(test)]
+mod tests {
+    use pypaas_config::Permission;
 
-/// The variable in which the SSH entry tells the git hook whose key it was.
-pub(crate) const KEY_VARIABLE: &str = "PYPAAS_KEY";
+    use super::*;
+    use crate::command::Requirement;
+    use crate::command_line;
 
-/// The variable in which it tells the hook the address.
-pub(crate) const FROM_VARIABLE: &str = "PYPAAS_FROM";
-
-/// Who gave a command.
-#[derive(Debug, Clone)]
-pub(crate) struct Context {
-    /// The name of an SSH key, or `local`.
-    pub(crate) by: String,
-    /// The address it came from; `None` for a command on the host itself.
-    pub(crate) from: Option<String>,
-    /// The key that was used; `None` for a command on the host itself, which nothing limits.
-    pub(crate) key: Option<Key>,
-    /// The words of the command, for the audit log.
-    pub(crate) words: Vec<String>,
-}
-
-/// A key, as far as it limits what may be done with it.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    /// The only rights that its key file gives it; `None`: all.
-    pub(crate) only: Option<Vec<Permission>>,
-}
-
-impl Key {
-    /// Returns whether its file gives it a right.
-    pub(crate) fn has(&self, right: Permission) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&right))
+    /// The command lines among the examples of a command's help.
+    fn examples(command: &Registration) -> Vec<Vec<String>> {
+        let help = (command.grammar)().get_after_help().map(ToString::to_string).unwrap_or_default();
+        let mut examples = Vec::new();
+        for line in help.lines() {
+            let local = line.trim_start().split_once("pypaas ").map(|it| it.1);
+            let Some(words) = local.or_else(|| Some(line.split_once("@host ")?.1)) else { continue };
+            let words = shlex::split(words.split("  ").next().unwrap()).unwrap();
+            let is_of_shell = |word: &String| word == "|" || word == "&&" || word.starts_with(['<', '>']);
+            let end = words.iter().position(is_of_shell).unwrap_or(words.len());
+            examples.push(words[..end].to_vec());
+        }
+        examples
     }
-}
 
-impl Context {
-    /// Reads who gave the command from the environment.
-    pub(crate) fn from_environment() -> Self {
-        Self {
-            by: std::env::var(KEY_VARIABLE).unwrap_or_else(|_| "local".to_owned()),
-            from: std::env::var(FROM_VARIABLE).ok(),
-            key: None,
-            words: std::env::args().skip(1).collect(),
+    #[test]
+    fn every_example_in_the_help_can_be_typed() {
+        for example in ALL.iter().flat_map(examples) {
+            let read = command_line::read(ALL, &example);
+            assert!(read.is_ok(), "{example:?}: {:?}", read.err().map(|it| it.to_string()));
         }
     }
-}
 
-/// Runs a command, if whoever gives it may; what changes something is noted in the audit log.
-pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
-    if !command.is_change() {
-        access::check(&command, context)?;
-        return carry_out(command, context);
+    #[test]
+    fn no_example_needs_less_than_what_help_goes_by_and_one_needs_no_more() {
+        for command in ALL.iter().filter(|it| !(it.grammar)().is_hide_set()) {
+            let Some(least) = command.least else { continue };
+            let name = (command.grammar)().get_name().to_owned();
+            let own = examples(command).into_iter().filter(|example| example[0] == name);
+            let needed = own.filter_map(|example| {
+                Some(match command_line::read(ALL, &example).ok()?.requirement {
+                    Requirement::Nothing => Permission::Read,
+                    Requirement::Admin | Requirement::Host => Permission::Admin,
+                    Requirement::Repo(it, _) | Requirement::Domain(it, _) | Requirement::EveryRepo(it) => it,
+                })
+            });
+            let most = needed.max();
+            assert_eq!(most, Some(least), "{name}");
+        }
     }
-    // A push is noted by its hook, ref by ref; here only that it was refused.
-    let is_push = matches!(command, Command::GitReceivePack(_));
-    let what = match &command {
-        Command::UpdateHook(pushed) => pushed.summary(),
-        _ => shlex::try_join(context.words.iter().map(String::as_str)).unwrap_or_default(),
-    };
-    let allowed = access::check(&command, context);
-    let is_allowed = allowed.is_ok();
-    let outcome = allowed.and_then(|()| carry_out(command, context));
-    if let Some(home) = home().ok().filter(|_| !is_push || !is_allowed) {
-        let result = match &outcome {
-            Ok(code) => match (1..=u8::MAX).find(|status| ExitCode::from(*status) == *code) {
-                Some(status) => format!("exit {status}"),
-                None => "ok".to_owned(),
-            },
-            Err(failure) => format!("error: {}", failure.causes().replace("\n  because ", ": ")),
-        };
-        audit::note(&home, context, &what, &result);
-    }
-    outcome
-}
 
-fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Failure> {
-    match command {
-        Command::List(arguments) => list::run(&arguments, context),
-        Command::Status(arguments) => status::run(&arguments, context),
-        Command::Logs(arguments) => logs::run(&arguments),
-        Command::Metrics(arguments) => metrics::run(&arguments, context),
-        Command::Why(arguments) => why::run(&arguments),
-        Command::Releases(arguments) => releases::run(&arguments),
-        Command::Rollback(arguments) => rollback::run(&arguments, context),
-        Command::Rebuild(arguments) => rebuild::run(&arguments, context),
-        Command::Restart(arguments) => restart::run(&arguments, context),
-        Command::Maintenance(arguments) => maintenance::run(&arguments, context),
-        Command::Stop(arguments) => stop::run(&arguments, context),
-        Command::Start(arguments) => start::run(&arguments, context),
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Env(arguments) => env::run(&arguments),
-        Command::Secret(arguments) => secret::run(&arguments, context),
-        Command::CustomCmds(arguments) => custom_cmds::run(&arguments),
-        Command::Apply(arguments) => apply::run(&arguments, context),
-        Command::Plan(arguments) => plan::run(&arguments, context),
-        Command::Cleanup(arguments) => cleanup::run(&arguments, context),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
-        Command::RebuildAuthorizedKeys(arguments) => rebuild_authorized_keys::run(&arguments),
-        Command::GitReceivePack(arguments) => git::receive_pack(&arguments, context),
-        Command::GitUploadPack(arguments) => git::upload_pack(&arguments),
-        Command::Ssh(arguments) => ssh::run(&arguments),
-        Command::UpdateHook(arguments) => update_hook::run(&arguments, context),
+    #[test]
+    fn no_two_commands_have_one_name() {
+        let mut names: Vec<String> = ALL.iter().map(|it| (it.grammar)().get_name().to_owned()).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
     }
 }

@@ -7,12 +7,14 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use pypaas_config::{BranchRef, Domain, DomainName, Location, LocationPath, Problem, RunnerRef, Severity};
+use camino::Utf8Path;
+use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, LocationPath, RunnerRef, Severity};
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{Deployed, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe};
 use serde::Serialize;
 
+use crate::access;
 use crate::installation::{Installation, reports};
 use crate::wording::{ago, count};
 use pypaas_linux::checks::CheckScope;
@@ -33,32 +35,20 @@ pub(crate) struct Diagnosis {
     pub(crate) url: String,
     /// What was right, in the order of the way.
     pub(crate) checked: Vec<String>,
-    /// The first thing that was wrong; `None` when nothing was.
-    pub(crate) wrong: Option<Wrong>,
+    /// The first problem; `None` when there was none.
+    pub(crate) problem: Option<Diagnostic>,
 }
 
-/// Something that is wrong.
-#[derive(Debug, Serialize)]
-pub(crate) struct Wrong {
-    /// What.
-    pub(crate) what: String,
-    /// What to do.
-    pub(crate) mend: String,
-    /// What the app said last, where that may tell more.
-    pub(crate) lines: Vec<String>,
-}
-
-impl Wrong {
-    fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what: what.into(), mend: mend.into(), lines: Vec::new() }
-    }
+/// Describes a problem on the way, and what to do.
+fn problem(message: impl Into<String>, fix: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("request", message).fix(fix))
 }
 
 /// Walks the way of a request for `address`. Changes nothing and waits for no lock.
 pub(crate) fn diagnose(installation: &Installation, address: &Address) -> Diagnosis {
     let mut walk = Walk { installation, host: installation.host(), address, checked: Vec::new() };
-    let wrong = walk.whole().err();
-    Diagnosis { url: address.to_string(), checked: walk.checked, wrong }
+    let problem = walk.whole().err().map(|problem| *problem);
+    Diagnosis { url: address.to_string(), checked: walk.checked, problem }
 }
 
 struct Walk<'a> {
@@ -69,7 +59,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn whole(&mut self) -> Result<(), Wrong> {
+    fn whole(&mut self) -> Result<(), Box<Diagnostic>> {
         let (name, domain) = self.domain()?;
         let (path, location) = self.location(domain)?;
         let runner = &location.upstream;
@@ -91,40 +81,34 @@ impl<'a> Walk<'a> {
         self.checked.push(what.into());
     }
 
-    fn domain(&mut self) -> Result<(&'a DomainName, &'a Domain), Wrong> {
+    fn domain(&mut self) -> Result<(&'a DomainName, &'a Domain), Box<Diagnostic>> {
         let configuration = self.installation.configuration();
         let host = self.address.host.as_str();
         let is_broken = |name: &&DomainName| name.as_str() == host;
         if configuration.broken_domains.iter().any(|name| is_broken(&name)) {
-            let about = |problem: &&Problem| {
-                problem.severity == Severity::Error || problem.file.file_stem() == Some(host)
-            };
-            let problems: Vec<Problem> = self.installation.problems.iter().filter(about).cloned().collect();
-            let what =
-                format!("the configuration of `{host}` cannot be used, so nginx keeps what it was told last");
-            return Err(Wrong {
-                lines: reports(&problems).lines().map(str::to_owned).collect(),
-                ..Wrong::new(what, "mend the file, then run `pypaas apply`")
-            });
+            let is_its =
+                |it: &&Diagnostic| it.is_error() || it.file().and_then(Utf8Path::file_stem) == Some(host);
+            let reports = reports(self.installation.shown_problems().filter(is_its));
+            let what = format!(
+                "the configuration of `{host}` cannot be used, so nginx keeps its last working configuration"
+            );
+            let found = problem(what, "fix the file, then run `pypaas apply`");
+            return Err(found.because(reports.lines()).into());
         }
         let Some((name, domain)) = configuration.domain_of(host) else {
-            let mend = match configuration.nearest_domain(host) {
+            let nearest = configuration.nearest_domain(host);
+            let fix = match nearest.filter(|name| access::may_see_domain(self.installation, name.as_str())) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => {
-                    format!(
-                        "write {}/domains/{host}.yml, then run `pypaas apply`",
-                        self.installation.directory
-                    )
-                }
+                None => format!("write domains/{host}.yml, then run `pypaas apply`"),
             };
-            return Err(Wrong::new(
-                format!("no domain `{host}` is configured, so nginx gives it no answer"),
-                mend,
+            return Err(problem(
+                format!("no domain `{host}` is configured, so nginx does not answer for it"),
+                fix,
             ));
         };
         if self.address.is_secure() && !domain.ssl {
             let what = format!("`{host}` is not served over https: {} does not say `ssl: true`", domain.file);
-            return Err(Wrong::new(what, "set `ssl: true` and run `pypaas apply`, or use http"));
+            return Err(problem(what, "set `ssl: true` and run `pypaas apply`, or use http"));
         }
         self.pass(match name.as_str() == host {
             true => format!("`{name}` is configured in {}", domain.file),
@@ -137,7 +121,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Finds the location that nginx would choose among those that are no regular expressions.
-    fn location(&mut self, domain: &'a Domain) -> Result<(&'a LocationPath, &'a Location), Wrong> {
+    fn location(&mut self, domain: &'a Domain) -> Result<(&'a LocationPath, &'a Location), Box<Diagnostic>> {
         let path = self.address.path_without_query();
         let exact = |it: &LocationPath| it.split() == ("=", path);
         let prefix = |it: &LocationPath| matches!(it.split().0, "" | "^~") && path.starts_with(it.split().1);
@@ -148,13 +132,13 @@ impl<'a> Walk<'a> {
         let regexes = locations().filter(|(it, _)| it.is_regex()).count();
         let Some((location, target)) = found.or_else(|| locations().find(|(it, _)| it.is_regex())) else {
             let known: Vec<&str> = domain.locations.keys().map(LocationPath::as_str).collect();
-            return Err(Wrong::new(
+            return Err(problem(
                 format!("no location of {} covers `{path}`, so nginx answers 404", domain.file),
                 format!("there are: {}", known.join(", ")),
             ));
         };
         let RunnerRef { repo, branch, runner } = &target.upstream;
-        let mut text = format!("its location `{location}` leads to {repo} {branch} {runner}");
+        let mut text = format!("its location `{location}` routes to {repo} {branch} {runner}");
         if regexes > 0 && !location.is_regex() {
             text.push_str(&format!(
                 ", unless one of {} takes it",
@@ -165,19 +149,19 @@ impl<'a> Walk<'a> {
         Ok((location, target))
     }
 
-    fn look(&mut self, branch: &BranchRef) -> Result<Observed, Wrong> {
+    fn look(&mut self, branch: &BranchRef) -> Result<Observed, Box<Diagnostic>> {
         let scope = Scope::Branch { branch, commit: None, ports: false };
         observe(&mut self.host, &self.installation.platform, scope).map_err(|error| {
             let failure = crate::failure::Failure::from(error);
-            Wrong::new(failure.causes(), "run `pypaas check`")
+            problem(failure.causes(), "run `pypaas check`")
         })
     }
 
-    fn branch(&mut self, branch: &BranchRef, observed: &Observed) -> Result<Deployed, Wrong> {
+    fn branch(&mut self, branch: &BranchRef, observed: &Observed) -> Result<Deployed, Box<Diagnostic>> {
         let record = observed.record(branch);
         let is_running = is_locked(&self.installation.platform.layout.branch_lock(branch));
         let Some(live) = record.live.clone() else {
-            let (what, mend) = match record.trying.is_some() && is_running {
+            let (what, fix) = match record.trying.is_some() && is_running {
                 true => (
                     format!("{branch} is being deployed for the first time"),
                     "wait until the push has ended".to_owned(),
@@ -187,16 +171,16 @@ impl<'a> Walk<'a> {
                     format!("push it: `git push <remote> {}`", branch.branch),
                 ),
             };
-            return Err(Wrong::new(what, mend));
+            return Err(problem(what, fix));
         };
         if record.maintenance == Some(Maintenance::Deploy) && !is_running {
             let what = format!("{branch} is in maintenance: a deploy that needed it was killed");
-            return Err(Wrong::new(what, "run `pypaas apply`: it brings the version back that was live"));
+            return Err(problem(what, "run `pypaas apply`: it brings the version back that was live"));
         }
         if record.maintenance.is_some() {
             let message = record.message.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
             let what = format!("{branch} is in maintenance{message}");
-            return Err(Wrong::new(
+            return Err(problem(
                 what,
                 match record.maintenance {
                     Some(Maintenance::Deploy) => "wait until its deploy has ended".to_owned(),
@@ -205,7 +189,7 @@ impl<'a> Walk<'a> {
             ));
         }
         if record.stopped {
-            return Err(Wrong::new(
+            return Err(problem(
                 format!("{branch} is stopped"),
                 format!("`pypaas start {branch}` starts it"),
             ));
@@ -221,32 +205,32 @@ impl<'a> Walk<'a> {
         Ok(live)
     }
 
-    fn nginx(&mut self, branch: &BranchRef) -> Result<(), Wrong> {
+    fn nginx(&mut self, branch: &BranchRef) -> Result<(), Box<Diagnostic>> {
         let defects = self.host.check(&self.installation.platform, CheckScope::Branch(branch));
         let grave =
             defects.into_iter().find(|it| it.severity == Severity::Error && it.category != "services");
         if let Some(defect) = grave {
-            return Err(Wrong::new(defect.message, defect.fix));
+            return Err(defect.into());
         }
         if let Err(error) = self.host.test_web_server() {
-            let mend = "nginx goes on with what it had loaded; mend the configuration it names";
-            return Err(Wrong::new(error.to_string(), mend));
+            let fix = "nginx keeps the last working configuration; fix the file it names";
+            return Err(problem(error.to_string(), fix));
         }
-        self.pass("nginx runs, includes what pypaas writes, and accepts it");
+        self.pass("nginx is running and accepts pypaas's configuration");
         Ok(())
     }
 
     /// Checks that nginx's files say what they should.
-    fn files(&mut self, branch: &BranchRef, observed: &Observed) -> Result<(), Wrong> {
+    fn files(&mut self, branch: &BranchRef, observed: &Observed) -> Result<(), Box<Diagnostic>> {
         if observed.pending_switch.is_some() && !is_locked(&self.installation.platform.layout.machine_lock())
         {
             let what =
                 "a change of nginx's files was interrupted, so nginx may serve something else than they say";
-            return Err(Wrong::new(what, "run `pypaas apply`"));
+            return Err(problem(what, "run `pypaas apply`"));
         }
         let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
         let plan = Stage::Restore { lenient: true }.plan(&self.installation.platform, observed, &request);
-        let plan = plan.map_err(|error| Wrong::new(error.to_string(), "mend the configuration"))?;
+        let plan = plan.map_err(|error| problem(error.to_string(), "fix the configuration"))?;
         let differing = plan.steps().find_map(|step| match step {
             Step::WriteWebFile { file, .. } => Some((file, observed.web_files.contains_key(file))),
             Step::RemoveWebFile { file } => Some((file, true)),
@@ -258,40 +242,40 @@ impl<'a> Walk<'a> {
                 true => format!("`{path}` says something else than the configuration"),
                 false => format!("`{path}` is missing"),
             };
-            return Err(Wrong::new(what, "run `pypaas apply`"));
+            return Err(problem(what, "run `pypaas apply`"));
         }
         self.pass("nginx's files say what is configured");
         Ok(())
     }
 
     /// Checks that nginx has read the files since they were written.
-    fn loaded(&mut self, domain: &DomainName, runner: &RunnerRef) -> Result<(), Wrong> {
+    fn loaded(&mut self, domain: &DomainName, runner: &RunnerRef) -> Result<(), Box<Diagnostic>> {
         let Some(loaded) = self.host.nginx_loaded_at() else { return Ok(()) };
         for file in [WebFileName::domain(domain), WebFileName::upstream(&UpstreamName::new(runner))] {
             let path = self.installation.platform.layout.web_file(&file);
             let written = fs::metadata(&path).and_then(|found| found.modified());
             if written.is_ok_and(|written| written > loaded + TOLERANCE) {
                 let what = format!("nginx has not loaded `{path}` since it was written");
-                return Err(Wrong::new(what, "reload nginx: `sudo nginx -s reload`"));
+                return Err(problem(what, "reload nginx: `sudo nginx -s reload`"));
             }
         }
         self.pass("nginx has loaded them");
         Ok(())
     }
 
-    fn listens(&mut self, domain: &Domain) -> Result<(), Wrong> {
+    fn listens(&mut self, domain: &Domain) -> Result<(), Box<Diagnostic>> {
         let address = self.nginx_address(domain);
         if let Some(port) = self.address.port.filter(|port| *port != address.port()) {
             let what = format!("nginx serves it at port {}, and not at {port}", address.port());
-            return Err(Wrong::new(what, "use that port, or change it in `nginx` of pypaas.yml"));
+            return Err(problem(what, "use that port, or change it in `nginx` of pypaas.yml"));
         }
         match TcpStream::connect_timeout(&address, ANSWER) {
             Ok(_) => {
                 self.pass(format!("nginx accepts connections at {address}"));
                 Ok(())
             }
-            Err(error) => Err(Wrong::new(
-                format!("nobody accepts connections at {address}: {error}"),
+            Err(error) => Err(problem(
+                format!("nothing is listening on {address}: {error}"),
                 "nginx's error log says why it does not; a reload can fail silently when a port is taken",
             )),
         }
@@ -316,28 +300,29 @@ impl<'a> Walk<'a> {
         route: &Route,
         branch: &BranchRef,
         live: &Deployed,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), Box<Diagnostic>> {
         if domain.ssl && (self.address.is_secure() || self.address.scheme.is_none()) {
             self.pass("its certificate is there and fits");
             return Ok(());
         }
         let (address, path) = (self.nginx_address(domain), self.address.path.as_str());
         let status = self.host.answers_for(address, &self.address.host, path, ANSWER).map_err(|error| {
-            let mend = format!("is the app busy? `pypaas logs {branch} -f` shows what it says");
-            Wrong::new(format!("nginx at {address} gives no answer to `GET {path}`: {error}"), mend)
+            let fix = format!("is the app busy? `pypaas logs {branch} -f` shows what it says");
+            problem(format!("nginx at {address} gives no answer to `GET {path}`: {error}"), fix)
         })?;
         match (status, route) {
-            (403 | 404, Route::Static { root, .. }) => Err(Wrong::new(
+            (403 | 404, Route::Static { root, .. }) => Err(problem(
                 format!("there is no file for `{path}` in `{root}`: nginx answers {status}"),
                 format!(
                     "is it in the commit, and below the `subdirectory` that location `{location}` serves?"
                 ),
             )),
-            (500.., _) => Err(Wrong {
-                what: format!("`GET {path}` is answered with {status}, though all before the app is right"),
-                mend: format!("`pypaas logs {branch} -f` shows what the app says"),
-                lines: processes::last_lines(self, branch, live, None),
-            }),
+            (500.., _) => Err(problem(
+                format!("`GET {path}` returns {status}; everything in front of the app is fine"),
+                format!("see its log: `pypaas logs {branch} -f`"),
+            )
+            .because(processes::last_lines(self, branch, live, None))
+            .into()),
             _ => {
                 self.pass(format!("`GET {path}` is answered with {status}"));
                 Ok(())

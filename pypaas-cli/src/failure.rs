@@ -3,11 +3,25 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use pypaas_config::{Diagnostic, error_chain, on_one_line};
 use pypaas_core::host::{CommandError, ServiceError, WebServerError};
 use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
 
 use crate::table::Look;
 use crate::terminal;
+
+/// What each exit status means, for help and documentation.
+pub(crate) const EXIT_STATUS: [(&str, &str); 6] = [
+    ("0", "success; for `why` and `check`: no problems found"),
+    ("1", "usage error"),
+    ("2", "failure; for `why` and `check`: there is a problem"),
+    (
+        "3",
+        "not run: another change of the branch took longer than `lock_timeout`, or a newer push of it supersedes this one",
+    ),
+    ("4", "`check` found warnings only"),
+    ("5", "permission denied for the key that was used"),
+];
 
 /// Exit status for usage errors: see [`terminal::USAGE`]; this one is for everything that went wrong later.
 pub(crate) const FAILED: u8 = 2;
@@ -17,13 +31,14 @@ const BUSY: u8 = 3;
 const FORBIDDEN: u8 = 5;
 
 /// What to do when nginx does not accept its configuration.
-const REJECTED: &str =
-    "nginx goes on with what it had loaded; mend the configuration it names, then try again";
+const REJECTED: &str = "nginx keeps the last working configuration; fix the file it names, then try again";
 
 /// An error on its way to the user.
 #[derive(Debug)]
 pub(crate) struct Failure {
     error: Box<dyn Error + Send + Sync>,
+    /// Causes that are no errors.
+    because: Vec<String>,
     hint: Option<String>,
     status: Option<u8>,
 }
@@ -31,7 +46,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// Fails with a message of its own and advice.
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { error: message.into().into(), hint: Some(hint.into()), status: None }
+        Self { hint: Some(hint.into()), ..Self::from_cause(message.into().into()) }
     }
 
     /// Fails because the key that was used may not do this.
@@ -41,13 +56,18 @@ impl Failure {
 
     /// Fails with a cause whose type is not known.
     pub(crate) fn from_cause(error: Box<dyn Error + Send + Sync>) -> Self {
-        Self { error, hint: None, status: None }
+        Self { error, because: Vec::new(), hint: None, status: None }
+    }
+
+    /// Adds causes.
+    pub(crate) fn because<T: Into<String>>(mut self, causes: impl IntoIterator<Item = T>) -> Self {
+        self.because.extend(causes.into_iter().map(Into::into));
+        self
     }
 
     /// Prints `error: …`, `because …` for each cause, `hint: …`, and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
-        let text = self.text();
-        let text = text.replacen("error: ", &format!("{} ", Look::Bad.paint("error:")), 1);
+        let text = self.text().replacen("error: ", &format!("{} ", Look::Bad.paint("error:")), 1);
         terminal::err(&text.replacen("\nhint: ", &format!("\n{} ", Look::Strong.paint("hint:")), 1));
         ExitCode::from(self.status())
     }
@@ -60,26 +80,24 @@ impl Failure {
 
     /// Returns what [`Self::report`] prints.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("error: {}\n", self.error);
-        let mut next = self.error.source();
-        while let Some(cause) = next {
-            text.push_str(&format!("  because {cause}\n"));
-            next = cause.source();
+        format!("{}\n", self.diagnostic("command"))
+    }
+
+    /// Describes it, as something that is wrong with `category`.
+    pub(crate) fn diagnostic(&self, category: &'static str) -> Diagnostic {
+        let diagnostic = Diagnostic::error(category, self.error.to_string())
+            .because(error_chain(self.error.as_ref()).skip(1).map(ToString::to_string))
+            .because(self.because.clone());
+        match self.hint.clone().or_else(|| self.known_hint().map(str::to_owned)) {
+            Some(hint) => diagnostic.fix(hint),
+            None => diagnostic,
         }
-        let hint = self.hint.clone().or_else(|| self.known_hint().map(str::to_owned));
-        text.push_str(&hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default());
-        text
     }
 
     /// Returns the error and its causes on one line.
     pub(crate) fn causes(&self) -> String {
-        let mut text = self.error.to_string();
-        let mut next = self.error.source();
-        while let Some(cause) = next {
-            text.push_str(&format!(": {cause}"));
-            next = cause.source();
-        }
-        text
+        let own = on_one_line(self.error.as_ref());
+        std::iter::once(own).chain(self.because.iter().cloned()).collect::<Vec<_>>().join(": ")
     }
 
     /// Returns whether whoever asked went away or asked to stop.
@@ -92,14 +110,7 @@ impl Failure {
 
     /// Finds an error of type `T` in the chain.
     fn find<T: Error + 'static>(&self) -> Option<&T> {
-        let mut next: Option<&(dyn Error + 'static)> = Some(self.error.as_ref());
-        while let Some(error) = next {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            next = error.source();
-        }
-        None
+        error_chain(self.error.as_ref()).find_map(|error| error.downcast_ref())
     }
 
     fn known_hint(&self) -> Option<&'static str> {
@@ -110,7 +121,7 @@ impl Failure {
                 }
                 WebServerError::Rejected { .. } => REJECTED,
                 WebServerError::NotReloaded { .. } => {
-                    "nginx goes on with what it had loaded; its error log says more"
+                    "nginx keeps the last working configuration; its error log says more"
                 }
             });
         }
@@ -126,10 +137,12 @@ impl Failure {
             return Some("is svscan running, and does it watch `services_dir`?");
         }
         if self.find::<NotReady>().is_some() {
-            return Some("what was live before is live; mend the app, then push again");
+            return Some("the version that was live before is still live; fix the app, then push again");
         }
         match self.find() {
-            Some(ChangeError::Apply(ApplyError::Step { .. })) => Some("what was live before is live"),
+            Some(ChangeError::Apply(ApplyError::Step { .. })) => {
+                Some("the version that was live before is still live")
+            }
             _ => None,
         }
     }
@@ -137,6 +150,6 @@ impl Failure {
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: Box::new(error), hint: None, status: None }
+        Self::from_cause(Box::new(error))
     }
 }

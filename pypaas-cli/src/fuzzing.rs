@@ -9,15 +9,16 @@ mod tests;
 use camino::Utf8Path;
 use pypaas_core::{PendingSwitch, Record};
 
+use crate::command::Requirement;
 use crate::commands::ssh::{self, Wish};
-use crate::keys;
+use crate::{commands, keys};
 
 pub use configuration::configuration;
 
 /// Reads a client's command line, as the SSH entry does, and checks that it asks for nothing that clients may not.
 pub fn ssh_command_line(line: &str) {
-    if let Ok(Wish::Run { command, .. }) = ssh::read(line) {
-        assert!(command.is_for_clients(), "{command:?}");
+    if let Ok(Wish::Run { command, .. }) = ssh::read(commands::ALL, line) {
+        assert_ne!(command.requirement, Requirement::Host, "{line}");
     }
 }
 

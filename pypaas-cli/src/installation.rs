@@ -1,22 +1,24 @@
 //! Where pypaas is installed and what it was told: home, configuration, and the platform made of them.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
-    BranchName, BranchRef, Configuration, Loaded, Problem, RepoName, Severity, SourceFile, load_with,
+    BranchName, BranchRef, Configuration, Diagnostic, Loaded, RepoName, SourceFile, closest, load_with,
 };
-use pypaas_core::{Environment, Layout, Parts, Platform};
+use pypaas_core::{Environment, Layout, Parts, Platform, recorded_branches};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
 use pypaas_runners::{builders, runner_types};
 
-use crate::arguments::WaitArguments;
 use crate::failure::Failure;
-use crate::secrets;
-use crate::terminal;
+use crate::invocation::Invocation;
+use crate::remembered_limits::RememberedLimits;
+use crate::{access, secrets, terminal};
 use pypaas_linux::LinuxHost;
 
 /// The file that makes a directory the configuration directory.
@@ -33,43 +35,55 @@ pub(crate) struct Installation {
     /// The configuration and who interprets it.
     pub(crate) platform: Platform,
     /// What is wrong with the configuration and only breaks parts of it.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Diagnostic>,
     /// The configuration files that could be read.
     pub(crate) files: Vec<SourceFile>,
     /// The configuration directory.
     pub(crate) directory: Utf8PathBuf,
+    /// Who asks: what this key may not read is in no message.
+    pub(crate) caller: Invocation,
+    /// Which repos limit keys, also those without a good file.
+    limits: RememberedLimits,
 }
 
 impl Installation {
-    /// Finds the installation of the current user, and loads its configuration and secrets.
-    pub(crate) fn load() -> Result<Self, Failure> {
-        let mut it = Self::load_to_show()?;
+    /// Finds the installation of the current user, and loads its configuration and secrets for `caller`.
+    pub(crate) fn load(caller: &Invocation) -> Result<Self, Failure> {
+        let mut it = Self::load_without_secrets(caller)?;
         it.platform.secrets = secrets::read_all(&it.platform)?;
         Ok(it)
     }
 
     /// Does the same without the secrets: for what starts nothing.
-    pub(crate) fn load_to_show() -> Result<Self, Failure> {
+    pub(crate) fn load_without_secrets(caller: &Invocation) -> Result<Self, Failure> {
         let home = home()?;
         let directory = configuration_directory(&home)?;
         let loaded = load_directory(&directory)?;
-        match loaded.configuration {
-            Some(configuration) => {
-                let files = loaded.files;
-                Ok(Self { files, directory, ..Self::new(&home, configuration, loaded.problems)? })
-            }
-            None => Err(Failure::new(
-                format!("the configuration cannot be used\n{}", reports(&loaded.problems)),
-                "mend the file, then run `pypaas check`",
-            )),
-        }
+        Self::of(caller, &home, &directory, loaded)
     }
 
-    /// Puts together what `configuration` says for `home`; `problems` are those of the rest of the configuration.
+    /// Puts together what was loaded from `directory`.
+    pub(crate) fn of(
+        caller: &Invocation,
+        home: &Utf8Path,
+        directory: &Utf8Path,
+        loaded: Loaded,
+    ) -> Result<Self, Failure> {
+        let Some(configuration) = loaded.configuration else {
+            return Err(unusable(caller, &loaded.problems));
+        };
+        let limits = RememberedLimits::update(home, &configuration)?;
+        let caller = caller.clone();
+        let new = Self::new(home, configuration, loaded.problems)?;
+        Ok(Self { files: loaded.files, directory: directory.to_owned(), caller, limits, ..new })
+    }
+
+    /// Builds an installation from `configuration` for `home`, as someone on the host sees it; `problems` are those of the
+    /// rest of the configuration.
     pub(crate) fn new(
         home: &Utf8Path,
         configuration: Configuration,
-        problems: Vec<Problem>,
+        problems: Vec<Diagnostic>,
     ) -> Result<Self, Failure> {
         let layout = Layout::new(home, &configuration.settings);
         let settings = &configuration.settings;
@@ -90,13 +104,15 @@ impl Installation {
             problems,
             files: Vec::new(),
             directory: home.join("config"),
+            caller: Invocation::local(&[]),
+            limits: RememberedLimits::default(),
         })
     }
 
-    /// Waits for others as long as `wait` says, where it does.
-    pub(crate) fn waiting(mut self, wait: WaitArguments) -> Self {
+    /// Waits for other changes as long as `lock_timeout` says, if it does.
+    pub(crate) fn waiting(mut self, lock_timeout: Option<Duration>) -> Self {
         let settings = &mut self.platform.configuration.settings;
-        settings.lock_timeout = wait.lock_timeout.unwrap_or(settings.lock_timeout);
+        settings.lock_timeout = lock_timeout.unwrap_or(settings.lock_timeout);
         self
     }
 
@@ -111,25 +127,54 @@ impl Installation {
         &self.platform.configuration
     }
 
+    /// Returns whether `repo`, which has no good file, may limit keys: its last good one did, or what can be read of the
+    /// broken one names `access`, or there never was a good one that anybody remembers.
+    pub(crate) fn may_limit(&self, repo: &RepoName) -> bool {
+        let is_its =
+            |path: &Utf8Path| !path.starts_with("domains") && path.file_stem() == Some(repo.as_str());
+        let mut texts = self.files.iter().filter(|file| is_its(&file.path)).peekable();
+        let is_unreadable = texts.peek().is_none() && self.configuration().broken_repos.contains(repo);
+        let names_access = texts.any(|file| String::from_utf8_lossy(&file.text).contains("access"));
+        let was_pushed = || self.platform.layout.repo(repo).exists();
+        is_unreadable || names_access || self.limits.of(repo).unwrap_or_else(was_pushed)
+    }
+
+    /// Lists the repos that are configured, broken, or gone from the configuration while a branch of theirs is deployed and
+    /// their limits are remembered.
+    pub(crate) fn every_repo(&self) -> BTreeSet<RepoName> {
+        let configuration = self.configuration();
+        let mut all: BTreeSet<RepoName> = configuration.repos.keys().cloned().collect();
+        all.extend(configuration.broken_repos.iter().cloned());
+        let is_gone = |repo: &RepoName| !all.contains(repo);
+        let gone: Vec<RepoName> = self.limits.limited().filter(is_gone).collect();
+        if !gone.is_empty() {
+            let recorded = recorded_branches(&mut self.host(), &self.platform.layout).unwrap_or_default();
+            all.extend(gone.into_iter().filter(|repo| recorded.iter().any(|branch| branch.repo == *repo)));
+        }
+        all
+    }
+
     /// Checks that `repo` is configured; says which are, when not.
     pub(crate) fn repo(&self, repo: &str) -> Result<RepoName, Failure> {
         let configuration = self.configuration();
         let name = RepoName::new(repo)?;
         if configuration.broken_repos.contains(&name) {
-            let about = |problem: &&Problem| problem.file.file_stem() == Some(repo);
-            let problems: Vec<Problem> = self.problems.iter().filter(about).cloned().collect();
+            let about = |problem: &&Diagnostic| problem.file().and_then(Utf8Path::file_stem) == Some(repo);
+            let problems: Vec<&Diagnostic> = self.shown_problems().filter(about).collect();
             return Err(Failure::new(
-                format!("the configuration of `{repo}` cannot be used\n{}", reports(&problems)),
-                "mend the file, then try again; other repos are not affected",
+                format!("the configuration of `{repo}` cannot be used\n{}", reports(problems)),
+                "fix the file, then try again; other repos are not affected",
             ));
         }
         if configuration.repos.contains_key(&name) {
             return Ok(name);
         }
-        let known: Vec<&str> = configuration.repos.keys().map(RepoName::as_str).collect();
-        let hint = match known.is_empty() {
-            true => format!("no repo is configured; write repo/{repo}.yml"),
-            false => format!("configured are: {}", known.join(", ")),
+        let is_shown = |name: &&RepoName| access::may_read(self, name);
+        let known: Vec<&str> = configuration.repos.keys().filter(is_shown).map(RepoName::as_str).collect();
+        let hint = match (known.is_empty(), closest(repo, known.iter().copied())) {
+            (true, _) => format!("write repo/{repo}.yml in the configuration directory"),
+            (_, Some(near)) => format!("did you mean `{near}`? Configured repos: {}", known.join(", ")),
+            _ => format!("configured repos: {}", known.join(", ")),
         };
         Err(Failure::new(format!("repo `{repo}` is not configured"), hint))
     }
@@ -143,24 +188,50 @@ impl Installation {
         }
         let repo = &self.configuration().repos[&found.repo];
         let known: Vec<&str> = repo.branches.keys().map(BranchName::as_str).collect();
+        let near = closest(branch, known.iter().copied());
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         Err(Failure::new(
             format!("branch `{branch}` of `{}` is not configured", found.repo),
-            format!("configured are: {}; more can be added in {}", known.join(", "), repo.file),
+            format!("{near}configured branches: {}; add others in {}", known.join(", "), repo.file),
         ))
     }
 
-    /// Shows what is wrong with parts of the configuration.
+    /// Prints the errors in the configuration that the caller may see.
     pub(crate) fn warn_about_problems(&self) {
-        for problem in self.problems.iter().filter(|problem| problem.severity == Severity::Error) {
-            terminal::err(&format!("{}\n", problem.report.trim_end()));
+        for problem in self.shown_problems().filter(|problem| problem.is_error()) {
+            terminal::err(&format!("{}\n", problem.report()));
         }
+    }
+
+    /// Returns whether any file of the configuration is broken, whoever may see it.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.problems.iter().any(|problem| problem.is_error())
+    }
+
+    /// Lists the problems in files that the caller may see.
+    pub(crate) fn shown_problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.problems.iter().filter(|problem| problem.files().all(|file| access::may_see_file(self, file)))
     }
 }
 
 /// Joins the reports of problems.
-pub(crate) fn reports(problems: &[Problem]) -> String {
-    let reports: Vec<&str> = problems.iter().map(|problem| problem.report.trim_end()).collect();
+pub(crate) fn reports<'a>(problems: impl IntoIterator<Item = &'a Diagnostic>) -> String {
+    let reports: Vec<String> = problems.into_iter().map(Diagnostic::report).collect();
     reports.join("\n\n")
+}
+
+/// Fails because `pypaas.yml` is broken. It may have said who is an admin: a key learns the place and no more.
+fn unusable(caller: &Invocation, problems: &[Diagnostic]) -> Failure {
+    let fix = "fix the file, then run `pypaas check`";
+    if caller.key.is_none() {
+        return Failure::new(format!("the configuration cannot be used\n{}", reports(problems)), fix);
+    }
+    let places = problems.iter().filter_map(|problem| problem.place.as_ref());
+    let places: Vec<String> =
+        places.filter(|place| place.file == MAIN_FILE).map(ToString::to_string).collect();
+    let what = "pypaas.yml is broken, so no key's permissions can be known";
+    let fix = "ask the host's administrator to run `pypaas check` on the host";
+    Failure::forbidden(what, fix).because([format!("of an error at {}", places.join(", "))])
 }
 
 /// Returns the deploy user's home: `PYPAAS_HOME`, else `HOME`.

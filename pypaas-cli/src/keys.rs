@@ -90,7 +90,7 @@ fn read_limit(text: &str) -> Result<Vec<Permission>, String> {
     let rights: Option<Vec<Permission>> = words.map(Permission::parse).collect();
     rights
         .filter(|rights| !rights.is_empty())
-        .ok_or_else(|| format!("`{}` names no rights; there are `push`, `run` and `read`", text.trim()))
+        .ok_or_else(|| format!("`{}` names no permissions; there are admin, push, run and read", text.trim()))
 }
 
 fn parse_line(name: &str, line: &str) -> Result<Key, String> {

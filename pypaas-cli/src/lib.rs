@@ -5,6 +5,8 @@
 mod access;
 mod arguments;
 mod audit;
+mod command;
+mod command_line;
 mod commands;
 mod deploy_log;
 mod deploy_logger;
@@ -15,11 +17,14 @@ mod foreground;
 pub mod fuzzing;
 mod history;
 mod installation;
+mod invocation;
 mod keys;
 mod moment;
 mod narrator;
+mod pusher;
 #[cfg(test)]
 mod reference;
+mod remembered_limits;
 mod secrets;
 mod table;
 mod terminal;
@@ -27,19 +32,13 @@ mod wording;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::CommandLine;
-use crate::commands::Context;
+use crate::invocation::Invocation;
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
-        Ok(line) => line,
-        Err(error) => return terminal::usage(&error),
-    };
-    match commands::run(line.command, &Context::from_environment()) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
+    let invocation = Invocation::local(commands::ALL);
+    match command_line::read(commands::ALL, &invocation.words) {
+        Err(error) => terminal::usage(&error),
+        Ok(command) => command_line::run(command, &invocation).unwrap_or_else(|failure| failure.report()),
     }
 }

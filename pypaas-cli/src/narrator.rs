@@ -58,6 +58,7 @@ impl Narrator {
     }
 
     fn write(&mut self, text: &str) {
+        let text = &terminal::safe(text);
         terminal::err(text);
         if let Some(log) = &mut self.log {
             log.write(text.as_bytes());

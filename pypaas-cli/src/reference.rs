@@ -1,9 +1,11 @@
 //! The command reference, made of the help texts. The test fails when `docs/commands.md` says something else; with
 //! `PYPAAS_WRITE_REFERENCE` set it is written.
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 
-use crate::arguments::{CommandLine, EXIT_STATUS};
+use crate::command_line::grammar;
+use crate::commands::ALL;
+use crate::failure::EXIT_STATUS;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/commands.md");
 
@@ -18,13 +20,13 @@ What `--json` prints is described in [json.md](json.md).
 ";
 
 fn reference() -> String {
-    let mut line = CommandLine::command().term_width(100);
+    let mut line = grammar(ALL).term_width(100);
     line.build();
     let mut text = format!("{HEAD}\n## Exit status\n\n| | |\n|---|---|\n");
     for (status, meaning) in EXIT_STATUS {
         text.push_str(&format!("| {status} | {meaning} |\n"));
     }
-    for command in line.get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in people_type(&line) {
         describe(command, "##", &format!("pypaas {}", command.get_name()), &mut text);
     }
     text
@@ -34,9 +36,14 @@ fn describe(command: &Command, mark: &str, name: &str, text: &mut String) {
     let help = command.clone().term_width(100).color(clap::ColorChoice::Never).render_long_help().to_string();
     let lines: Vec<&str> = help.trim().lines().map(str::trim_end).collect();
     text.push_str(&format!("\n{mark} `{name}`\n\n```text\n{}\n```\n", lines.join("\n")));
-    for inner in command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help") {
+    for inner in people_type(command) {
         describe(inner, "###", &format!("{name} {}", inner.get_name()), text);
     }
+}
+
+/// The commands that people type; `help` is the same everywhere, and clap gives it one of each command again.
+fn people_type(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help")
 }
 
 #[test]
@@ -53,8 +60,8 @@ fn the_command_reference_is_what_the_help_says() {
 
 #[test]
 fn every_command_has_examples_or_needs_none() {
-    let line = CommandLine::command();
-    for command in line.get_subcommands().filter(|command| !command.is_hide_set()) {
+    let line = grammar(ALL);
+    for command in people_type(&line) {
         assert!(command.get_after_help().is_some(), "{} has no example", command.get_name());
     }
 }

@@ -1,4 +1,4 @@
-//! `access` of a repo: which keys may do what.
+//! `access`: which keys may do what.
 
 use std::fmt;
 
@@ -9,10 +9,12 @@ use crate::schema::Schema;
 /// `access`.
 pub(crate) const ACCESS: Schema = Schema { name: "access", keys: &["push", "run", "read"] };
 
-/// A permission that a key can have for a repo.
+/// What a key can be permitted to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
-    /// Deploy: push, roll back, rebuild, restart, stop, start, switch maintenance.
+    /// Whatever touches more than one repo: `apply`, `cleanup`, all branches at once, and who may log in.
+    Admin,
+    /// Deploy: push, make live again, stop and start, switch maintenance. It includes running code as the app.
     Push,
     /// Run commands in the app's environment, and read and set its variables.
     Run,
@@ -22,9 +24,12 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 3] = [Self::Push, Self::Run, Self::Read];
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Push, Self::Run, Self::Read];
 
-    /// Parses the name of a permission.
+    /// Those that the file of a repo grants.
+    pub const OF_A_REPO: [Self; 3] = [Self::Push, Self::Run, Self::Read];
+
+    /// Reads a permission's name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.to_string() == text)
     }
@@ -33,6 +38,7 @@ impl Permission {
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Admin => "admin",
             Self::Push => "push",
             Self::Run => "run",
             Self::Read => "read",
@@ -40,7 +46,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The keys that have each permission, by the names of their files; `None` means all keys.
+/// The keys, by the names of their files, that have each permission; `None`: all keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// `push`.
@@ -65,16 +71,22 @@ impl Access {
         Self { push: Some(Vec::new()), run: Some(Vec::new()), read: Some(Vec::new()) }
     }
 
-    /// Returns the keys that have `permission`; `None` means all.
+    /// Returns the keys that have `permission`; `None`: all. The file of a repo makes no key an admin.
     pub fn keys(&self, permission: Permission) -> Option<&[String]> {
         match permission {
+            Permission::Admin => Some(&[]),
             Permission::Push => self.push.as_deref(),
             Permission::Run => self.run.as_deref(),
             Permission::Read => self.read.as_deref(),
         }
     }
 
-    /// Returns whether `key` has `permission`. A key that may push or run may also read.
+    /// Returns whether it keeps any key from anything.
+    pub fn limits(&self) -> bool {
+        Permission::OF_A_REPO.iter().any(|permission| self.keys(*permission).is_some())
+    }
+
+    /// Returns whether `key` has `permission`. Whoever is named for more than reading may read, too.
     pub fn allows(&self, key: &str, permission: Permission) -> bool {
         let named =
             |permission| self.keys(permission).is_some_and(|keys| keys.iter().any(|name| name == key));
@@ -88,20 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_that_are_given_to_nobody_in_particular_are_everybodys() {
+    fn permissions_that_name_no_keys_belong_to_every_key() {
         let keys = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
         let access = Access { push: keys(&["ci"]), run: None, read: keys(&["monitor"]) };
-        let permissions = |key: &str| Permission::ALL.map(|permission| access.allows(key, permission));
-        assert_eq!(permissions("ci"), [true, true, true]);
-        assert_eq!(permissions("monitor"), [false, true, true]);
-        assert_eq!(permissions("laptop"), [false, true, false]);
-        assert_eq!(
-            Permission::ALL.map(|permission| Access::default().allows("laptop", permission)),
-            [true; 3]
-        );
-        assert_eq!(
-            Permission::ALL.map(|permission| Access::nobody().allows("laptop", permission)),
-            [false; 3]
-        );
+        let allowed = |access: &Access, key: &str| Permission::ALL.map(|it| access.allows(key, it));
+        assert_eq!(allowed(&access, "ci"), [false, true, true, true]);
+        assert_eq!(allowed(&access, "monitor"), [false, false, true, true]);
+        assert_eq!(allowed(&access, "laptop"), [false, false, true, false]);
+        assert_eq!(allowed(&Access::default(), "laptop"), [false, true, true, true]);
+        assert_eq!(allowed(&Access::nobody(), "laptop"), [false; 4]);
+        assert!(access.limits() && Access::nobody().limits() && !Access::default().limits());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use crate::suggest;
-use crate::{Branch, BranchRef, Domain, DomainName, Problem, Repo, RepoName, Settings, Verbatim};
+use crate::{Branch, BranchRef, Diagnostic, Domain, DomainName, Repo, RepoName, Settings, Verbatim};
 
 /// One configuration file's path (relative to the configuration directory, such as `repo/shop.yml`) and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct SourceFile {
 pub struct Loaded {
     /// The configuration without its broken files; `None` when `pypaas.yml` itself is broken.
     pub configuration: Option<Configuration>,
-    /// The problems of all files, sorted by file and line.
-    pub problems: Vec<Problem>,
+    /// All that is wrong in all files, sorted by file and line.
+    pub problems: Vec<Diagnostic>,
     /// The files that were read, sorted by path.
     pub files: Vec<SourceFile>,
 }

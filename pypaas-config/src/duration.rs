@@ -13,7 +13,7 @@ const MAX_CACHE_DURATION: Duration = Duration::from_secs(520 * 7 * 24 * 60 * 60)
 
 /// Parses a duration of at most one day, in the syntax of the configuration: `500ms`, `30s`, `2m`, `1h`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    parse(text).filter(|duration| *duration <= LONGEST)
+    parse_any_duration(text).filter(|duration| *duration <= LONGEST)
 }
 
 impl Field<'_> {
@@ -21,7 +21,7 @@ impl Field<'_> {
     pub fn duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 500ms, 30s, 2m or 1h";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
-        match parse(&scalar.text) {
+        match parse_any_duration(&scalar.text) {
             Some(duration) if duration <= LONGEST => Ok(duration),
             Some(_) => Err(self.unexpected("a duration of at most 24h")),
             None if !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -43,11 +43,7 @@ impl Field<'_> {
     pub fn cache_duration(&self) -> Result<Duration, Finding> {
         let expected = "a duration such as 10m, 1h, 7d or 52w";
         let Value::Scalar(scalar) = &self.node.value else { return Err(self.unexpected(expected)) };
-        let days = |unit: &str, days: u64| {
-            let number: u64 = scalar.text.strip_suffix(unit)?.parse().ok()?;
-            Some(Duration::from_secs(number.saturating_mul(days * 24 * 60 * 60)))
-        };
-        match days("d", 1).or_else(|| days("w", 7)).or_else(|| parse(&scalar.text)) {
+        match parse_any_duration(&scalar.text) {
             Some(duration) if duration > MAX_CACHE_DURATION => {
                 Err(self.unexpected("a duration of at most 520w"))
             }
@@ -57,8 +53,8 @@ impl Field<'_> {
     }
 }
 
-/// Parses an integer with a unit; a number that is too large saturates.
-fn parse(text: &str) -> Option<Duration> {
+/// Reads a whole number and its unit; too large a number is longer than any bound.
+pub fn parse_any_duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
     if number.is_empty() {
@@ -70,6 +66,8 @@ fn parse(text: &str) -> Option<Duration> {
         "s" => number.saturating_mul(1_000),
         "m" => number.saturating_mul(60_000),
         "h" => number.saturating_mul(3_600_000),
+        "d" => number.saturating_mul(24 * 3_600_000),
+        "w" => number.saturating_mul(7 * 24 * 3_600_000),
         _ => return None,
     };
     Some(Duration::from_millis(milliseconds))
@@ -81,18 +79,18 @@ mod tests {
 
     #[test]
     fn each_unit_is_read() {
-        assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse("30s"), Some(Duration::from_secs(30)));
-        assert_eq!(parse("2m"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("1h"), Some(Duration::from_secs(3_600)));
-        assert_eq!(parse("0s"), Some(Duration::ZERO));
+        assert_eq!(parse_any_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_any_duration("30s"), Some(Duration::from_secs(30)));
+        assert_eq!(parse_any_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_any_duration("1h"), Some(Duration::from_secs(3_600)));
+        assert_eq!(parse_any_duration("0s"), Some(Duration::ZERO));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "s", "30", "30 s", "1.5s", "-1s", "1m30s", "30S", "1d", "٣s"] {
-            assert_eq!(parse(text), None, "{text}");
+        for text in ["", "s", "30", "30 s", "1.5s", "-1s", "1m30s", "30S", "1y", "٣s"] {
+            assert_eq!(parse_any_duration(text), None, "{text}");
         }
-        assert!(parse("99999999999999999999999h").is_some_and(|duration| duration > LONGEST));
+        assert!(parse_any_duration("99999999999999999999999h").is_some_and(|duration| duration > LONGEST));
     }
 }

@@ -163,9 +163,9 @@ pub(crate) fn sanitize(text: &str) -> String {
     shown
 }
 
-/// Returns whether `c` is unsafe to print on a terminal: control characters, line endings, and characters that reorder
-/// the rest of the line.
-pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
+/// Returns whether a terminal could take `c` for more than a character: control characters, line ends, and those that
+/// reorder the rest of the line.
+pub fn is_unsafe_for_terminal(c: char) -> bool {
     let reorders =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || reorders

@@ -1,7 +1,7 @@
 //! The configuration of a pypaas host: from YAML to checked types.
 //!
 //! [`load()`] takes the text of the configuration files and returns a [`Configuration`] with checked names, default values,
-//! and resolved references between files. It also returns [`Problem`]s with file, line and column, the source line, and
+//! and resolved references between files. It also returns [`Diagnostic`]s with file, line and column, the source line, and
 //! what was expected. A broken file affects only its repo or domain.
 //!
 //! `load` works in four steps. It parses each file into a tree with source positions (`tree`). It decodes the tree key by
@@ -13,9 +13,11 @@
 
 mod access;
 mod configuration;
+mod diagnostic;
 mod directory;
 mod domain;
 mod duration;
+mod error_chain;
 mod fields;
 mod file;
 mod finding;
@@ -29,13 +31,13 @@ mod names;
 mod nginx_settings;
 mod parallel;
 mod port_count;
-mod problem;
 mod references;
 mod repo;
 mod report;
 mod runner;
 mod scalar;
 mod schema;
+mod sensitive;
 mod server_names;
 mod settings;
 mod source_text;
@@ -47,10 +49,12 @@ mod verbatim;
 
 pub use access::{Access, Permission};
 pub use configuration::{Configuration, Loaded, SourceFile};
+pub use diagnostic::{Diagnostic, Place, Severity};
 pub use domain::Domain;
-pub use duration::parse_duration;
+pub use duration::{parse_any_duration, parse_duration};
+pub use error_chain::{error_chain, on_one_line};
 pub use fields::Field;
-pub use finding::Finding;
+pub use finding::{Finding, is_unsafe_for_terminal};
 pub use flatten_values::flatten_values;
 pub use health_check::HealthCheck;
 pub use hooks::Hooks;
@@ -59,9 +63,9 @@ pub use load::{load, load_with};
 pub use location::{InvalidLocation, Location, LocationPath};
 pub use names::{BranchName, BranchRef, DomainName, InvalidName, RepoName, RunnerName, RunnerRef};
 pub use nginx_settings::NginxSettings;
-pub use problem::{Problem, Severity};
 pub use repo::{Branch, BuildChoice, Repo, is_reserved_variable, is_variable};
 pub use runner::{Overlap, Protocol, RunnerConfig, RunnerType, Serves};
 pub use schema::{SCHEMAS, Schema};
 pub use settings::{PortRange, Settings};
+pub use suggest::closest;
 pub use verbatim::Verbatim;

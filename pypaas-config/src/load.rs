@@ -17,7 +17,7 @@ use crate::server_names::{self, NameUse};
 use crate::source_text::SourceText;
 use crate::span::Span;
 use crate::{
-    Configuration, Domain, DomainName, Loaded, Problem, Repo, RepoName, RunnerType, Settings, SourceFile,
+    Configuration, Diagnostic, Domain, DomainName, Loaded, Repo, RepoName, RunnerType, Settings, SourceFile,
     Verbatim, report,
 };
 
@@ -183,7 +183,7 @@ fn add<N: Ord + Display, T>(
     Err(finding.also(Span::whole_file(first), "").help("remove one of the two files"))
 }
 
-fn problems(findings: Findings, sources: &[SourceText]) -> Vec<Problem> {
+fn problems(findings: Findings, sources: &[SourceText]) -> Vec<Diagnostic> {
     let findings = findings.sorted();
     let mut problems = Vec::new();
     let mut of_each = vec![0_usize; sources.len()];
@@ -201,6 +201,6 @@ fn problems(findings: Findings, sources: &[SourceText]) -> Vec<Problem> {
             problems.push(report::render(&finding, sources));
         }
     }
-    problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
     problems
 }

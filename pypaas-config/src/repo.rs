@@ -149,6 +149,10 @@ fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, Strin
         }
         let value = field.text().map_err(|finding| match field.node.value {
             Value::Null => finding.help("write '' for an empty string"),
+            // The message of a text that cannot be used would quote it, and it may be a secret.
+            Value::Scalar(_) => {
+                Finding { message: format!("{} cannot be used", quote(field.name)), ..finding }
+            }
             _ => finding,
         });
         if let Some(value) = findings.take(value) {

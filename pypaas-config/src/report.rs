@@ -4,24 +4,16 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origi
 use camino::Utf8Path;
 
 use crate::finding::{Finding, is_unsafe_for_terminal, sanitize};
+use crate::sensitive::sensitive_lines;
 use crate::source_text::SourceText;
 use crate::span::Span;
-use crate::{Problem, Severity};
+use crate::{Diagnostic, Place, Severity};
 
 /// Longer sources are not shown, because nobody would find the caret in them.
 const MAX_SHOWN_BYTES: usize = 2_000;
 
-/// Renders one finding, without color.
-pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Problem {
-    let source = source_of(finding.span, sources);
-    let path = source.map_or(Utf8Path::new(""), |source| source.path.as_path());
-    let (line, column) = match (source, finding.span.bytes) {
-        (Some(source), Some((start, _))) => {
-            let position = source.position(start as usize);
-            (position.line, position.column)
-        }
-        _ => (0, 0),
-    };
+/// Renders one finding, without colour.
+pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Diagnostic {
     let message = sanitize(&finding.message);
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
@@ -31,14 +23,20 @@ pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Problem {
         .elements(places(finding, sources))
         .elements(finding.help.iter().map(|help| Level::HELP.message(sanitize(help))));
     let report = Renderer::plain().render(&[report]);
-    Problem {
-        severity: finding.severity,
-        file: path.to_owned(),
-        line,
-        column,
-        message,
-        report: tidy(&report),
-    }
+    let rendered = tidy(&report);
+    let mut diagnostic =
+        Diagnostic::error("configuration", message).severity(finding.severity).rendered(rendered);
+    diagnostic.place = Some(place(finding.span, sources));
+    diagnostic.others = finding.also.iter().map(|(span, _)| place(*span, sources)).collect();
+    diagnostic.fix = (!finding.help.is_empty()).then(|| sanitize(&finding.help.join("; ")));
+    diagnostic
+}
+
+fn place(span: Span, sources: &[SourceText]) -> Place {
+    let source = source_of(span, sources);
+    let file = source.map_or(Utf8Path::new(""), |source| source.path.as_path()).to_owned();
+    let position = source.zip(span.bytes).map(|(source, (start, _))| source.position(start as usize));
+    Place { file, line: position.map(|it| it.line), column: position.map(|it| it.column) }
 }
 
 fn source_of(span: Span, sources: &[SourceText]) -> Option<&SourceText> {
@@ -86,7 +84,7 @@ fn piece<'a>(near: &[(AnnotationKind, Span, &'a str)], sources: &'a [SourceText]
     vec![snippet.into()]
 }
 
-/// Returns the byte range of the lines with all `spans`, if it is short enough to show.
+/// Returns the bytes of the lines that hold all `places`, when that is little enough to show and no secret is among them.
 fn shown_lines(
     places: impl Iterator<Item = Span> + Clone,
     sources: &[SourceText],
@@ -105,7 +103,8 @@ fn shown_lines(
     }
     let (first, last) = first_and_last?;
     let lines = source.lines(first, last);
-    (lines.len() <= MAX_SHOWN_BYTES).then_some(lines)
+    let is_secret = sensitive_lines(&source.text).range(first..=last).next().is_some();
+    (lines.len() <= MAX_SHOWN_BYTES && !is_secret).then_some(lines)
 }
 
 /// Annotates `span` within the shown lines, at most to the end of its first line.

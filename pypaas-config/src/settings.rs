@@ -17,6 +17,7 @@ pub(crate) const SETTINGS: Schema = Schema {
         "lock_timeout",
         "keep_checkouts",
         "keep_releases",
+        "admins",
         "deploy_logger_cmd",
         "ssl_config",
         "runner_runscript_template",
@@ -50,7 +51,9 @@ pub struct Settings {
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
     pub lock_timeout: Duration,
-    /// `keep_checkouts`: the number of earlier checkouts that are kept per branch, for rollbacks without a build.
+    /// `admins`: the keys, by the names of their files, that may do everything; `None`: every key that nothing limits.
+    pub admins: Option<Vec<String>>,
+    /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
     /// Default 0.
     pub keep_checkouts: u16,
     /// `keep_releases`: the number of releases in the history of a branch. Default 20.
@@ -80,6 +83,7 @@ impl Settings {
             deploy_logger_cmd: fields.optional("deploy_logger_cmd", findings, Field::command),
             ssl_config: fields.verbatim("ssl_config", findings),
             nginx: nginx.unwrap_or_default(),
+            admins: fields.optional("admins", findings, Field::texts),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields
                 .optional("keep_checkouts", findings, |field| field.number(0, MAX_CHECKOUTS))

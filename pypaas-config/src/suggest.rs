@@ -1,7 +1,7 @@
 //! Suggestions for misspelled names.
 
-/// Returns the name in `known` that `text` is probably a typo of.
-pub(crate) fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Finds the one of `known` that is nearest to `text`, if any is near enough to be a slip of the finger.
+pub fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = text.chars().count();
     let bound = (length / 3).clamp(1, 3);
     let lower = text.to_lowercase();

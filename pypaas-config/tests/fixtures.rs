@@ -36,7 +36,7 @@ fn every_example_configuration_is_right() {
         files_below(&directory, &directory, &mut files);
         let loaded = load(&files, &runner_types().for_loading());
 
-        let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+        let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report()).collect();
         assert!(reports.is_empty(), "{directory}:\n{}", reports.join("\n\n"));
         assert!(loaded.configuration.is_some_and(|it| it.broken_repos.is_empty()), "{directory}");
     }

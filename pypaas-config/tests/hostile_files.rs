@@ -16,8 +16,11 @@ fn load_in_time(what: &str, text: &str) {
     let loaded = load(&files, &runner_types().for_loading());
     let took = worked() - before;
     assert!(took < BOUND, "{what} took {took:?}");
-    assert!(loaded.problems.iter().any(|problem| problem.file == files[0].path), "{what} is taken for right");
-    let reports: usize = loaded.problems.iter().map(|problem| problem.report.len()).sum();
+    assert!(
+        loaded.problems.iter().any(|problem| problem.file() == Some(&files[0].path)),
+        "{what} is taken for right"
+    );
+    let reports: usize = loaded.problems.iter().map(|problem| problem.report().len()).sum();
     assert!(reports < 1 << 20, "{what} is reported in {reports} bytes");
 }
 

@@ -55,7 +55,7 @@ fn reports(lines: &str) -> String {
     let runners =
         loaded.configuration.iter().flat_map(|it| it.branches().flat_map(|it| it.1.runners.values()));
     let settings = runners.map(|runner| format!("{:?}", runner.settings::<CacheWarmer>()));
-    loaded.problems.into_iter().map(|it| it.report).chain(settings).collect::<Vec<_>>().join("\n\n")
+    loaded.problems.into_iter().map(|it| it.report()).chain(settings).collect::<Vec<_>>().join("\n\n")
 }
 
 #[test]

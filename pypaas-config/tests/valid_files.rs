@@ -11,7 +11,7 @@ fn configuration(files: &[(&str, &str)]) -> Configuration {
     let source =
         |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: text.as_bytes().to_vec() };
     let loaded = load(&files.iter().map(source).collect::<Vec<_>>(), &runner_types().for_loading());
-    let reports: Vec<String> = loaded.problems.into_iter().map(|problem| problem.report).collect();
+    let reports: Vec<String> = loaded.problems.into_iter().map(|problem| problem.report()).collect();
     assert!(reports.is_empty(), "{}", reports.join("\n\n"));
     loaded.configuration.unwrap_or_else(|| unreachable!("without a problem there is a configuration"))
 }

@@ -85,7 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &types.for_loading(),
     );
     for problem in &wrong.problems {
-        println!("{}\n", problem.report);
+        println!("{problem}\n");
     }
 
     let branch = BranchRef { repo: RepoName::new("shop")?, branch: BranchName::new("main")? };

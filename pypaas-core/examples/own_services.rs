@@ -106,6 +106,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ssl_config: None,
         nginx: NginxSettings::default(),
         services_dir: "~/units".to_owned(),
+        admins: None,
         keep_checkouts: 0,
         keep_releases: 20,
         lock_timeout: Duration::from_secs(600),

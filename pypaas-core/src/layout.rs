@@ -176,6 +176,16 @@ impl Layout {
         home.join("state/audit.log")
     }
 
+    /// Which repos limit what keys can do. Below the home whatever the settings say, for they may be broken.
+    pub fn remembered_limits(home: &Utf8Path) -> Utf8PathBuf {
+        home.join("state/limits.json")
+    }
+
+    /// Who pushes, for the hooks of the push that process `pid` receives.
+    pub fn pusher(home: &Utf8Path, pid: u32) -> Utf8PathBuf {
+        home.join("run").join(format!("push-{pid}.json"))
+    }
+
     /// The directory of public keys, one or more a file. Below the home whatever the settings say, so that access can be
     /// given before anything is configured.
     pub fn key_files(home: &Utf8Path) -> Utf8PathBuf {

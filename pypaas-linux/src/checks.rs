@@ -9,26 +9,12 @@ mod nginx_files;
 mod ports;
 mod static_files;
 
+pub use pypaas_config::Diagnostic;
 use pypaas_config::{BranchRef, Domain, DomainName, RunnerRef, Severity};
 use pypaas_core::Platform;
 use pypaas_core::host::Clock;
 
 use crate::LinuxHost;
-
-/// One problem of the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// How bad it is.
-    pub severity: Severity,
-    /// The subject, in one word: `nginx`, `services`, `git`, `ports`, `certificates`, `files`.
-    pub category: &'static str,
-    /// The problem, in one line.
-    pub message: String,
-    /// How to fix it.
-    pub fix: String,
-    /// Whether a deploy would fail because of it, or its result would not be served.
-    pub blocks_deploys: bool,
-}
 
 /// How much of the machine is checked.
 #[derive(Debug, Clone, Copy)]
@@ -45,24 +31,6 @@ pub struct CheckContext<'a> {
     pub platform: &'a Platform,
     /// How much of the machine is checked.
     pub scope: CheckScope<'a>,
-}
-
-impl Diagnostic {
-    /// Describes a problem; an error blocks deploys.
-    pub fn new(
-        severity: Severity,
-        category: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
-        let blocks_deploys = severity == Severity::Error;
-        Self { severity, category, message: message.into(), fix: fix.into(), blocks_deploys }
-    }
-
-    /// Marks a problem that affects a new version no more than the old one.
-    fn not_blocking(self) -> Self {
-        Self { blocks_deploys: false, ..self }
-    }
 }
 
 impl LinuxHost {

@@ -2,18 +2,21 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::{Engine, Plan, Unapplied};
 
-use super::Context;
 use crate::arguments::WaitArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::Narrator;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// Make the whole machine agree with the configuration; also run once before and once after nginx starts at boot
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "apply")]
 #[command(after_help = "Examples:\n  pypaas plan    what would be done\n  pypaas apply   do it")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -23,29 +26,41 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Applies the configuration. Where nothing differs nothing is touched, and nginx is not reloaded.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    installation.warn_about_problems();
-    let platform = &installation.platform;
-    let mut host = installation.host();
-    if arguments.dry_run {
-        terminal::plan(&plan(&installation, context)?);
-        return Ok(ExitCode::SUCCESS);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Admin);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Admin
     }
-    host.watch_caller()?;
-    let mut narrator = Narrator::default();
-    let failed = Engine::new(&mut host, platform, &mut narrator).apply(&context.by)?;
-    if failed.is_empty() {
-        narrator.line("the machine agrees with the configuration");
+
+    fn effect(&self) -> Effect {
+        Effect::Change
     }
-    Ok(report(failed))
+
+    /// Applies the configuration. Where nothing differs nothing is touched, and nginx is not reloaded.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        installation.warn_about_problems();
+        let platform = &installation.platform;
+        let mut host = installation.host();
+        if self.dry_run {
+            terminal::plan(&plan(&installation, invocation)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        host.watch_caller()?;
+        let mut narrator = Narrator::default();
+        let failed = Engine::new(&mut host, platform, &mut narrator).apply(&invocation.by)?;
+        if failed.is_empty() {
+            narrator.line("the machine agrees with the configuration");
+        }
+        Ok(report(failed))
+    }
 }
 
 /// Plans what would be done.
-pub(super) fn plan(installation: &Installation, context: &Context) -> Result<Plan, Failure> {
+pub(super) fn plan(installation: &Installation, invocation: &Invocation) -> Result<Plan, Failure> {
     let platform = &installation.platform;
-    Ok(Engine::dry_run(&mut installation.host(), platform, |engine| engine.apply(&context.by))?)
+    Ok(Engine::dry_run(&mut installation.host(), platform, |engine| engine.apply(&invocation.by))?)
 }
 
 /// Shows what could not be done, and gives the exit status.

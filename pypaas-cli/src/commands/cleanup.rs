@@ -2,18 +2,22 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::Engine;
 
-use super::{Context, apply};
+use super::apply;
 use crate::arguments::WaitArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::Narrator;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// Remove services, checkouts and nginx files that nothing in the configuration asks for
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "cleanup")]
 #[command(after_help = "Examples:\n  pypaas cleanup --dry-run   what would be removed\n  pypaas cleanup")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -23,16 +27,28 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Cleans up. Repositories and data directories stay.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    installation.warn_about_problems();
-    let mut host = installation.host();
-    let platform = &installation.platform;
-    if arguments.dry_run {
-        terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.cleanup(&context.by))?);
-        return Ok(ExitCode::SUCCESS);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Admin);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Admin
     }
-    let failed = Engine::new(&mut host, platform, &mut Narrator::default()).cleanup(&context.by)?;
-    Ok(apply::report(failed))
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Cleans up. Repositories and data directories stay.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        installation.warn_about_problems();
+        let mut host = installation.host();
+        let platform = &installation.platform;
+        if self.dry_run {
+            terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.cleanup(&invocation.by))?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let failed = Engine::new(&mut host, platform, &mut Narrator::default()).cleanup(&invocation.by)?;
+        Ok(apply::report(failed))
+    }
 }

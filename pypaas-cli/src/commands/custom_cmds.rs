@@ -2,17 +2,21 @@
 
 use std::process::{Command, ExitCode};
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::plan::PlanError;
 use pypaas_core::record;
 
 use crate::arguments::BranchArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::foreground;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
+use pypaas_config::Permission;
 
 /// Run commands of the branch's `custom_cmds` in its live checkout
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "custom_cmds", visible_alias = "custom-cmds")]
 #[command(
     after_help = "Examples:\n  pypaas custom_cmds shop main migrate\n  ssh -t deploy@host custom_cmds shop main console   with a terminal"
 )]
@@ -24,33 +28,46 @@ pub(crate) struct Arguments {
     commands: Vec<String>,
 }
 
-/// Runs them; output, input and exit status pass through.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let platform = &installation.platform;
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let known = platform.branch(&branch).map(|config| &config.custom_cmds);
-    let mut lines = Vec::new();
-    for name in &arguments.commands {
-        let line = known.and_then(|known| known.get(name)).ok_or_else(|| {
-            let names: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-            let hint = match names.is_empty() {
-                true => format!("{branch} has no `custom_cmds`"),
-                false => format!("there are: {}", names.join(", ")),
-            };
-            Failure::new(format!("`{name}` is not a custom command of {branch}"), hint)
-        })?;
-        lines.push(line);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Run);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Run, self.branch.repo.clone())
     }
-    let record = record(&mut installation.host(), &platform.layout, &branch)?;
-    let live = record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-    for line in lines {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", line]);
-        let status = foreground::run(command, platform, &branch, &live)?;
-        if status != 0 {
-            return Ok(ExitCode::from(status));
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Runs them; output, input and exit status pass through.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let platform = &installation.platform;
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let known = platform.branch(&branch).map(|config| &config.custom_cmds);
+        let mut lines = Vec::new();
+        for name in &self.commands {
+            let line = known.and_then(|known| known.get(name)).ok_or_else(|| {
+                let names: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+                let hint = match names.is_empty() {
+                    true => format!("{branch} has no `custom_cmds`"),
+                    false => format!("there are: {}", names.join(", ")),
+                };
+                Failure::new(format!("`{name}` is not a custom command of {branch}"), hint)
+            })?;
+            lines.push(line);
         }
+        let record = record(&mut installation.host(), &platform.layout, &branch)?;
+        let live =
+            record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+        for line in lines {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", line]);
+            let status = foreground::run(command, platform, &branch, &live)?;
+            if status != 0 {
+                return Ok(ExitCode::from(status));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -3,21 +3,21 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, Diagnostic};
 use pypaas_core::host::{Clock, Git, ShellCommand};
 use pypaas_core::plan::{self, Request};
 use pypaas_core::{Deployed, Engine, Phase, Record, Story, record};
 use serde::Serialize;
 
-use super::Context;
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome, Section, Totals, configurations};
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::{Narrator, seconds};
 use crate::terminal;
 use pypaas_linux::LinuxHost;
-use pypaas_linux::checks::{CheckScope, Diagnostic};
+use pypaas_linux::checks::CheckScope;
 
 /// The phases whose times are told at the end, in the order they happen.
 const PHASES: [Phase; 7] =
@@ -34,7 +34,7 @@ pub(crate) struct Deploying<'a> {
     /// What is asked for, as the history has it.
     pub(crate) kind: Kind,
     /// Who asks.
-    pub(crate) context: &'a Context,
+    pub(crate) invocation: &'a Invocation,
     /// How long receiving the commit took, where there was something to receive.
     pub(crate) received: Option<Duration>,
 }
@@ -52,7 +52,7 @@ impl Deploying<'_> {
         host.watch_caller()?;
         let at = host.now();
         let mut narrator = Narrator::with_log(self.log(at));
-        let purpose = format!("{} of {} for {}", self.title, self.branch, self.context.by);
+        let purpose = format!("{} of {} for {}", self.title, self.branch, self.invocation.by);
         narrator.line(&purpose);
         let take = if self.kind == Kind::Push { Engine::queue_for_branch } else { Engine::lock_branch };
         take(&mut Engine::new(&mut host, platform, &mut narrator), &self.branch, &purpose)?;
@@ -108,19 +108,16 @@ impl Deploying<'_> {
             ));
         }
         let defects = host.check(&self.installation.platform, CheckScope::Branch(&self.branch));
-        let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|defect| defect.blocks_deploys);
+        let (grave, other): (Vec<_>, Vec<_>) = defects.into_iter().partition(|it| it.blocks_deploys);
         for Diagnostic { message, fix, .. } in other {
-            narrator.warn(&format!("{message}; {fix}"));
+            narrator.warn(&format!("{message}; {}", fix.unwrap_or_default()));
         }
         if grave.is_empty() {
             return Ok(());
         }
-        let mut text = format!("this host cannot serve {} now; nothing was changed", self.branch);
-        for defect in &grave {
-            text.push_str(&format!("\n  because {}", defect.message));
-        }
-        let mends: Vec<&str> = grave.iter().map(|defect| defect.fix.as_str()).collect();
-        Err(Failure::new(text, mends.join("\nhint: ")))
+        let text = format!("this host cannot serve {} now; nothing was changed", self.branch);
+        let fixes: Vec<&str> = grave.iter().filter_map(|it| it.fix.as_deref()).collect();
+        Err(Failure::new(text, fixes.join("\nhint: ")).because(grave.iter().map(|it| it.message.clone())))
     }
 
     /// Prints what would be done.
@@ -253,7 +250,7 @@ impl Memory<'_> {
         outcome: Result<&Record, &Failure>,
         sections: Vec<Section>,
     ) -> Option<Attempt> {
-        let Deploying { installation, branch, kind, context, .. } = self.deploying;
+        let Deploying { installation, branch, kind, invocation, .. } = self.deploying;
         let layout = &installation.platform.layout;
         let live = outcome.ok().and_then(|record| record.live.as_ref());
         let known = self.before.live.as_ref();
@@ -273,8 +270,8 @@ impl Memory<'_> {
             restored: live.and_then(|live| live.restored),
             commit: commit.clone(),
             subject: subject.unwrap_or_default(),
-            by: context.by.clone(),
-            from: context.from.clone(),
+            by: invocation.by.clone(),
+            from: invocation.from.clone(),
             at: self.at,
             seconds: self.begin.elapsed().as_secs_f64(),
             sections,

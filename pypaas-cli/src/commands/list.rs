@@ -2,21 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::Severity;
+use pypaas_config::Permission;
 use pypaas_core::{Maintenance, plan};
 use serde::Serialize;
 
-use super::{Context, branches};
+use super::branches;
 use crate::access::may_read_all;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::terminal;
 use crate::wording::ago;
 
 /// List branches: the live commit, when and by whom, and where it is reached
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "list")]
 #[command(after_help = "Examples:\n  pypaas list\n  ssh deploy@host list --json   for a program")]
 pub(crate) struct Arguments {
     /// Print JSON
@@ -44,37 +47,50 @@ struct Row {
     urls: Vec<String>,
 }
 
-/// Lists configured branches, and deployed ones that are not configured any more. Waits for no lock.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load_to_show()?;
-    let rows = rows(&installation, context)?;
-    if arguments.json {
-        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
-        return Ok(ExitCode::SUCCESS);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Nothing
     }
-    let now = Timestamp::now();
-    let sees_all = may_read_all(&installation, context);
-    let text: String = rows.iter().map(|row| row.text(now)).collect();
-    terminal::out(&text);
-    let broken = installation.configuration().broken_domains.iter().filter(|_| sees_all);
-    for domain in broken {
-        terminal::out(&format!(
-            "{domain}: its configuration is broken, nginx serves what it was last told\n"
-        ));
+
+    fn effect(&self) -> Effect {
+        Effect::None
     }
-    if rows.is_empty() && installation.problems.is_empty() {
-        terminal::out("nothing is configured yet: write repo/<name>.yml in the configuration directory\n");
+
+    /// Lists configured branches, and deployed ones that are not configured any more. Waits for no lock.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load_without_secrets(invocation)?;
+        let rows = rows(&installation)?;
+        if self.json {
+            terminal::json(&rows)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let now = Timestamp::now();
+        let sees_all = may_read_all(&installation);
+        let text: String = rows.iter().map(|row| row.text(now)).collect();
+        terminal::out(&text);
+        let broken = installation.configuration().broken_domains.iter().filter(|_| sees_all);
+        for domain in broken {
+            terminal::out(&format!(
+                "{domain}: its configuration is broken, nginx serves what it was last told\n"
+            ));
+        }
+        if rows.is_empty() && installation.problems.is_empty() {
+            terminal::out(
+                "nothing is configured yet: write repo/<name>.yml in the configuration directory\n",
+            );
+        }
+        if sees_all {
+            installation.warn_about_problems();
+        }
+        Ok(if installation.is_broken() { ExitCode::from(2) } else { ExitCode::SUCCESS })
     }
-    if sees_all {
-        installation.warn_about_problems();
-    }
-    let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);
-    Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
-fn rows(installation: &Installation, context: &Context) -> Result<Vec<Row>, Failure> {
+fn rows(installation: &Installation) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
-    let records = branches::read(installation, context, |_| true)?;
+    let records = branches::read(installation, |_| true)?;
     let mut urls = plan::urls(platform);
     let row = |(branch, record): (pypaas_config::BranchRef, pypaas_core::Record)| {
         let live = record.live.as_ref();

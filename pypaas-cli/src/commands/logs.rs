@@ -6,17 +6,19 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use pypaas_config::{BranchRef, RepoName};
+use pypaas_config::{BranchRef, Permission, RepoName};
 use pypaas_core::host::Host;
 use pypaas_core::{ServiceName, Slot};
 use serde::Serialize;
 
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::moment::Moment;
 use crate::table::Look;
 use crate::terminal;
@@ -29,7 +31,8 @@ const LINES: usize = 100;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Show what a branch's processes said, in the order in which they said it
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "logs")]
 #[command(
     after_help = "Examples:\n  pypaas logs shop main                  the last 100 lines of all its processes\n  \
     pypaas logs shop main web --since 1h   the last hour of one runner\n  \
@@ -73,43 +76,56 @@ struct Line<'a> {
     text: &'a str,
 }
 
-/// Shows lines. Waits for no lock.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    if let Some(deploy) = &arguments.deploy {
-        return show_deploy(&installation, arguments, deploy.as_deref());
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Read, self.repo.clone())
     }
-    let wanted = Wanted::of(&installation, arguments)?;
-    let mut host = installation.host();
-    let limit = arguments.lines.unwrap_or(if arguments.since.is_some() { usize::MAX } else { LINES });
-    let since = arguments.since.map(|since| since.before(Timestamp::now()));
-    let mut readers = BTreeMap::new();
-    let mut lines = Vec::new();
-    for service in host.services().list_services()?.into_iter().filter(|service| wanted.has(service)) {
-        let mut reader = host.supervisor().log_reader(&service);
-        lines.extend(reader.last(limit, since)?);
-        readers.insert(service, reader);
+
+    fn effect(&self) -> Effect {
+        Effect::None
     }
-    let lines = in_order(lines);
-    show(arguments, lines.get(lines.len().saturating_sub(limit)..).unwrap_or_default())?;
-    if !arguments.follow {
-        if lines.is_empty() {
-            terminal::err("nothing was said\n");
+
+    /// Shows lines. Waits for no lock.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        if let Some(deploy) = &self.deploy {
+            return show_deploy(&installation, &self, deploy.as_deref());
         }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let watch = Watch::new()?;
-    while watch.reason().is_none() && !is_gone(stdout()) {
-        thread::sleep(INTERVAL);
+        let wanted = Wanted::of(&installation, &self)?;
+        let mut host = installation.host();
+        let limit = self.lines.unwrap_or(if self.since.is_some() { usize::MAX } else { LINES });
+        let since = self.since.map(|since| since.before(Timestamp::now()));
+        let mut readers = BTreeMap::new();
         let mut lines = Vec::new();
         for service in host.services().list_services()?.into_iter().filter(|service| wanted.has(service)) {
-            let reader =
-                readers.entry(service.clone()).or_insert_with(|| host.supervisor().log_reader(&service));
-            lines.extend(reader.more()?);
+            let mut reader = host.supervisor().log_reader(&service);
+            lines.extend(reader.last(limit, since)?);
+            readers.insert(service, reader);
         }
-        show(arguments, &in_order(lines))?;
+        let lines = in_order(lines);
+        show(&self, lines.get(lines.len().saturating_sub(limit)..).unwrap_or_default())?;
+        if !self.follow {
+            if lines.is_empty() {
+                terminal::err("nothing was said\n");
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        let watch = Watch::new()?;
+        while watch.reason().is_none() && !is_gone(stdout()) {
+            thread::sleep(INTERVAL);
+            let mut lines = Vec::new();
+            for service in host.services().list_services()?.into_iter().filter(|service| wanted.has(service))
+            {
+                let reader =
+                    readers.entry(service.clone()).or_insert_with(|| host.supervisor().log_reader(&service));
+                lines.extend(reader.more()?);
+            }
+            show(&self, &in_order(lines))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The services whose lines are shown.
@@ -167,7 +183,7 @@ fn show(arguments: &Arguments, lines: &[LogLine]) -> Result<(), Failure> {
     for LogLine { at, service, text: said } in lines {
         let name = &service.runner;
         if arguments.json {
-            text.push_str(&serde_json::to_string(&Line {
+            text.push_str(&terminal::json_line(&Line {
                 time: *at,
                 repo: name.repo.as_str(),
                 branch: name.branch.as_str(),
@@ -176,13 +192,12 @@ fn show(arguments: &Arguments, lines: &[LogLine]) -> Result<(), Failure> {
                 slot: service.slot,
                 text: said,
             })?);
-            text.push('\n');
             continue;
         }
         let at = at.map(|at| at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string());
         let branch = if arguments.branch.is_none() { format!("{} ", name.branch) } else { String::new() };
         let origin = format!("{} {branch}{}.{}", at.unwrap_or_default(), name.runner, service.index);
-        text.push_str(&format!("{} {}\n", Look::Faint.paint(&origin), terminal::harmless(said)));
+        text.push_str(&format!("{} {}\n", Look::Faint.paint(&origin), said));
     }
     terminal::out(&text);
     Ok(())
@@ -218,7 +233,7 @@ fn show_deploy(
         ));
     };
     for line in String::from_utf8_lossy(&text).lines() {
-        terminal::out(&format!("{}\n", terminal::harmless(line)));
+        terminal::out(&format!("{}\n", line));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,22 +2,25 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use pypaas_core::{Engine, Maintenance, record};
 use serde::Serialize;
 
-use super::Context;
 use crate::arguments::{BranchArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::Narrator;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// How long a message may be, in characters.
 const LONGEST: usize = 500;
 
 /// Let nginx answer with `maintenance_upstream`, or with 503, in place of a branch
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "maintenance")]
 #[command(after_help = "Examples:\n  pypaas maintenance on shop main --message 'Back at five.'\n  \
     pypaas maintenance show shop main\n  pypaas maintenance off shop main")]
 pub(crate) struct Arguments {
@@ -50,33 +53,47 @@ struct Shown {
     message: Option<String>,
 }
 
-/// Switches maintenance, or shows it. It survives deploys.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    let platform = &installation.platform;
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let mut host = installation.host();
-    if arguments.state == State::Show {
-        let record = record(&mut host, &platform.layout, &branch)?.unwrap_or_default();
-        let shown = Shown { maintenance: record.maintenance, message: record.message };
-        terminal::out(&match arguments.json {
-            true => format!("{}\n", serde_json::to_string_pretty(&shown)?),
-            false => shown.text(&branch.to_string()),
-        });
-        return Ok(ExitCode::SUCCESS);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        let permission = if self.state == State::Show { Permission::Read } else { Permission::Push };
+        Requirement::Repo(permission, self.branch.repo.clone())
     }
-    let message = arguments.message.as_deref();
-    if message.is_some_and(|text| text.chars().any(char::is_control) || text.chars().count() > LONGEST) {
-        return Err(Failure::new(
-            format!("a message is one line of at most {LONGEST} characters"),
-            "for a page of your own there is `maintenance_upstream` in the domain's file",
-        ));
+
+    fn effect(&self) -> Effect {
+        if self.state == State::Show { Effect::None } else { Effect::Change }
     }
-    let on = arguments.state == State::On;
-    let mut narrator = Narrator::default();
-    Engine::new(&mut host, platform, &mut narrator).maintenance(&branch, on, message, &context.by)?;
-    narrator.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
-    Ok(ExitCode::SUCCESS)
+
+    /// Switches maintenance, or shows it. It survives deploys.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        let platform = &installation.platform;
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let mut host = installation.host();
+        if self.state == State::Show {
+            let record = record(&mut host, &platform.layout, &branch)?.unwrap_or_default();
+            let shown = Shown { maintenance: record.maintenance, message: record.message };
+            terminal::out(&match self.json {
+                true => terminal::pretty_json(&shown)?,
+                false => shown.text(&branch.to_string()),
+            });
+            return Ok(ExitCode::SUCCESS);
+        }
+        let message = self.message.as_deref();
+        if message.is_some_and(|text| text.chars().any(char::is_control) || text.chars().count() > LONGEST) {
+            return Err(Failure::new(
+                format!("a message is one line of at most {LONGEST} characters"),
+                "for a page of your own there is `maintenance_upstream` in the domain's file",
+            ));
+        }
+        let on = self.state == State::On;
+        let mut narrator = Narrator::default();
+        let by = &invocation.by;
+        Engine::new(&mut host, platform, &mut narrator).maintenance(&branch, on, message, by)?;
+        narrator.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 impl Shown {

@@ -3,43 +3,57 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use clap::Args;
-use pypaas_config::{BranchName, BranchRef, RepoName};
+use clap::Parser;
+use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
 
-use super::Context;
 use super::status::{Row, State, rows};
 use crate::access::may_read;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Outcome};
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::terminal;
 use pypaas_linux::checks::certificates;
 
 /// Print figures in Prometheus' text format, for node_exporter's textfile directory
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "metrics")]
 #[command(after_help = "Example, from cron:\n  \
     pypaas metrics >/var/lib/node_exporter/pypaas.prom.new && mv /var/lib/node_exporter/pypaas.prom{.new,}")]
 pub(crate) struct Arguments {}
 
-/// Prints figures. Waits for no lock.
-pub(crate) fn run(_: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let rows = rows(&installation, None, None, context)?;
-    let mut text = String::new();
-    for metric in METRICS {
-        let mut samples = String::new();
-        for row in &rows {
-            let labels = labels(&[("repo", &row.repo), ("branch", &row.branch)]);
-            if let Some(value) = (metric.value)(row) {
-                let _ = writeln!(samples, "{}{{{labels}}} {value}", metric.name);
-            }
-        }
-        family(&mut text, metric.name, metric.help, metric.kind, &samples);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Nothing
     }
-    deploys(&installation, &rows, &mut text)?;
-    certificates_end(&installation, context, &mut text);
-    terminal::out(&text);
-    Ok(ExitCode::SUCCESS)
+
+    fn effect(&self) -> Effect {
+        Effect::None
+    }
+
+    /// Prints figures. Waits for no lock.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let rows = rows(&installation, None, None)?;
+        let mut text = String::new();
+        for metric in METRICS {
+            let mut samples = String::new();
+            for row in &rows {
+                let labels = labels(&[("repo", &row.repo), ("branch", &row.branch)]);
+                if let Some(value) = (metric.value)(row) {
+                    let _ = writeln!(samples, "{}{{{labels}}} {value}", metric.name);
+                }
+            }
+            family(&mut text, metric.name, metric.help, metric.kind, &samples);
+        }
+        deploys(&installation, &rows, &mut text)?;
+        certificates_end(&installation, &mut text);
+        terminal::out(&text);
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// A figure of each branch.
@@ -52,10 +66,10 @@ struct Metric {
 
 const METRICS: &[Metric] = &[
     Metric {
-        name: "pypaas_processes_wanted",
+        name: "pypaas_processes_desired",
         help: "How many processes should run.",
         kind: "gauge",
-        value: |row| Some(row.processes.wanted as f64),
+        value: |row| Some(row.processes.desired as f64),
     },
     Metric {
         name: "pypaas_processes_up",
@@ -91,7 +105,7 @@ const METRICS: &[Metric] = &[
         name: "pypaas_live_since_timestamp_seconds",
         help: "When the deploy of what is live began.",
         kind: "gauge",
-        value: |row| row.live.as_ref().map(|live| live.at.as_second() as f64),
+        value: |row| row.live.as_ref().map(|live| live.deployed_at.as_second() as f64),
     },
 ];
 
@@ -130,10 +144,10 @@ fn deploys(installation: &Installation, rows: &[Row], text: &mut String) -> Resu
     Ok(())
 }
 
-fn certificates_end(installation: &Installation, context: &Context, text: &mut String) {
+fn certificates_end(installation: &Installation, text: &mut String) {
     let mut samples = String::new();
     for (name, domain) in installation.configuration().domains.iter().filter(|(_, domain)| domain.ssl) {
-        if !domain.targets().all(|target| may_read(installation, context, &target.repo)) {
+        if !domain.targets().all(|target| may_read(installation, &target.repo)) {
             continue;
         }
         if let Some(end) = certificates::end(domain) {

@@ -2,17 +2,21 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::{Phase, Plan};
 use serde::Serialize;
 
-use super::{Context, apply};
+use super::apply;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// Print what `apply` would do, step by step, and change nothing
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "plan")]
 #[command(after_help = "Examples:\n  pypaas plan                     after an edit of the configuration\n  \
     ssh deploy@host plan --json     for a program")]
 pub(crate) struct Arguments {
@@ -29,17 +33,29 @@ struct Section<'a> {
     steps: Vec<String>,
 }
 
-/// Prints the plan.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    installation.warn_about_problems();
-    let plan = apply::plan(&installation, context)?;
-    if arguments.json {
-        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&sections(&plan))?));
-    } else {
-        terminal::plan(&plan);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::EveryRepo(Permission::Read)
     }
-    Ok(ExitCode::SUCCESS)
+
+    fn effect(&self) -> Effect {
+        Effect::None
+    }
+
+    /// Prints the plan.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        installation.warn_about_problems();
+        let plan = apply::plan(&installation, invocation)?;
+        if self.json {
+            terminal::json(&sections(&plan))?;
+        } else {
+            terminal::plan(&plan);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn sections(plan: &Plan) -> Vec<Section<'_>> {

@@ -2,17 +2,20 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::plan::Source;
 
-use super::Context;
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::{BranchesArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::Kind;
+use crate::invocation::Invocation;
+use pypaas_config::Permission;
 
 /// Check out, build and start the live commit again
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "rebuild")]
 #[command(
     after_help = "Examples:\n  pypaas rebuild shop main\n  pypaas rebuild shop main --dry-run   what would be done\n  pypaas rebuild                       all deployed branches"
 )]
@@ -26,13 +29,25 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Deploys the live commit of one branch, or of all, again.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let how = Redeploy {
-        kind: Kind::Rebuild,
-        verb: "rebuilding",
-        source: |live| Source::Commit(live.commit.clone()),
-        dry_run: arguments.dry_run,
-    };
-    redeploy(&arguments.branches, arguments.wait, &how, context)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::repo_or_admin(Permission::Push, self.branches.repo.as_ref())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Deploys the live commit of one branch, or of all, again.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let how = Redeploy {
+            kind: Kind::Rebuild,
+            verb: "rebuilding",
+            source: |live| Source::Commit(live.commit.clone()),
+            dry_run: self.dry_run,
+        };
+        redeploy(&self.branches, self.wait, &how, invocation)
+    }
 }

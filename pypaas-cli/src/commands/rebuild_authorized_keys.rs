@@ -4,44 +4,61 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::Parser;
 use pypaas_core::Layout;
 
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::{home, program, shell_word};
+use crate::invocation::Invocation;
 use crate::{keys, terminal};
+use pypaas_config::Permission;
 use pypaas_linux::durable;
 
 /// Write authorized_keys from the key files in ~/.ssh/authorized_keys.d
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "rebuild_authorized_keys", visible_alias = "rebuild-authorized-keys")]
 #[command(
     after_help = "Example:\n  cp laptop.pub ~/.ssh/authorized_keys.d/ && pypaas rebuild_authorized_keys\n\nA line `# pypaas: read` before the keys of a file limits them to reading; there are `push`, `run` and `read`."
 )]
 pub(crate) struct Arguments {}
 
-/// Reads every key file and replaces `authorized_keys`. A mistake in one of them changes nothing.
-pub(crate) fn run(_: &Arguments) -> Result<ExitCode, Failure> {
-    let home = home()?;
-    let directory = Layout::key_files(&home);
-    let mut all = Vec::new();
-    let files = key_files(&directory)?;
-    for file in &files {
-        let text = fs::read_to_string(file).map_err(|error| {
-            Failure::new(format!("cannot read `{file}`: {error}"), "authorized_keys is unchanged")
-        })?;
-        all.extend(keys::parse(file, &text).map_err(|error| {
-            Failure::new(
-                error.to_string(),
-                "authorized_keys is unchanged; mend or remove the file, then try again",
-            )
-        })?);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Admin);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Admin
     }
-    let target = Layout::authorized_keys(&home);
-    durable::replace(&target, keys::authorized_keys(&all, &command()?).as_bytes(), 0o600)?;
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let (keys, files) = (count(all.len(), "key"), count(files.len(), "file"));
-    terminal::out(&format!("{keys} of {files} may log in now\n"));
-    Ok(ExitCode::SUCCESS)
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Reads every key file and replaces `authorized_keys`. A mistake in one of them changes nothing.
+    fn run(self, _: &Invocation) -> Result<ExitCode, Failure> {
+        let home = home()?;
+        let directory = Layout::key_files(&home);
+        let mut all = Vec::new();
+        let files = key_files(&directory)?;
+        for file in &files {
+            let text = fs::read_to_string(file).map_err(|error| {
+                Failure::new(format!("cannot read `{file}`: {error}"), "authorized_keys is unchanged")
+            })?;
+            all.extend(keys::parse(file, &text).map_err(|error| {
+                Failure::new(
+                    error.to_string(),
+                    "authorized_keys is unchanged; fix or remove the file, then try again",
+                )
+            })?);
+        }
+        let target = Layout::authorized_keys(&home);
+        durable::replace(&target, keys::authorized_keys(&all, &command()?).as_bytes(), 0o600)?;
+        let count =
+            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let (keys, files) = (count(all.len(), "key"), count(files.len(), "file"));
+        terminal::out(&format!("{keys} of {files} may log in now\n"));
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// Lists the key files, sorted; hidden ones and editors' backups are none.

@@ -6,12 +6,12 @@ use pypaas_config::BranchRef;
 use pypaas_core::plan::{PlanError, Request, Source};
 use pypaas_core::{Deployed, Record, record, records};
 
-use super::Context;
 use super::deploying::Deploying;
 use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 
 /// One of the two commands.
 pub(super) struct Redeploy {
@@ -30,12 +30,12 @@ pub(super) fn redeploy(
     branches: &BranchesArguments,
     wait: WaitArguments,
     how: &Redeploy,
-    context: &Context,
+    invocation: &Invocation,
 ) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(wait);
+    let installation = Installation::load(invocation)?.waiting(wait.lock_timeout);
     if let (Some(repo), Some(branch)) = (&branches.repo, &branches.branch) {
         let branch = installation.branch(repo, branch)?;
-        one(&installation, branch, how, context)?;
+        one(&installation, branch, how, invocation)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
@@ -43,7 +43,7 @@ pub(super) fn redeploy(
         if record.live.is_none() || installation.platform.branch(&branch).is_none() {
             continue;
         }
-        if let Err(failure) = one(&installation, branch, how, context) {
+        if let Err(failure) = one(&installation, branch, how, invocation) {
             code = failure.report();
         }
     }
@@ -54,19 +54,19 @@ fn one(
     installation: &Installation,
     branch: BranchRef,
     how: &Redeploy,
-    context: &Context,
+    invocation: &Invocation,
 ) -> Result<(), Failure> {
     let deploying = Deploying {
         installation,
         branch: branch.clone(),
         title: how.verb.to_owned(),
         kind: how.kind,
-        context,
+        invocation,
         received: None,
     };
     let request = |record: &Record| {
         let live = record.live.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-        Ok(Some(Request { branch: branch.clone(), source: (how.source)(live), by: context.by.clone() }))
+        Ok(Some(Request { branch: branch.clone(), source: (how.source)(live), by: invocation.by.clone() }))
     };
     if how.dry_run {
         let record =

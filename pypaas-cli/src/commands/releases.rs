@@ -5,16 +5,18 @@ use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, Permission};
 use pypaas_core::record;
 use serde::Serialize;
 
 use crate::arguments::BranchArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Outcome};
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::seconds;
 use crate::table::{Cell, Look, Table};
 use crate::terminal;
@@ -24,7 +26,8 @@ use crate::wording::{ago, local};
 const SHOWN: usize = 20;
 
 /// List what was tried on a branch: which commit, who, when, how long it took and how it ended
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "releases")]
 #[command(
     after_help = "Examples:\n  pypaas releases shop main               the last attempts, newest first\n  \
     pypaas releases shop main 12            one release, with the time each part took\n  \
@@ -58,37 +61,50 @@ struct Row<'a> {
     attempt: &'a Attempt,
 }
 
-/// Lists attempts. Waits for no lock.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let layout = &installation.platform.layout;
-    let record = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
-    let attempts = history::read_with_record(layout, &branch, &record)?;
-    let live = record.live.map(|live| live.release);
-    if let Some(releases) = &arguments.diff {
-        let second = releases.get(1).copied().or(live);
-        let first = find(&attempts, &branch, releases.first().copied())?;
-        let second = find(&attempts, &branch, second)?;
-        return diff(&installation, &branch, first, second, arguments.show);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        let permission = if self.show { Permission::Run } else { Permission::Read };
+        Requirement::Repo(permission, self.branch.repo.clone())
     }
-    let shown: Vec<&Attempt> = match arguments.release {
-        Some(_) => vec![find(&attempts, &branch, arguments.release)?],
-        None => attempts.iter().rev().take(arguments.lines).collect(),
-    };
-    let is_live = |attempt: &Attempt| live.is_some() && attempt.release == live;
-    if arguments.json {
-        let rows: Vec<Row<'_>> =
-            shown.iter().map(|attempt| Row { live: is_live(attempt), attempt }).collect();
-        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
-    } else if let (Some(_), [attempt]) = (arguments.release, shown.as_slice()) {
-        terminal::out(&details(attempt, is_live(attempt)));
-    } else if shown.is_empty() {
-        terminal::out(&format!("nothing was tried on {branch} yet\n"));
-    } else {
-        terminal::out(&list(&shown, is_live));
+
+    fn effect(&self) -> Effect {
+        Effect::None
     }
-    Ok(ExitCode::SUCCESS)
+
+    /// Lists attempts. Waits for no lock.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let layout = &installation.platform.layout;
+        let record = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
+        let attempts = history::read_with_record(layout, &branch, &record)?;
+        let live = record.live.map(|live| live.release);
+        if let Some(releases) = &self.diff {
+            let second = releases.get(1).copied().or(live);
+            let first = find(&attempts, &branch, releases.first().copied())?;
+            let second = find(&attempts, &branch, second)?;
+            return diff(&installation, &branch, first, second, self.show);
+        }
+        let shown: Vec<&Attempt> = match self.release {
+            Some(_) => vec![find(&attempts, &branch, self.release)?],
+            None => attempts.iter().rev().take(self.lines).collect(),
+        };
+        let is_live = |attempt: &Attempt| live.is_some() && attempt.release == live;
+        if self.json {
+            let rows: Vec<Row<'_>> =
+                shown.iter().map(|attempt| Row { live: is_live(attempt), attempt }).collect();
+            terminal::json(&rows)?;
+        } else if let (Some(_), [attempt]) = (self.release, shown.as_slice()) {
+            terminal::out(&details(attempt, is_live(attempt)));
+        } else if shown.is_empty() {
+            terminal::out(&format!("nothing was tried on {branch} yet\n"));
+        } else {
+            terminal::out(&list(&shown, is_live));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn find<'a>(
@@ -101,7 +117,7 @@ fn find<'a>(
         let what = release.map_or_else(|| "no live release".to_owned(), |it| format!("no release {it}"));
         let known = attempts.iter().filter_map(|it| it.release);
         let hint = match (known.clone().min(), known.max()) {
-            (Some(first), Some(last)) => format!("remembered are {first} to {last}"),
+            (Some(first), Some(last)) => format!("known releases: {first} to {last}"),
             _ => "nothing went live yet".to_owned(),
         };
         Failure::new(format!("{branch} has {what}"), hint)
@@ -186,13 +202,13 @@ fn diff(
         fs::read_to_string(&path).map_err(|error| {
             let release = attempt.release.unwrap_or_default();
             let what = format!("cannot read the configuration of release {release} in `{path}`: {error}");
-            Failure::new(what, "compare others")
+            Failure::new(what, "pick a newer release")
         })
     };
     let (before, after) = (read(first)?, read(second)?);
     let lines = difference(&before, &after, show);
     if lines.is_empty() {
-        terminal::out("the same configuration\n");
+        terminal::out("no differences\n");
     }
     for line in lines {
         let look = if line.starts_with('-') { Look::Bad } else { Look::Good };

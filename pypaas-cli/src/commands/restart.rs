@@ -2,17 +2,20 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::plan::Source;
 
-use super::Context;
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::{BranchesArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::Kind;
+use crate::invocation::Invocation;
+use pypaas_config::Permission;
 
 /// Start new processes of the live checkout, then stop the old ones
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "restart")]
 #[command(
     after_help = "Examples:\n  pypaas restart shop main\n  pypaas restart shop main --dry-run   what would be done\n  pypaas restart                       all deployed branches"
 )]
@@ -26,13 +29,25 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Restarts one branch, or all. New values in the configuration take effect.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let how = Redeploy {
-        kind: Kind::Restart,
-        verb: "restarting",
-        source: |_| Source::Live,
-        dry_run: arguments.dry_run,
-    };
-    redeploy(&arguments.branches, arguments.wait, &how, context)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::repo_or_admin(Permission::Push, self.branches.repo.as_ref())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Restarts one branch, or all. New values in the configuration take effect.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let how = Redeploy {
+            kind: Kind::Restart,
+            verb: "restarting",
+            source: |_| Source::Live,
+            dry_run: self.dry_run,
+        };
+        redeploy(&self.branches, self.wait, &how, invocation)
+    }
 }

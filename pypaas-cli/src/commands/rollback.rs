@@ -2,22 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
-use pypaas_config::BranchRef;
+use clap::Parser;
+use pypaas_config::{BranchRef, Permission};
 use pypaas_core::host::Git;
 use pypaas_core::plan::{PlanError, Request, Source};
 use pypaas_core::{CheckoutName, CommitId, Deployed, Record, Slot, record};
 
-use super::Context;
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome};
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::terminal;
 
 /// Make an earlier release live again, beside the one that is, with the same checks as a push
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "rollback")]
 #[command(after_help = "Examples:\n  pypaas rollback shop main            the release before this one\n  \
     pypaas rollback shop main 12         that one; `pypaas releases shop main` lists them\n  \
     pypaas rollback shop main --dry-run  what would be done")]
@@ -33,45 +35,60 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Rolls back: at once where the release's checkout is kept, else its commit is built again.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let layout = &installation.platform.layout;
-    let request = |record: &Record| {
-        let earlier = target(&installation, &branch, record, arguments.release)?;
-        let is_there = |checkout: &CheckoutName| layout.checkout(&branch, checkout).is_dir();
-        let kept =
-            earlier.checkout.clone().filter(is_there).map(|checkout| Box::new(deployed(&earlier, checkout)));
-        let source = Source::Earlier { release: earlier.number, commit: earlier.commit, kept };
-        Ok::<_, Failure>(Request { branch: branch.clone(), source, by: context.by.clone() })
-    };
-    let before = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
-    let wanted = request(&before)?;
-    let Source::Earlier { release, commit, .. } = &wanted.source else { return Ok(ExitCode::SUCCESS) };
-    let deploying = Deploying {
-        installation: &installation,
-        branch: branch.clone(),
-        title: format!("rolling back to release {release}, {},", commit.short()),
-        kind: Kind::Rollback,
-        context,
-        received: None,
-    };
-    if arguments.dry_run {
-        deploying.dry_run(&wanted)?;
-        return Ok(ExitCode::SUCCESS);
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Push, self.branch.repo.clone())
     }
-    // What is live may be another one once the branch's lock is there.
-    deploying.run(|record, _| request(record).map(Some))?;
-    let head = installation.host().branch_head(&layout.repo(&branch.repo), branch.branch.as_str())?;
-    if let Some(head) = head.filter(|head| head != commit) {
-        terminal::err(&format!(
-            "       In the repository `{}` is still at {}; the next push goes on from there\n",
-            branch.branch,
-            head.short()
-        ));
+
+    fn effect(&self) -> Effect {
+        Effect::Change
     }
-    Ok(ExitCode::SUCCESS)
+
+    /// Rolls back: at once where the release's checkout is kept, else its commit is built again.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let layout = &installation.platform.layout;
+        let request = |record: &Record| {
+            let earlier = target(&installation, &branch, record, self.release)?;
+            let is_there = |checkout: &CheckoutName| layout.checkout(&branch, checkout).is_dir();
+            let kept = earlier
+                .checkout
+                .clone()
+                .filter(is_there)
+                .map(|checkout| Box::new(deployed(&earlier, checkout)));
+            let source = Source::Earlier { release: earlier.number, commit: earlier.commit, kept };
+            Ok::<_, Failure>(Request { branch: branch.clone(), source, by: invocation.by.clone() })
+        };
+        let before = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
+        let wanted = request(&before)?;
+        let Source::Earlier { release, commit, .. } = &wanted.source else { return Ok(ExitCode::SUCCESS) };
+        let deploying = Deploying {
+            installation: &installation,
+            branch: branch.clone(),
+            title: format!("rolling back to release {release}, {},", commit.short()),
+            kind: Kind::Rollback,
+            invocation,
+            received: None,
+        };
+        if self.dry_run {
+            deploying.dry_run(&wanted)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // What is live may be another one once the branch's lock is there.
+        deploying.run(|record, _| request(record).map(Some))?;
+        let head = installation.host().branch_head(&layout.repo(&branch.repo), branch.branch.as_str())?;
+        if let Some(head) = head.filter(|head| head != commit) {
+            terminal::err(&format!(
+                "       In the repository `{}` is still at {}; the next push goes on from there\n",
+                branch.branch,
+                head.short()
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// A release that went live once.

@@ -3,17 +3,21 @@
 use std::io::ErrorKind;
 use std::process::{Command, ExitCode};
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::plan::PlanError;
 use pypaas_core::record;
 
 use crate::arguments::BranchArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::foreground;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
+use pypaas_config::Permission;
 
 /// Run a command once, in a branch's live checkout with its environment
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "run")]
 #[command(after_help = "Examples:\n  pypaas run shop main -- npm run migrate\n  \
     pypaas run shop main -- sh -c 'echo $GIT_COMMIT | tee commit.txt'\n  \
     ssh -t deploy@host run shop main -- node   with a terminal\n\n\
@@ -26,24 +30,37 @@ pub(crate) struct Arguments {
     command: Vec<String>,
 }
 
-/// Runs it. Waits for no lock: what is live may be replaced meanwhile.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let platform = &installation.platform;
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let record = record(&mut installation.host(), &platform.layout, &branch)?;
-    let live = record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-    let Some((program, words)) = arguments.command.split_first() else { return Ok(ExitCode::SUCCESS) };
-    let mut command = Command::new(program);
-    command.args(words);
-    match foreground::run(command, platform, &branch, &live) {
-        Ok(status) => Ok(ExitCode::from(status)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(
-            format!("there is no program `{program}` in the PATH of {branch}"),
-            "for shell commands, run `sh -c '…'`",
-        )),
-        Err(error) => {
-            Err(Failure::new(format!("cannot run `{program}`: {error}"), "may the deploy user run it?"))
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Run);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Run, self.branch.repo.clone())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Runs it. Waits for no lock: what is live may be replaced meanwhile.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let platform = &installation.platform;
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let record = record(&mut installation.host(), &platform.layout, &branch)?;
+        let live =
+            record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+        let Some((program, words)) = self.command.split_first() else { return Ok(ExitCode::SUCCESS) };
+        let mut command = Command::new(program);
+        command.args(words);
+        match foreground::run(command, platform, &branch, &live) {
+            Ok(status) => Ok(ExitCode::from(status)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(
+                format!("there is no program `{program}` in the PATH of {branch}"),
+                "for shell commands, run `sh -c '…'`",
+            )),
+            Err(error) => {
+                Err(Failure::new(format!("cannot run `{program}`: {error}"), "may the deploy user run it?"))
+            }
         }
     }
 }

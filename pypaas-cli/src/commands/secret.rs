@@ -3,18 +3,19 @@
 use std::io::{IsTerminal, Read, stdin};
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, is_reserved_variable, is_variable};
+use pypaas_config::{BranchRef, Permission, is_reserved_variable, is_variable};
 use pypaas_core::Engine;
 use pypaas_core::plan::{Request, Source};
 
-use super::Context;
 use super::deploying::Deploying;
 use crate::arguments::BranchArguments;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::Narrator;
 use crate::secrets::{self, Secrets};
 use crate::terminal;
@@ -23,7 +24,8 @@ use crate::terminal;
 const LONGEST: u64 = 64 * 1024;
 
 /// Keep values out of the configuration: in the environment of a branch, and shown nowhere
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "secret")]
 #[command(after_help = "Examples:\n  pypaas secret set shop main TOKEN <token.txt\n  \
     pass show token | ssh deploy@host secret set shop main TOKEN\n  \
     pypaas secret unset shop main TOKEN\n  pypaas secret list shop main\n\n\
@@ -66,25 +68,42 @@ pub(crate) struct List {
     json: bool,
 }
 
-/// Sets, forgets or lists.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    match &arguments.action {
-        Action::Set(change) => {
-            let value = read_value()?;
-            set(change, Some(value), context)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        match &self.action {
+            Action::Set(change) | Action::Unset(change) => {
+                Requirement::Repo(Permission::Run, change.branch.repo.clone())
+            }
+            Action::List(list) => Requirement::Repo(Permission::Read, list.branch.repo.clone()),
         }
-        Action::Unset(change) => set(change, None, context),
-        Action::List(list) => print(list),
+    }
+
+    fn effect(&self) -> Effect {
+        if matches!(self.action, Action::List(_)) { Effect::None } else { Effect::Change }
+    }
+
+    /// Sets, forgets or lists.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        match &self.action {
+            Action::Set(change) => {
+                let value = read_value()?;
+                set(change, Some(value), invocation)
+            }
+            Action::Unset(change) => set(change, None, invocation),
+            Action::List(list) => print(list, invocation),
+        }
     }
 }
 
-fn print(list: &List) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+fn print(list: &List, invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let installation = Installation::load(invocation)?;
     let branch = installation.branch(&list.branch.repo, &list.branch.branch)?;
     let secrets = secrets::read(&installation.platform.layout, &branch)?;
     let names: Vec<&String> = secrets.keys().collect();
     if list.json {
-        terminal::out(&format!("{}\n", serde_json::to_string_pretty(&names)?));
+        terminal::json(&names)?;
         return Ok(ExitCode::SUCCESS);
     }
     for name in names {
@@ -93,8 +112,8 @@ fn print(list: &List) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn set(change: &Change, value: Option<String>, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
+fn set(change: &Change, value: Option<String>, invocation: &Invocation) -> Result<ExitCode, Failure> {
+    let installation = Installation::load(invocation)?;
     let branch = installation.branch(&change.branch.repo, &change.branch.branch)?;
     let name = &change.name;
     if !is_variable(name) || is_reserved_variable(name) {
@@ -103,7 +122,7 @@ fn set(change: &Change, value: Option<String>, context: &Context) -> Result<Exit
             "letters, digits and `_`, not beginning with a digit; not one that pypaas or the shell sets itself",
         ));
     }
-    let before = replace(&installation, &branch, context, |secrets| {
+    let before = replace(&installation, &branch, invocation, |secrets| {
         match value {
             Some(value) => secrets.insert(name.clone(), value),
             None => secrets.remove(name),
@@ -120,8 +139,8 @@ fn set(change: &Change, value: Option<String>, context: &Context) -> Result<Exit
         terminal::err(&format!("{name} of {branch} is {done}; the next deploy or restart uses it\n"));
         return Ok(ExitCode::SUCCESS);
     }
-    if let Err(failure) = restart(&branch, context, &format!("restarting, {name} is {done},")) {
-        replace(&installation, &branch, context, |secrets| *secrets = before)?;
+    if let Err(failure) = restart(&branch, invocation, &format!("restarting, {name} is {done},")) {
+        replace(&installation, &branch, invocation, |secrets| *secrets = before)?;
         terminal::err(&format!("{name} of {branch} is what it was before\n"));
         return Err(failure);
     }
@@ -133,12 +152,12 @@ fn set(change: &Change, value: Option<String>, context: &Context) -> Result<Exit
 fn replace(
     installation: &Installation,
     branch: &BranchRef,
-    context: &Context,
+    invocation: &Invocation,
     change: impl FnOnce(&mut Secrets),
 ) -> Result<Secrets, Failure> {
     let platform = &installation.platform;
     let mut host = installation.host();
-    let purpose = format!("setting a secret of {branch} for {} at {}", context.by, Timestamp::now());
+    let purpose = format!("setting a secret of {branch} for {} at {}", invocation.by, Timestamp::now());
     let mut narrator = Narrator::default();
     let mut engine = Engine::new(&mut host, platform, &mut narrator);
     engine.lock_branch(branch, &purpose)?;
@@ -153,19 +172,19 @@ fn replace(
 }
 
 /// Starts new processes with the secrets as they are now, where there are any.
-fn restart(branch: &BranchRef, context: &Context, title: &str) -> Result<(), Failure> {
-    let installation = Installation::load()?;
+fn restart(branch: &BranchRef, invocation: &Invocation, title: &str) -> Result<(), Failure> {
+    let installation = Installation::load(invocation)?;
     let deploying = Deploying {
         installation: &installation,
         branch: branch.clone(),
         title: title.to_owned(),
         kind: Kind::Secret,
-        context,
+        invocation,
         received: None,
     };
     deploying.run(|record, _| {
         let runs = record.live.is_some() && !record.stopped;
-        let request = Request { branch: branch.clone(), source: Source::Live, by: context.by.clone() };
+        let request = Request { branch: branch.clone(), source: Source::Live, by: invocation.by.clone() };
         Ok(runs.then_some(request))
     })
 }

@@ -3,56 +3,71 @@
 use std::env;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser};
-use pypaas_config::{Permission, RepoName};
+use clap::Parser;
+use pypaas_config::Permission;
 
-use super::{Context, Key};
-use crate::access;
-use crate::arguments::{Command, CommandLine};
+use crate::command::{self, Effect, Prepared, Registration, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
-use crate::terminal;
+use crate::invocation::{Invocation, Key};
+use crate::{access, command_line, terminal};
 
 /// The variable in which sshd leaves the client's command.
 const CLIENT_COMMAND: &str = "SSH_ORIGINAL_COMMAND";
 
 /// Serve an SSH login
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "ssh", hide = true)]
 pub(crate) struct Arguments {
     /// The name of the key that logged in
     key: String,
-    /// The only rights it has at most: `push`, `run`, `read`
-    #[arg(long, value_delimiter = ',', value_parser = right)]
+    /// The only permissions it has at most: `admin`, `push`, `run`, `read`
+    #[arg(long, value_delimiter = ',', value_parser = permission)]
     only: Option<Vec<Permission>>,
 }
 
-fn right(text: &str) -> Result<Permission, String> {
-    Permission::parse(text).ok_or_else(|| format!("`{text}` is no right"))
+fn permission(text: &str) -> Result<Permission, String> {
+    Permission::parse(text).ok_or_else(|| format!("unknown permission `{text}`"))
 }
 
-/// Runs the client's command, or shows what there is when there is none.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let key = Key { only: arguments.only.clone() };
-    let mut context =
-        Context { by: arguments.key.clone(), from: client_address(), key: Some(key), words: Vec::new() };
-    let wish = match env::var(CLIENT_COMMAND) {
-        Err(env::VarError::NotPresent) => Wish::Help,
-        Err(env::VarError::NotUnicode(_)) => return Err(refuse("it is not UTF-8")),
-        Ok(line) => read(&line).map_err(refuse)?,
-    };
-    match wish {
-        Wish::Help => Ok(greet(&context)),
-        Wish::Usage { error, refused: true } => Ok(refuse_usage(&error)),
-        Wish::Usage { error, refused: false } => Ok(terminal::usage(&error)),
-        Wish::Run { command, words } => {
-            context.words = words;
-            super::run(*command, &context)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = None;
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Host
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::None
+    }
+
+    /// Runs the client's command, or shows what there is when there is none.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let mut invocation = Invocation {
+            by: self.key,
+            from: client_address(),
+            key: Some(Key { only: self.only }),
+            words: Vec::new(),
+            commands: invocation.commands,
+        };
+        let wish = match env::var(CLIENT_COMMAND) {
+            Err(env::VarError::NotPresent) => Wish::Help,
+            Err(env::VarError::NotUnicode(_)) => return Err(refuse("it is not UTF-8")),
+            Ok(line) => read(invocation.commands, &line).map_err(refuse)?,
+        };
+        match wish {
+            Wish::Help => Ok(greet(&invocation)),
+            Wish::Usage { error, refused: true } => Ok(refuse_usage(&error)),
+            Wish::Usage { error, refused: false } => Ok(terminal::usage(&error)),
+            Wish::Run { command, words } => {
+                invocation.words = words;
+                command_line::run(*command, &invocation)
+            }
         }
     }
 }
 
 /// What a client wants.
-#[derive(Debug)]
 pub(crate) enum Wish {
     /// To know what there is.
     Help,
@@ -66,14 +81,14 @@ pub(crate) enum Wish {
     /// A command that clients may give.
     Run {
         /// The command.
-        command: Box<Command>,
+        command: Box<Prepared>,
         /// Its words, as they were written.
         words: Vec<String>,
     },
 }
 
 /// Reads a client's command line: words as a shell splits them, and nothing is expanded. The error says why it is refused.
-pub(crate) fn read(line: &str) -> Result<Wish, &'static str> {
+pub(crate) fn read(commands: &[Registration], line: &str) -> Result<Wish, &'static str> {
     let words = shlex::split(line).ok_or("its quotes do not match")?;
     let words = match words.as_slice() {
         [] => return Err("it is empty"),
@@ -81,11 +96,12 @@ pub(crate) fn read(line: &str) -> Result<Wish, &'static str> {
         [help, command @ ..] if help == "help" => [command, &["--help".to_owned()]].concat(),
         _ => words,
     };
-    match CommandLine::try_parse_from(["pypaas".to_owned()].into_iter().chain(words.clone())) {
-        Ok(line) if !line.command.is_for_clients() => Err("pypaas calls it by itself"),
-        Ok(line) => Ok(Wish::Run { command: Box::new(line.command), words }),
+    match command_line::read(commands, &words) {
+        Ok(command) if command.requirement == Requirement::Host => Err("it is internal to pypaas"),
+        Ok(command) => Ok(Wish::Run { command: Box::new(command), words }),
         Err(error) => {
-            let refused = words.first().is_some_and(|word| is_hidden(word)) || error.exit_code() != 0;
+            let refused =
+                words.first().is_some_and(|word| is_hidden(commands, word)) || error.exit_code() != 0;
             Ok(Wish::Usage { error, refused })
         }
     }
@@ -101,8 +117,8 @@ fn refuse(reason: &str) -> Failure {
 }
 
 /// Returns whether people are not meant to type the command `name`: not even its help is theirs.
-fn is_hidden(name: &str) -> bool {
-    CommandLine::command().find_subcommand(name).is_some_and(|command| command.is_hide_set())
+fn is_hidden(commands: &[Registration], name: &str) -> bool {
+    command_line::grammar(commands).find_subcommand(name).is_some_and(|command| command.is_hide_set())
 }
 
 fn refuse_usage(error: &clap::Error) -> ExitCode {
@@ -110,27 +126,20 @@ fn refuse_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(terminal::USAGE)
 }
 
-fn greet(context: &Context) -> ExitCode {
-    let mut text = format!("Hello {}! This is pypaas; there is no shell here.\n\n", context.by);
+fn greet(invocation: &Invocation) -> ExitCode {
+    let mut text = format!("Hello {}! This is pypaas; there is no shell here.\n\n", invocation.by);
     text.push_str("  git push deploy@host:<repo> <branch>   deploy a branch\n");
     text.push_str("  ssh deploy@host <command>              one of:\n\n");
-    let installation = Installation::load().ok();
-    let may = |name: &str| match (access::right_of(name), &installation) {
-        (None, _) => true,
-        (Some(right), None) => context.key.as_ref().is_none_or(|key| key.has(right)),
-        (Some(right), Some(installation)) => {
-            let may = |repo: &RepoName| access::may(installation, context, right, repo);
-            let repos = &installation.configuration().repos;
-            context.key.as_ref().is_none_or(|key| key.has(right))
-                && (repos.is_empty() || repos.keys().any(may))
+    let installation = Installation::load_without_secrets(invocation).ok();
+    for command in invocation.commands {
+        let grammar = (command.grammar)();
+        let may = command.least.is_none_or(|it| access::may_ever(installation.as_ref(), invocation, it));
+        if may && !grammar.is_hide_set() {
+            let about = grammar.get_about().map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!("    {:<26}{about}\n", grammar.get_name()));
         }
-    };
-    let all = CommandLine::command();
-    for command in all.get_subcommands().filter(|it| !it.is_hide_set() && may(it.get_name())) {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        text.push_str(&format!("    {:<26}{about}\n", command.get_name()));
     }
-    if let Some(summary) = installation.as_ref().and_then(|it| access::summary(it, context)) {
+    if let Some(summary) = installation.as_ref().and_then(access::summary) {
         text.push_str(&format!("\n  This key may:\n\n{summary}"));
     }
     terminal::out(&text);

@@ -2,19 +2,22 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::plan::{PlanError, Request, Source};
 
-use super::Context;
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// Start what `stop` stopped, with the checks of a deploy
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "start")]
 #[command(after_help = "Example:\n  pypaas start shop main")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -23,27 +26,39 @@ pub(crate) struct Arguments {
     wait: WaitArguments,
 }
 
-/// Starts new processes of the live checkout, if the branch is stopped.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let deploying = Deploying {
-        installation: &installation,
-        branch: branch.clone(),
-        title: "starting".to_owned(),
-        kind: Kind::Start,
-        context,
-        received: None,
-    };
-    deploying.run(|record, _| {
-        if record.live.is_none() {
-            return Err(PlanError::NotDeployed(branch).into());
-        }
-        if !record.stopped {
-            terminal::err(&format!("{branch} is not stopped; `restart` gives it new processes\n"));
-            return Ok(None);
-        }
-        Ok(Some(Request { branch, source: Source::Live, by: context.by.clone() }))
-    })?;
-    Ok(ExitCode::SUCCESS)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Push, self.branch.repo.clone())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Starts new processes of the live checkout, if the branch is stopped.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let deploying = Deploying {
+            installation: &installation,
+            branch: branch.clone(),
+            title: "starting".to_owned(),
+            kind: Kind::Start,
+            invocation,
+            received: None,
+        };
+        deploying.run(|record, _| {
+            if record.live.is_none() {
+                return Err(PlanError::NotDeployed(branch).into());
+            }
+            if !record.stopped {
+                terminal::err(&format!("{branch} is not stopped; `restart` gives it new processes\n"));
+                return Ok(None);
+            }
+            Ok(Some(Request { branch, source: Source::Live, by: invocation.by.clone() }))
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -6,24 +6,28 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::{BranchName, BranchRef, RepoName, Severity};
+use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
 use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
 use serde::Serialize;
 
-use super::{Context, branches, watch};
+use super::{branches, watch};
 use crate::access::may_read_all;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::{self, Attempt, Kind, Outcome};
 use crate::installation::Installation;
+use crate::invocation::Invocation;
+use crate::terminal;
 use pypaas_linux::{DiskUse, ServiceStats, is_locked};
 
 /// How far back restarts are counted.
 const RESTARTS_SINCE: Duration = Duration::from_secs(3600);
 
 /// Show how branches are: what is live, its processes, restarts and memory, what failed
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "status")]
 #[command(after_help = "Examples:\n  pypaas status                   all branches, one row each\n  \
     pypaas status shop main         one branch, with each of its processes\n  \
     pypaas status --watch           again and again, until Ctrl-C\n  \
@@ -87,19 +91,19 @@ pub(super) struct Live {
     pub(super) release: u64,
     pub(super) commit: String,
     pub(super) subject: String,
-    pub(super) at: Timestamp,
-    pub(super) by: String,
+    pub(super) deployed_at: Timestamp,
+    pub(super) deployed_by: String,
     pub(super) restored: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Processes {
     pub(super) up: usize,
-    pub(super) wanted: usize,
+    pub(super) desired: usize,
     pub(super) uptime_seconds: Option<u64>,
     pub(super) restarts: Option<usize>,
     pub(super) memory_bytes: u64,
-    pub(super) each: Vec<Process>,
+    pub(super) instances: Vec<Process>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -132,45 +136,54 @@ pub(super) struct LastFailure {
     reason: Option<String>,
 }
 
-/// Shows the branches. Waits for no lock; exits with 2 when the configuration is broken in parts.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let mut code = ExitCode::SUCCESS;
-    watch::show(arguments.watch, || {
-        let installation = Installation::load_to_show()?;
-        let (repo, branch) = (arguments.repo.as_deref(), arguments.branch.as_deref());
-        let mut rows = rows(&installation, repo, branch, context)?;
-        if arguments.disk {
-            add_disk_use(&installation, &mut rows)?;
-        }
-        if !arguments.watch && may_read_all(&installation, context) {
-            installation.warn_about_problems();
-        }
-        let broken = installation.problems.iter().any(|problem| problem.severity == Severity::Error);
-        code = if broken { ExitCode::from(2) } else { ExitCode::SUCCESS };
-        if arguments.json {
-            // What is watched is one line a state, so that a program can read it as it comes.
-            let text = match arguments.watch {
-                true => serde_json::to_string(&rows)?,
-                false => serde_json::to_string_pretty(&rows)?,
-            };
-            return Ok(text + "\n");
-        }
-        let now = Timestamp::now();
-        Ok(match rows.as_slice() {
-            [] => shown::first_steps(&installation),
-            [row] if arguments.branch.is_some() => row.details(now),
-            rows => shown::overview(rows, now),
-        })
-    })?;
-    Ok(code)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        self.repo.clone().map_or(Requirement::Nothing, |repo| Requirement::Repo(Permission::Read, repo))
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::None
+    }
+
+    /// Shows the branches. Waits for no lock; exits with 2 when the configuration is broken in parts.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let mut code = ExitCode::SUCCESS;
+        watch::show(self.watch, || {
+            let installation = Installation::load_without_secrets(invocation)?;
+            let (repo, branch) = (self.repo.as_deref(), self.branch.as_deref());
+            let mut rows = rows(&installation, repo, branch)?;
+            if self.disk {
+                add_disk_use(&installation, &mut rows)?;
+            }
+            if !self.watch && may_read_all(&installation) {
+                installation.warn_about_problems();
+            }
+            code = if installation.is_broken() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            if self.json {
+                // What is watched is one line a state, so that a program can read it as it comes.
+                return Ok(match self.watch {
+                    true => terminal::json_line(&rows)?,
+                    false => terminal::pretty_json(&rows)?,
+                });
+            }
+            let now = Timestamp::now();
+            Ok(match rows.as_slice() {
+                [] => shown::first_steps(&installation),
+                [row] if self.branch.is_some() => row.details(now),
+                rows => shown::overview(rows, now),
+            })
+        })?;
+        Ok(code)
+    }
 }
 
-/// Looks at the branches that the key of `context` may see, of one repo or of all.
+/// Looks at the branches that the caller may see, of one repo or of all.
 pub(super) fn rows(
     installation: &Installation,
     repo: Option<&str>,
     branch: Option<&str>,
-    context: &Context,
 ) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
     let host = installation.host();
@@ -178,7 +191,7 @@ pub(super) fn rows(
         repo.is_none_or(|repo| it.repo.as_str() == repo)
             && branch.is_none_or(|branch| it.branch.as_str() == branch)
     };
-    let records = branches::read(installation, context, is_wanted)?;
+    let records = branches::read(installation, is_wanted)?;
     match (repo, branch) {
         (Some(repo), Some(branch)) if records.is_empty() => drop(installation.branch(repo, branch)?),
         (Some(repo), None) if records.is_empty() => drop(installation.repo(repo)?),
@@ -255,7 +268,7 @@ struct Seen<'a> {
 
 fn row(installation: &Installation, branch: &BranchRef, record: &Record, seen: Seen<'_>) -> Row {
     let platform = &installation.platform;
-    let each: Vec<Process> = services(installation, branch, record, seen.now)
+    let instances: Vec<Process> = services(installation, branch, record, seen.now)
         .into_iter()
         .map(|wanted| {
             let stats = seen.stats.get(&wanted.name).cloned().unwrap_or_default();
@@ -271,7 +284,7 @@ fn row(installation: &Installation, branch: &BranchRef, record: &Record, seen: S
             }
         })
         .collect();
-    let processes = Processes::of(each);
+    let processes = Processes::of(instances);
     let last = seen.last.filter(|it| it.outcome != Outcome::Succeeded);
     Row {
         repo: branch.repo.to_string(),
@@ -307,7 +320,7 @@ fn state(record: &Record, processes: &Processes) -> State {
         (None, _) => State::NotDeployed,
         _ if record.stopped => State::Stopped,
         (_, Some(_)) => State::Maintenance,
-        _ if processes.up == processes.wanted => State::Up,
+        _ if processes.up == processes.desired => State::Up,
         _ if processes.up == 0 => State::Down,
         _ => State::Degraded,
     }
@@ -319,23 +332,23 @@ impl Live {
             release: live.release,
             commit: live.commit.to_string(),
             subject: live.subject.clone(),
-            at: live.at,
-            by: live.by.clone(),
+            deployed_at: live.at,
+            deployed_by: live.by.clone(),
             restored: live.restored,
         }
     }
 }
 
 impl Processes {
-    fn of(each: Vec<Process>) -> Self {
-        let restarts: Vec<usize> = each.iter().filter_map(|it| it.restarts).collect();
+    fn of(instances: Vec<Process>) -> Self {
+        let restarts: Vec<usize> = instances.iter().filter_map(|it| it.restarts).collect();
         Self {
-            up: each.iter().filter(|it| it.pid.is_some()).count(),
-            wanted: each.len(),
-            uptime_seconds: each.iter().filter_map(|it| it.uptime_seconds).min(),
+            up: instances.iter().filter(|it| it.pid.is_some()).count(),
+            desired: instances.len(),
+            uptime_seconds: instances.iter().filter_map(|it| it.uptime_seconds).min(),
             restarts: (!restarts.is_empty()).then(|| restarts.iter().sum()),
-            memory_bytes: each.iter().map(|it| it.memory_bytes).sum(),
-            each,
+            memory_bytes: instances.iter().map(|it| it.memory_bytes).sum(),
+            instances,
         }
     }
 }

@@ -2,17 +2,20 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use pypaas_core::Engine;
 
-use super::Context;
 use crate::arguments::{BranchArguments, WaitArguments};
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::narrator::Narrator;
+use pypaas_config::Permission;
 
 /// Stop a branch's processes; nginx answers in their place until `start` or the next deploy
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "stop")]
 #[command(after_help = "Example:\n  pypaas stop shop main")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -21,14 +24,26 @@ pub(crate) struct Arguments {
     wait: WaitArguments,
 }
 
-/// Stops the branch, now and at every boot.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?.waiting(arguments.wait);
-    let platform = &installation.platform;
-    let branch = installation.branch(&arguments.branch.repo, &arguments.branch.branch)?;
-    let mut host = installation.host();
-    let mut narrator = Narrator::default();
-    Engine::new(&mut host, platform, &mut narrator).stop(&branch, &context.by)?;
-    narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
-    Ok(ExitCode::SUCCESS)
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Push, self.branch.repo.clone())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Change
+    }
+
+    /// Stops the branch, now and at every boot.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?.waiting(self.wait.lock_timeout);
+        let platform = &installation.platform;
+        let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
+        let mut host = installation.host();
+        let mut narrator = Narrator::default();
+        Engine::new(&mut host, platform, &mut narrator).stop(&branch, &invocation.by)?;
+        narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -2,22 +2,23 @@
 
 use std::env;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::Args;
+use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, Permission};
 use pypaas_core::CommitId;
 use pypaas_core::host::{Clock, Git};
 use pypaas_core::plan::{Request, Source};
 
-use super::Context;
 use super::deploying::Deploying;
-use super::git::BEGAN_VARIABLE;
+use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::history::Kind;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
+use crate::pusher::Pusher;
 use crate::terminal;
 use crate::wording::ago;
 use pypaas_linux::bare_repo::branch_lock;
@@ -33,7 +34,8 @@ const MOVED: Duration = Duration::from_secs(30);
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// Answer git's `update` hook
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "update-hook", hide = true)]
 pub(crate) struct Arguments {
     /// The ref's full name
     reference: String,
@@ -51,64 +53,81 @@ impl Arguments {
     }
 }
 
-/// Deploys the pushed commit, or refuses the ref with the reason.
-pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let repo = pushed_repo()?;
-    let Some(branch) = arguments.reference.strip_prefix("refs/heads/") else {
-        return Err(Failure::new(
-            format!("`{}` is not a branch; only branches are deployed", arguments.reference),
-            "push the branch without the tag: `git push <remote> <branch>`",
-        ));
-    };
-    let branch = installation.branch(&repo, branch)?;
-    let (old, new) = (CommitId::new(arguments.old.as_str())?, CommitId::new(arguments.new.as_str())?);
-    if new.is_zero() {
-        return Err(refuse_deletion(&installation, &branch));
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = None;
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Host
     }
-    if old.is_zero() {
-        refuse_clash(&installation, &branch)?;
+
+    fn effect(&self) -> Effect {
+        Effect::ChangeOf(self.summary())
     }
-    let deploying = Deploying {
-        installation: &installation,
-        branch: branch.clone(),
-        title: format!("deploying {}", new.short()),
-        kind: Kind::Push,
-        context,
-        received: received(),
-    };
-    let mut moved_to = None;
-    deploying.run(|record, narrator| {
-        let live = record.live.as_ref();
-        // After a rollback the branch is not where what is live is, and nobody is about to move it there.
-        let moves_to = live.filter(|live| live.restored.is_none()).map(|live| &live.commit);
-        moved_to = where_it_moved(&installation, &branch, &old, &new, moves_to)?;
-        if let Some(live) = live.filter(|live| live.commit != old && live.restored.is_some()) {
-            narrator.line(&format!(
-                "       `{}` was at {}, but {} is live: {} rolled it back {}",
-                branch.branch,
-                old.short(),
-                live.commit.short(),
-                live.by,
-                ago(Timestamp::now(), live.at)
+
+    /// Deploys the pushed commit, or refuses the ref with the reason.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let repo = pushed_repo()?;
+        let pusher = Pusher::find(installation.platform.layout.home());
+        let received = pusher.and_then(|it| Timestamp::now().duration_since(it.since).try_into().ok());
+        let Some(branch) = self.reference.strip_prefix("refs/heads/") else {
+            return Err(Failure::new(
+                format!("`{}` is not a branch; only branches are deployed", self.reference),
+                "push the branch without the tag: `git push <remote> <branch>`",
             ));
+        };
+        let branch = installation.branch(&repo, branch)?;
+        let (old, new) = (CommitId::new(self.old.as_str())?, CommitId::new(self.new.as_str())?);
+        if new.is_zero() {
+            return Err(refuse_deletion(&installation, &branch));
         }
-        if record.live.as_ref().is_some_and(|live| live.commit == new) {
-            terminal::err(&format!("{} is live already; to build it again, run `rebuild`\n", new.short()));
-            return Ok(None);
+        if old.is_zero() {
+            refuse_clash(&installation, &branch)?;
         }
-        Ok(Some(Request {
+        let deploying = Deploying {
+            installation: &installation,
             branch: branch.clone(),
-            source: Source::Commit(new.clone()),
-            by: context.by.clone(),
-        }))
-    })?;
-    if let Some(head) = moved_to {
-        // git moves the branch only from where this push found it.
-        let repo = installation.platform.layout.repo(&branch.repo);
-        move_branch(&repo, branch.branch.as_str(), &head, &old).map_err(Failure::from_cause)?;
+            title: format!("deploying {}", new.short()),
+            kind: Kind::Push,
+            invocation,
+            received,
+        };
+        let mut moved_to = None;
+        deploying.run(|record, narrator| {
+            let live = record.live.as_ref();
+            // After a rollback the branch is not where what is live is, and nobody is about to move it there.
+            let moves_to = live.filter(|live| live.restored.is_none()).map(|live| &live.commit);
+            moved_to = where_it_moved(&installation, &branch, &old, &new, moves_to)?;
+            if let Some(live) = live.filter(|live| live.commit != old && live.restored.is_some()) {
+                narrator.line(&format!(
+                    "       `{}` was at {}, but {} is live: {} rolled it back {}",
+                    branch.branch,
+                    old.short(),
+                    live.commit.short(),
+                    live.by,
+                    ago(Timestamp::now(), live.at)
+                ));
+            }
+            if record.live.as_ref().is_some_and(|live| live.commit == new) {
+                terminal::err(&format!(
+                    "{} is live already; to build it again, run `rebuild`\n",
+                    new.short()
+                ));
+                return Ok(None);
+            }
+            Ok(Some(Request {
+                branch: branch.clone(),
+                source: Source::Commit(new.clone()),
+                by: invocation.by.clone(),
+            }))
+        })?;
+        if let Some(head) = moved_to {
+            // git moves the branch only from where this push found it.
+            let repo = installation.platform.layout.repo(&branch.repo);
+            move_branch(&repo, branch.branch.as_str(), &head, &old).map_err(Failure::from_cause)?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The hook runs in the bare repository: its directory's name is the repo's.
@@ -195,9 +214,4 @@ fn where_it_moved(
         format!("branch `{name}` was pushed by somebody else meanwhile"),
         "fetch, then push again",
     ))
-}
-
-fn received() -> Option<Duration> {
-    let began = Duration::try_from_secs_f64(env::var(BEGAN_VARIABLE).ok()?.parse().ok()?).ok()?;
-    SystemTime::now().duration_since(UNIX_EPOCH).ok()?.checked_sub(began)
 }

@@ -11,9 +11,6 @@ use pypaas_linux::{Watch, is_gone};
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Clears a terminal and goes to its first line.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
-
 /// Shows what `look` gives: once, or again whenever it changes until somebody interrupts or nobody reads any more.
 pub(super) fn show(again: bool, mut look: impl FnMut() -> Result<String, Failure>) -> Result<(), Failure> {
     if !again {
@@ -26,7 +23,11 @@ pub(super) fn show(again: bool, mut look: impl FnMut() -> Result<String, Failure
     loop {
         let text = look()?;
         if text != shown {
-            terminal::out(&format!("{}{text}", if screen { CLEAR } else { "" }));
+            if screen {
+                terminal::out_on_clear_screen(&text)
+            } else {
+                terminal::out(&text)
+            }
             shown = text;
         }
         thread::sleep(INTERVAL);

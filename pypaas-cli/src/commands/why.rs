@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 
+use crate::command::{self, Effect, Requirement};
 use crate::diagnosis::{Address, Diagnosis, diagnose};
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::invocation::Invocation;
 use crate::table::Look;
 use crate::terminal;
+use pypaas_config::Permission;
 
 /// Find out why a domain does not answer: walk a request's way and stop at the first thing wrong
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "why")]
 #[command(
     after_help = "Examples:\n  pypaas why shop.example.com\n  pypaas why https://shop.example.com/cart\n\n\
     Exits with 2 when something is wrong."
@@ -24,15 +28,27 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Walks the way and tells what was found on it.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let installation = Installation::load()?;
-    let diagnosis = diagnose(&installation, &arguments.address);
-    terminal::out(&match arguments.json {
-        true => format!("{}\n", serde_json::to_string_pretty(&diagnosis)?),
-        false => text(&diagnosis),
-    });
-    Ok(ExitCode::from(if diagnosis.wrong.is_some() { 2 } else { 0 }))
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Read);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Domain(Permission::Read, self.address.host.clone())
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::None
+    }
+
+    /// Walks the way and tells what was found on it.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let diagnosis = diagnose(&installation, &self.address);
+        terminal::out(&match self.json {
+            true => terminal::pretty_json(&diagnosis)?,
+            false => text(&diagnosis),
+        });
+        Ok(ExitCode::from(if diagnosis.problem.is_some() { 2 } else { 0 }))
+    }
 }
 
 fn text(diagnosis: &Diagnosis) -> String {
@@ -40,17 +56,15 @@ fn text(diagnosis: &Diagnosis) -> String {
     for line in &diagnosis.checked {
         text.push_str(&format!("  {}     {line}\n", Look::Good.paint("ok")));
     }
-    match &diagnosis.wrong {
-        Some(wrong) => {
-            text.push_str(&format!("  {}  {}\n", Look::Bad.paint("wrong"), wrong.what));
-            for line in &wrong.lines {
-                text.push_str(&format!("         | {}\n", terminal::harmless(line)));
+    match &diagnosis.problem {
+        Some(problem) => {
+            text.push_str(&format!("  {}  {}\n", Look::Bad.paint("error"), problem.message));
+            for line in &problem.because {
+                text.push_str(&format!("         | {line}\n"));
             }
-            text.push_str(&format!("  hint:  {}\n", wrong.mend));
+            text.push_str(&problem.fix.as_ref().map(|fix| format!("  hint:  {fix}\n")).unwrap_or_default());
         }
-        None => text.push_str(
-            "  Nothing is wrong on this host. What lies before it was not checked: the domain's DNS entry, a firewall.\n",
-        ),
+        None => text.push_str("  No problem found on this host. DNS and firewalls were not checked.\n"),
     }
     text
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
-use pypaas_config::{BranchRef, RunnerName, Severity};
+use pypaas_config::{BranchRef, Diagnostic, RunnerName, Severity};
 use pypaas_core::host::{Host, Probe};
 use pypaas_core::{Deployed, Process, Readiness, ServiceName};
 
-use super::{Walk, Wrong};
+use super::{Walk, problem};
 use crate::wording::{count, span};
 use pypaas_linux::checks::CheckScope;
 
@@ -24,7 +24,7 @@ pub(super) fn check(
     branch: &BranchRef,
     live: &Deployed,
     runner: &RunnerName,
-) -> Result<(), Wrong> {
+) -> Result<(), Box<Diagnostic>> {
     let own: Vec<&Process> = live.processes.iter().filter(|it| it.runner == *runner).collect();
     if walk.installation.platform.runner(&branch.runner(runner)).is_none_or(|it| it.command().is_none()) {
         return Ok(());
@@ -61,26 +61,31 @@ pub(super) fn last_lines(
     lines
 }
 
-fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Process) -> Result<(), Wrong> {
+fn runs(
+    walk: &mut Walk<'_>,
+    branch: &BranchRef,
+    live: &Deployed,
+    process: &Process,
+) -> Result<(), Box<Diagnostic>> {
     let service = process.service(branch, live.slot);
     let state = walk.host.services().inspect_service(&service);
-    let state = state.map_err(|error| Wrong::new(error.to_string(), "run `pypaas check`"))?;
+    let state = state.map_err(|error| problem(error.to_string(), "run `pypaas check`"))?;
     let Some(state) = state else {
-        return Err(Wrong::new(format!("the service {service} is gone"), "run `pypaas apply`"));
+        return Err(problem(format!("the service {service} is gone"), "run `pypaas apply`"));
     };
     if !state.supervised {
         let defects = walk.host.check(&walk.installation.platform, CheckScope::Branch(branch));
         let why = defects.into_iter().find(|it| it.category == "services" && it.severity == Severity::Error);
         return Err(match why {
-            Some(defect) => Wrong::new(defect.message, defect.fix),
-            None => Wrong::new(
+            Some(defect) => Box::new(defect),
+            None => problem(
                 format!("nothing supervises {service}"),
                 "is svscan running, and does it watch `services_dir`?",
             ),
         });
     }
     if !state.enabled {
-        return Err(Wrong::new(format!("{service} is not meant to run"), "run `pypaas apply`"));
+        return Err(problem(format!("{service} is disabled"), "run `pypaas apply`"));
     }
     // What was tried before in the same slot may have ended again and again.
     let lately = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -90,21 +95,24 @@ fn runs(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Proc
     let keeps_ending = starts >= 3;
     match state.process {
         Some((_, uptime)) if !keeps_ending || uptime >= LATELY => Ok(()),
-        up => Err(Wrong {
-            what: match (keeps_ending, up) {
-                (true, _) => {
-                    format!("{service} keeps ending: it was started {starts} times within {}", span(LATELY))
-                }
-                (false, _) => format!("{service} is down"),
-            },
-            mend: format!("see what it says: `pypaas logs {branch} {}`", process.runner),
-            // The process of this moment may not have come to saying anything.
-            lines: walk.host.supervisor().last_lines_of_all(&service, LINES),
-        }),
+        _ => {
+            let what = match keeps_ending {
+                true => format!("{service} is crash-looping: {starts} starts in the last {}", span(LATELY)),
+                false => format!("{service} is down"),
+            };
+            let found = problem(what, format!("see its log: `pypaas logs {branch} {}`", process.runner));
+            // The process of this moment may not have printed anything yet.
+            Err(found.because(walk.host.supervisor().last_lines_of_all(&service, LINES)).into())
+        }
     }
 }
 
-fn listens(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &Process) -> Result<(), Wrong> {
+fn listens(
+    walk: &mut Walk<'_>,
+    branch: &BranchRef,
+    live: &Deployed,
+    process: &Process,
+) -> Result<(), Box<Diagnostic>> {
     let Some(port) = process.port else { return Ok(()) };
     let service = process.service(branch, live.slot);
     let addresses = walk.host.listening(&service).unwrap_or_default();
@@ -119,11 +127,11 @@ fn listens(walk: &mut Walk<'_>, branch: &BranchRef, live: &Deployed, process: &P
             instead(&addresses, port, &error.0)
         ),
     };
-    let mend = match addresses.iter().any(|address| address.port() == port) {
+    let fix = match addresses.iter().any(|address| address.port() == port) {
         true => "let the app listen on 127.0.0.1, or on all addresses".to_owned(),
         false => "let the app listen on the port in its variable `PORT`".to_owned(),
     };
-    Err(Wrong { lines: last_lines(walk, branch, live, Some(&service)), ..Wrong::new(what, mend) })
+    Err(problem(what, fix).because(last_lines(walk, branch, live, Some(&service))).into())
 }
 
 /// Says where it listens instead.
@@ -133,7 +141,7 @@ fn instead(addresses: &BTreeSet<SocketAddr>, port: u16, refusal: &str) -> String
         address.port() == port && matches!(address.ip(), IpAddr::V6(ip) if ip.is_loopback())
     };
     match own.as_slice() {
-        [] => format!("it listens nowhere ({refusal})"),
+        [] => format!("it is not listening on any port ({refusal})"),
         _ if addresses.iter().any(only_v6) => format!("it listens only on {}", own.join(", ")),
         _ => format!("it listens on {}", own.join(", ")),
     }
@@ -144,7 +152,7 @@ fn is_healthy(
     branch: &BranchRef,
     live: &Deployed,
     process: &Process,
-) -> Result<(), Wrong> {
+) -> Result<(), Box<Diagnostic>> {
     let platform = &walk.installation.platform;
     let readiness = platform.runner(&branch.runner(&process.runner)).map(|runner| runner.readiness());
     let (Some(port), Some(Readiness::Healthy { check, .. })) = (process.port, readiness) else {
@@ -160,6 +168,6 @@ fn is_healthy(
         Ok(status) => format!("{service} answers its health check {} with {status}", check.path),
         Err(error) => format!("{service} does not answer its health check {}: {error}", check.path),
     };
-    let mend = format!("see what it says, or give it new processes: `pypaas restart {branch}`");
-    Err(Wrong { lines: last_lines(walk, branch, live, Some(&service)), ..Wrong::new(what, mend) })
+    let fix = format!("see its log, or restart it: `pypaas restart {branch}`");
+    Err(problem(what, fix).because(last_lines(walk, branch, live, Some(&service))).into())
 }

@@ -30,8 +30,9 @@ pub fn configuration(data: &[u8]) {
     let loaded = load(&files, &runner_types().for_loading());
     for problem in &loaded.problems {
         assert!(!problem.message.contains(char::is_control), "{:?}", problem.message);
-        assert!(problem.report.contains(problem.file.as_str()), "{}", problem.report);
-        assert_eq!(problem.line == 0, problem.column == 0);
+        assert!(problem.report().contains(problem.file().expect("a file").as_str()), "{problem}");
+        let place = problem.place.as_ref().expect("a place");
+        assert_eq!(place.line.is_none(), place.column.is_none());
     }
     match loaded.configuration {
         Some(configuration) => use_it(configuration),

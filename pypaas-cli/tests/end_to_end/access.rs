@@ -22,6 +22,10 @@ fn two_sites() -> (Sandbox, Client) {
     (sandbox, laptop)
 }
 
+/// Why a key may do nothing in a repo without a good file.
+const BROKEN: &str =
+    "  because the configuration of `site` is broken or missing, and may limit what keys can do\n";
+
 /// Commands, each with the right that it needs on `site`.
 const COMMANDS: [(&str, &str); 16] = [
     ("restart site main", "push"),
@@ -56,10 +60,11 @@ fn a_key_may_do_what_the_repo_gives_it() {
             assert_eq!(allowed, rights.contains(right), "{name}: {outcome}");
             if !allowed {
                 assert_eq!((outcome.code, outcome.stdout.as_str()), (5, ""), "{outcome}");
-                assert!(
-                    outcome.stderr.contains(&format!("  because repo/site.yml gives `{right}` to: ")),
-                    "{outcome}"
-                );
+                let reason = match rights {
+                    "" => "  because repo/site.yml does not grant it\n".to_owned(),
+                    _ => format!("  because repo/site.yml grants `{right}` to: "),
+                };
+                assert!(outcome.stderr.contains(&reason), "{outcome}");
             }
             let elsewhere = client.ssh_line(&command.replace("site", "zoo"));
             assert_ne!(elsewhere.code, 5, "{name}: {elsewhere}");
@@ -68,16 +73,16 @@ fn a_key_may_do_what_the_repo_gives_it() {
         let repos: Vec<&str> =
             listed.as_array().unwrap().iter().map(|it| it["repo"].as_str().unwrap()).collect();
         assert_eq!(repos, if rights.is_empty() { vec!["zoo"] } else { vec!["site", "zoo"] }, "{name}");
-        assert_eq!(client.ssh(&["apply"]).code, if rights.contains("push") { 0 } else { 5 }, "{name}");
+        assert_eq!(client.ssh(&["apply"]).code, if name == "laptop" { 0 } else { 5 }, "{name}");
         let keys = client.ssh(&["rebuild_authorized_keys"]);
         assert_eq!(keys.code, if name == "laptop" { 0 } else { 5 }, "{name}: {keys}");
     }
     let refused = sandbox.client("stranger2").ssh_line("restart site main");
     assert_eq!(
         refused.stderr,
-        "error: the key `stranger2` may not deploy in `site`\n  \
-         because repo/site.yml gives `push` to: laptop, ci\n\
-         hint: `help` lists what it may do; whoever looks after this host can change that\n"
+        "error: the key `stranger2` does not have permission `push` on repo `site`\n  \
+         because repo/site.yml does not grant it\n\
+         hint: `help` lists what this key may do; the host's administrator can change that\n"
     );
     sandbox.pypaas(&["restart", "site", "main"]).must_succeed();
 }
@@ -91,11 +96,11 @@ fn git_is_refused_as_commands_are() {
     code.write("public/index.html", "mine");
     code.commit("mine");
     let refused = code.push("site", &["HEAD:main"]).must_fail();
-    assert_says(&refused, "error: the key `monitor` may not deploy in `site`\n");
+    assert_says(&refused, "error: the key `monitor` does not have permission `push` on repo `site`\n");
     assert_eq!(sandbox.get("site.example", "/").text(), "version 1");
     let stranger = sandbox.client("stranger");
     let refused = stranger.git(&["clone", "pypaas:site", "copy"]).must_fail();
-    assert_says(&refused, "error: the key `stranger` may not look in `site`\n");
+    assert_says(&refused, "error: the key `stranger` does not have permission `read` on repo `site`\n");
     stranger.git(&["clone", "pypaas:zoo", "copy"]).must_succeed();
 }
 
@@ -132,7 +137,8 @@ fn a_key_file_limits_its_keys_everywhere() {
     let greeting = laptop.ssh(&["help"]).must_succeed().stdout;
     assert!(
         greeting.ends_with(
-            "    site                      push, run, read\n    zoo                       push, run, read\n"
+            "    (everything)              admin\n    site                      push, run, read\n    \
+             zoo                       push, run, read\n"
         ),
         "{greeting}"
     );
@@ -141,9 +147,9 @@ fn a_key_file_limits_its_keys_everywhere() {
     for (text, said) in [
         (
             format!("# pypaas: everything\n{key}"),
-            "monitor.pub:1: `everything` names no rights; there are `push`, `run` and `read`",
+            "monitor.pub:1: `everything` names no permissions; there are admin, push, run and read",
         ),
-        (format!("# pypaas:\n{key}"), "monitor.pub:1: `` names no rights"),
+        (format!("# pypaas:\n{key}"), "monitor.pub:1: `` names no permissions"),
         (format!("{key}\n# pypaas: read\n"), "a limit must stand before the keys of its file"),
     ] {
         fs::write(&file, text).unwrap();
@@ -159,7 +165,7 @@ fn a_broken_file_gives_nothing_away() {
     sandbox.write_config("repo/site.yml", "branches: {main: {runers: {}}}\naccess: {read: [monitor]}\n");
     let refused = stranger.ssh_line("logs site main");
     assert_eq!(refused.code, 5, "{refused}");
-    assert_says(&refused, "  because its configuration is broken, and may limit that\n");
+    assert_says(&refused, BROKEN);
     for command in ["list", "status"] {
         let shown = stranger.ssh(&[command]);
         assert!(!shown.stderr.contains("runers") && !shown.stderr.contains("site.yml"), "{shown}");
@@ -177,7 +183,143 @@ fn a_broken_file_gives_nothing_away() {
     );
     let refused = stranger.ssh_line("logs site main");
     assert_eq!(refused.code, 5, "{refused}");
-    assert_says(&refused, "  because its configuration is broken, and may limit that\n");
+    assert_says(&refused, BROKEN);
+}
+
+#[test]
+fn a_repo_without_a_good_file_keeps_its_limits_whatever_happened_to_the_file() {
+    let (sandbox, laptop) = two_sites();
+    let stranger = sandbox.client("stranger");
+    sandbox.pypaas(&["list"]).must_succeed();
+    let good = sandbox.read_config("repo/site.yml");
+    let domain = sandbox.read_config("domains/site.example.yml");
+    let states: [(&str, &dyn Fn()); 4] = [
+        ("emptied", &|| sandbox.write_config("repo/site.yml", "")),
+        ("without `access`, and broken", &|| sandbox.write_config("repo/site.yml", "branches: [hush\n")),
+        ("renamed", &|| {
+            sandbox.remove_config("repo/site.yml");
+            sandbox.write_config("repo/sight.yml", &good);
+        }),
+        ("gone", &|| sandbox.remove_config("repo/sight.yml")),
+    ];
+    for (state, bring_about) in states {
+        bring_about();
+        for (command, _) in COMMANDS.iter().filter(|(command, _)| !command.starts_with("why")) {
+            for client in [&stranger, &laptop] {
+                let refused = client.ssh_line(command);
+                assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{state}: {refused}");
+                assert_says(&refused, BROKEN);
+                assert!(!refused.stderr.contains("hush"), "{state}: {refused}");
+            }
+        }
+        for command in ["apply", "cleanup", "plan", "restart", "rebuild", "rebuild_authorized_keys"] {
+            let refused = laptop.ssh_line(command);
+            assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{state}: {refused}");
+        }
+        for command in ["list --json", "status --json", "metrics"] {
+            let shown = stranger.ssh_line(command);
+            assert!(!shown.stdout.contains("\"site\"") && !shown.stderr.contains("hush"), "{state}: {shown}");
+        }
+        let checked = stranger.ssh_line("check");
+        assert_ne!(checked.code, 0, "{state}: {checked}");
+        assert!(!checked.stdout.contains("hush"), "{state}: {checked}");
+    }
+
+    // An admin who is named is limited by no repo's file, and cleaning up ends the memory of the repo.
+    let settings = sandbox.read_config("pypaas.yml");
+    sandbox.write_config("pypaas.yml", &format!("{settings}\nadmins: [laptop]\n"));
+    assert!(laptop.ssh_line("status site main").stdout.starts_with("site main\n"));
+    let unnamed = sandbox.client("unnamed").ssh_line("apply");
+    assert_eq!(unnamed.code, 5, "{unnamed}");
+    assert_says(&unnamed, "  because pypaas.yml does not name it in `admins`\n");
+    sandbox.write_config("pypaas.yml", &settings);
+    sandbox.remove_config("domains/site.example.yml");
+    sandbox.pypaas(&["cleanup"]).must_succeed();
+    laptop.ssh_line("plan").must_succeed();
+    sandbox.write_config("repo/site.yml", &good);
+    sandbox.write_config("domains/site.example.yml", &domain);
+    laptop.ssh_line("plan").must_succeed();
+}
+
+#[test]
+fn a_broken_main_file_withholds_everything_and_shows_no_line_of_itself() {
+    let (sandbox, laptop) = two_sites();
+    let settings = sandbox.read_config("pypaas.yml");
+    sandbox.write_config("pypaas.yml", &format!("{settings}\ndeploy_logger_cmd: [hush\n"));
+    for (command, _) in COMMANDS.iter().chain(&[("list", ""), ("check", ""), ("apply", ""), ("metrics", "")])
+    {
+        let refused = laptop.ssh_line(command);
+        assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused}");
+        assert_says(&refused, "error: pypaas.yml is broken, so no key's permissions can be known\n");
+        assert!(!refused.stderr.contains("hush"), "{refused}");
+    }
+    let site = laptop.worktree("again");
+    site.write("public/index.html", "again");
+    site.commit("Again");
+    let refused = site.push("site", &["main"]).must_fail();
+    assert!(!refused.stderr.contains("hush"), "{refused}");
+    assert_says(&sandbox.pypaas(&["status"]).must_fail(), "hush");
+}
+
+#[test]
+fn what_a_key_may_not_read_is_in_no_message() {
+    let (sandbox, _) = two_sites();
+    let stranger = sandbox.client("stranger");
+    let good = sandbox.read_config("repo/site.yml");
+    sandbox.write_config("repo/site.yml", &format!("{good}\nhushed: here\n"));
+    sandbox.write_config(
+        "domains/hushed.example.yml",
+        "locations: {/: {upstream: {repo: site, branch: hushed}}}",
+    );
+    for command in [
+        "check",
+        "check --json",
+        "list",
+        "status",
+        "plan",
+        "metrics",
+        "why hushd.example",
+        "logs sit",
+        "help",
+        "why hushed.example",
+    ] {
+        let shown = stranger.ssh_line(command);
+        let all = format!("{}{}", shown.stdout, shown.stderr);
+        assert!(!all.contains("hushed") || command == "why hushed.example", "{shown}");
+        assert!(!all.contains("hushed:") && !all.contains("branch: hushed"), "{shown}");
+        assert!(!all.contains("    site  ") && !all.contains("`site`?"), "{shown}");
+    }
+    assert_says(&stranger.ssh_line("check"), "in files that this key may not read\n");
+    assert_says(&sandbox.pypaas(&["check"]).must_fail(), "hushed");
+}
+
+#[test]
+fn nobody_becomes_somebody_else_by_a_variable() {
+    let (sandbox, laptop) = two_sites();
+    let repo = Site::REPO.replace(
+        "runners",
+        "hooks: {before_build: 'PYPAAS_KEY=boss PYPAAS_FROM=203.0.113.9 $PYPAAS restart zoo main'}, runners",
+    );
+    let program = format!("'{}'", env!("CARGO_BIN_EXE_pypaas"));
+    sandbox.write_config(
+        "repo/site.yml",
+        &repo.replace("$PYPAAS", &format!("PYPAAS_HOME={} {program}", sandbox.home()).replace('\'', "")),
+    );
+    let code = laptop.worktree("site");
+    laptop.git(&["clone", "pypaas:site", "copy"]).must_succeed();
+    code.write("public/index.html", "version 2");
+    code.commit("version 2");
+    let _ = code.push("site", &["-f", "HEAD:main"]);
+    let refused = sandbox.start_pypaas(
+        &["stop", "nothing", "main"],
+        &[("PYPAAS_KEY", "boss"), ("PYPAAS_FROM", "203.0.113.9")],
+    );
+    refused.wait().must_fail();
+    let log = fs::read_to_string(sandbox.home().join("state/audit.log")).unwrap();
+    assert!(!log.contains("boss") && !log.contains("203.0.113.9"), "{log}");
+    let last = log.lines().rfind(|line| line.contains("push site")).unwrap();
+    assert!(last.contains("\"by\":\"laptop\"") && last.contains("\"from\":\"127.0.0.1\""), "{last}");
+    assert_eq!(fs::read_dir(sandbox.home().join("run")).unwrap().count(), 0, "push files stay behind");
 }
 
 #[test]
@@ -211,7 +353,7 @@ fn whoever_changes_something_is_in_the_audit_log() {
             "local -: rebuild_authorized_keys -> ok",
             "laptop 127.0.0.1: restart site main -> ok",
             "laptop 127.0.0.1: run site main -- sh -c 'exit 3' -> exit 3",
-            "monitor 127.0.0.1: stop site main -> error: the key `monitor` may not deploy in `site`: repo/site.yml gives `push` to: laptop, ci",
+            "monitor 127.0.0.1: stop site main -> error: the key `monitor` does not have permission `push` on repo `site`: repo/site.yml grants `push` to: laptop, ci",
             "laptop 127.0.0.1: secret set zoo main TOKEN -> ok",
             "local -: maintenance on site main -m \"it's late\" -> ok",
         ]

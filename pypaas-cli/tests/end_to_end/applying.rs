@@ -75,8 +75,8 @@ fn an_edited_configuration_takes_effect_without_a_push_and_without_losing_a_requ
     shop.sandbox.remove_config("repo/shop.yml");
     admin.ssh(&["apply"]).must_succeed();
     assert!(shop.pids().is_empty() && shop.checkouts().is_empty());
-    assert_eq!(admin.ssh(&["apply", "--dry-run"]).must_succeed().stdout, "nothing has to be done\n");
-    assert_eq!(admin.ssh(&["plan"]).must_succeed().stdout, "nothing has to be done\n");
+    assert_eq!(admin.ssh(&["apply", "--dry-run"]).must_succeed().stdout, "nothing to do\n");
+    assert_eq!(admin.ssh(&["plan"]).must_succeed().stdout, "nothing to do\n");
 }
 
 #[test]

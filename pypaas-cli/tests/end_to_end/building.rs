@@ -132,7 +132,7 @@ fn a_build_that_fails_is_refused_and_the_old_version_serves() {
     assert_says(
         &refused,
         "       line 2000\n       cannot find module\nerror: step 5 of 5 failed: run `./.build.sh`\n  because \
-         `./.build.sh` exited with status 1\nhint: what was live before is live\n",
+         `./.build.sh` exited with status 1\nhint: the version that was live before is still live\n",
     );
     assert_eq!((shop.head(), shop.pids(), shop.checkouts()), before);
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");

@@ -19,7 +19,7 @@ const ERRORS: i32 = 2;
 const WARNINGS: i32 = 4;
 
 /// What is said of a host on which all is right.
-const READY: &str = "this host is ready: nginx, svscan and git are as they should be\n";
+const READY: &str = "host ready: nginx, svscan and git OK\n";
 
 /// A host with a page at `site.example` that is not pushed yet.
 fn with_site() -> (Sandbox, Site) {
@@ -44,7 +44,7 @@ fn must_find(sandbox: &Sandbox, code: i32, message: &str, mend: &str) -> Outcome
     let found = sandbox.pypaas(&["check"]);
     let level = if code == ERRORS { "error" } else { "warning" };
     assert_says(&found, &format!("{level}: {message}"));
-    assert_says(&found, &format!("\n  = help: {mend}"));
+    assert_says(&found, &format!("\nhint: {mend}"));
     assert_eq!(found.code, code, "{found}");
     assert_eq!(found.stdout.matches("= help:").count(), 1, "{found}");
     assert!(!found.stdout.contains(READY), "{found}");
@@ -86,7 +86,7 @@ fn nginx_conf(sandbox: &Sandbox) -> Utf8PathBuf {
 #[test]
 fn a_host_on_which_all_is_right_is_said_to_be_ready() {
     let (sandbox, site) = with_certificate(|sandbox| sandbox.certificate("site.example"));
-    let right = format!("the configuration in {} is right\n{READY}", sandbox.home().join("config"));
+    let right = format!("the configuration in {} is valid\n{READY}", sandbox.home().join("config"));
 
     let before = sandbox.pypaas(&["check"]).must_succeed();
     assert_eq!((before.stdout.as_str(), before.stderr.as_str()), (right.as_str(), ""));
@@ -120,7 +120,7 @@ fn findings_of_the_configuration_and_of_the_host_are_told_together() {
         r#"[["error","configuration",1],["warning","configuration",null],["error","nginx",null]]"#
     );
     assert!(findings[0]["report"].as_str().unwrap().contains(" --> repo/bad.yml:1:1"), "{json:#}");
-    assert!(findings[2]["mend"].as_str().unwrap().starts_with("start it"), "{json:#}");
+    assert!(findings[2]["fix"].as_str().unwrap().starts_with("start it"), "{json:#}");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
     let found = sandbox.pypaas(&["check"]);
     assert_eq!(found.code, ERRORS, "{found}");
     assert_says(&found, "error: `ports` has no `max`\n --> pypaas.yml:1:1");
-    assert_says(&found, "this host was not looked at: first mend pypaas.yml\n");
+    assert_says(&found, "host checks skipped: fix pypaas.yml first\n");
 
     sandbox.write_config(
         "pypaas.yml",
@@ -171,7 +171,7 @@ fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
         &found,
         "error: `runner_runscript_template` cannot be used: unknown placeholder `{command}` on line 1; ",
     );
-    assert_says(&found, "\n--> pypaas.yml\n\nthis host was not looked at: first mend pypaas.yml\n");
+    assert_says(&found, "\n--> pypaas.yml\n\nhost checks skipped: fix pypaas.yml first\n");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn an_svscan_that_does_not_run_is_found() {
     assert!(alone.stdout.contains(&message) || alone.stdout.contains(&elsewhere), "{alone}");
     assert_eq!(alone.code, ERRORS, "{alone}");
     let mend = format!("as this user, let the system start `svscan {services}` at boot and keep it running");
-    assert_says(&alone, &format!("  = help: {mend}"));
+    assert_says(&alone, &format!("hint: {mend}"));
 
     let refused = shop.push().must_fail();
     assert_says(
@@ -391,7 +391,7 @@ fn a_git_that_is_too_old_is_found() {
         &old,
         "warning: this is git version 2.30.2: after a power failure a branch may name a commit that is gone\n",
     );
-    assert_says(&old, "  = help: install git 2.36 or newer\n");
+    assert_says(&old, "hint: install git 2.36 or newer\n");
     let older = check("2.7.4");
     assert_eq!(older.code, ERRORS, "{older}");
     assert_says(&older, "error: this is git version 2.7.4, which keeps what refused pushes brought\n");
@@ -438,7 +438,7 @@ fn ports_that_linux_gives_to_outgoing_connections_are_found() {
     assert_eq!(found.code, WARNINGS, "{found}");
     let message = format!("overlap with the ports {first}-{}, of which Linux takes one ", ephemeral[1]);
     assert_says(&found, &message);
-    assert_says(&found, "  = help: choose `ports` outside of that range, such as 61500-61800\n");
+    assert_says(&found, "hint: choose `ports` outside of that range, such as 61500-61800\n");
 }
 
 #[test]
@@ -457,7 +457,7 @@ fn an_svscan_of_another_user_is_found() {
     );
     assert_says(
         &found,
-        &format!("  = help: let it run as `nobody`, such as with `setuidgid nobody svscan {services}`\n"),
+        &format!("hint: let it run as `nobody`, such as with `setuidgid nobody svscan {services}`\n"),
     );
 }
 

@@ -18,7 +18,7 @@ fn a_cleanup_removes_what_is_not_configured_any_more_and_leaves_the_rest_alone()
     assert_eq!(sandbox.get("old.example", "/").status, 200);
     fs::write(home.join("data/old/main/kept"), "").unwrap();
     let admin = sandbox.client("admin");
-    let nothing = "nothing has to be done\n";
+    let nothing = "nothing to do\n";
 
     // The admin's own directories and files are nobody's to remove.
     let own = ["services-real/mine", "checkouts/shop/main/notes", "nginx.d/mine.txt"];

@@ -65,7 +65,7 @@ fn a_branch_that_is_not_configured_is_refused_and_nothing_happens() {
     let refused = shop.code.push("shop", &["main:other"]).must_fail();
 
     assert_says(&refused, "error: branch `other` of `shop` is not configured\n");
-    assert_says(&refused, "hint: configured are: main; more can be added in repo/shop.yml\n");
+    assert_says(&refused, "hint: configured branches: main; add others in repo/shop.yml\n");
     assert_eq!(shop.code.remote_head("shop", "other"), None);
     assert_eq!((shop.pids(), shop.checkouts()), (pids, checkouts));
 }

@@ -22,7 +22,7 @@ fn the_documented_example_is_deployed_as_it_is_written() {
     sandbox.write_config("repo/node-js-sample.yml", REPO);
     sandbox.write_config("domains/node-js-sample.example.com.yml", DOMAIN);
     let checked = sandbox.pypaas(&["check"]).must_succeed();
-    let right = format!("the configuration in {} is right\n", sandbox.home().join("config"));
+    let right = format!("the configuration in {} is valid\n", sandbox.home().join("config"));
     assert!(checked.stdout.starts_with(&right), "{checked}");
     let sample = sandbox.stranger("heroku").worktree_from_app("node-plain");
     sample.git(&["branch", "--move", "master"]).must_succeed();

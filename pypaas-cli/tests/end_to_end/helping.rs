@@ -12,7 +12,7 @@ fn help_has_examples_and_explains_exit_statuses() {
     let sandbox = host::start();
     let client = sandbox.client("laptop");
     let help = sandbox.pypaas(&["--help"]).must_succeed();
-    assert_says(&help, "Exit status:\n  0  done, or nothing is wrong\n");
+    assert_says(&help, "Exit status:\n  0  success; for `why` and `check`: no problems found\n");
     for words in [&["help", "restart"][..], &["restart", "--help"]] {
         let help = client.ssh(words).must_succeed();
         assert!(help.stdout.starts_with("Start new processes of the live checkout"), "{help}");

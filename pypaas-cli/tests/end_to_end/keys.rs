@@ -124,7 +124,7 @@ fn a_malformed_key_file_is_named_with_its_line_and_nobody_is_locked_out() {
         assert_eq!(refused.code, 2, "{refused}");
         assert!(refused.stderr.starts_with(&format!("error: {directory}/bob")), "{refused}");
         assert!(refused.stderr.contains(said), "wanted `{said}`:\n{refused}");
-        let hint = "\nhint: authorized_keys is unchanged; mend or remove the file, then try again\n";
+        let hint = "\nhint: authorized_keys is unchanged; fix or remove the file, then try again\n";
         assert!(refused.stderr.ends_with(hint), "{refused}");
         assert_eq!(written(), before, "{name}");
         fs::remove_file(directory.join(name)).unwrap();

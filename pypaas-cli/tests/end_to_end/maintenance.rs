@@ -88,14 +88,15 @@ fn what_fails_in_maintenance_brings_the_old_version_back_and_ends_maintenance() 
         ),
         "{refused}"
     );
-    assert!(refused.contains("hint: what was live before is live\n"), "{refused}");
+    assert!(refused.contains("hint: the version that was live before is still live\n"), "{refused}");
     is_as_before("a hook failed");
 
     shop.configure(&format!("{runners}, hooks: {{maintenance: echo migrated}}"));
     let refused = shop.push_file("server.js", "process.exit(3)").must_fail().remote();
     assert!(refused.contains("       migrated\n"), "{refused}");
     assert!(
-        refused.contains("hint: what was live before is live; mend the app, then push again\n"),
+        refused
+            .contains("hint: the version that was live before is still live; fix the app, then push again\n"),
         "{refused}"
     );
     is_as_before("the new version does not start");
@@ -136,7 +137,7 @@ fn maintenance_switched_on_by_hand_lasts_until_it_is_switched_off() {
     assert_eq!(
         unknown.stderr,
         "error: branch `develop` of `site` is not configured\n\
-         hint: configured are: main; more can be added in repo/site.yml\n"
+         hint: configured branches: main; add others in repo/site.yml\n"
     );
 }
 

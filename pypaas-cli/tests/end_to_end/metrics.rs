@@ -36,7 +36,7 @@ fn every_branch_has_its_figures() {
     }
     let value = |name: &str| *values.get(name).unwrap_or_else(|| panic!("no {name} in:\n{text}"));
     let own = r#"{repo="shop",branch="main"}"#;
-    assert_eq!(value(&format!("pypaas_processes_wanted{own}")), 2.0);
+    assert_eq!(value(&format!("pypaas_processes_desired{own}")), 2.0);
     assert_eq!(value(&format!("pypaas_processes_up{own}")), 2.0);
     assert_eq!(value(&format!("pypaas_restarts_last_hour{own}")), 0.0);
     assert_eq!(value(&format!("pypaas_in_maintenance{own}")), 0.0);

@@ -87,7 +87,7 @@ fn a_rebuild_checks_out_and_builds_the_live_commit_again() {
     let (pids, checkouts) = (shop.pids(), shop.checkouts());
     let failed = admin.ssh(&["rebuild", "shop", "main"]);
     assert_eq!(failed.code, 2, "{failed}");
-    assert_says(&failed, "hint: what was live before is live\n");
+    assert_says(&failed, "hint: the version that was live before is still live\n");
     assert_eq!((shop.pids(), shop.checkouts()), (pids, checkouts));
 }
 
@@ -120,7 +120,7 @@ fn without_a_branch_all_that_are_deployed_are_rebuilt_and_one_that_fails_stops_n
         assert_eq!(unknown.code, 2, "{unknown}");
         assert_eq!(
             unknown.stderr,
-            "error: branch `second` of `zoo` is not configured\nhint: configured are: first, never; more can be added in \
+            "error: branch `second` of `zoo` is not configured\nhint: configured branches: first, never; add others in \
              repo/zoo.yml\n"
         );
         let half = admin.ssh(&[command, "zoo"]);

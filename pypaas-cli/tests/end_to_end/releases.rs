@@ -121,7 +121,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
     let differs = admin.ssh(&["releases", "shop", "main", "--diff", "1", "--show"]).must_succeed();
     assert_eq!(differs.stdout, "- env.TOKEN = first\n+ env.TOKEN = second\n");
     let never = admin.ssh(&["releases", "shop", "main", "9"]).must_fail();
-    assert_eq!(never.stderr, "error: shop main has no release 9\nhint: remembered are 1 to 2\n");
+    assert_eq!(never.stderr, "error: shop main has no release 9\nhint: known releases: 1 to 2\n");
 }
 
 #[test]
@@ -236,7 +236,10 @@ fn a_rollback_to_what_does_not_start_leaves_what_is_live() {
     let refused = admin.ssh(&["rollback", "shop", "main"]);
 
     assert_eq!(refused.code, 2, "{refused}");
-    assert_says(&refused, "hint: what was live before is live; mend the app, then push again\n");
+    assert_says(
+        &refused,
+        "hint: the version that was live before is still live; fix the app, then push again\n",
+    );
     assert_eq!((shop.pids(), shop.head()), (pids, head));
     assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
     let releases = json::read(admin.ssh(&["releases", "shop", "main", "--json"]));

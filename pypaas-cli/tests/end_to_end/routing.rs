@@ -64,7 +64,7 @@ fn a_mistake_in_a_foreign_file_of_nginx_is_named_with_its_place() {
     assert!(refused.contains(&rejected), "{refused}");
     assert!(
         refused.contains(
-            "hint: nginx goes on with what it had loaded; mend the configuration it names, then try again\n"
+            "hint: nginx keeps the last working configuration; fix the file it names, then try again\n"
         ),
         "{refused}"
     );
@@ -99,7 +99,7 @@ fn a_reload_that_nginx_silently_refuses_is_noticed_and_taken_back() {
     assert!(refused.contains("because nginx did not load the new configuration within "), "{refused}");
     assert!(refused.contains(&reason), "{refused}");
     assert!(
-        refused.contains("hint: nginx goes on with what it had loaded; its error log says more\n"),
+        refused.contains("hint: nginx keeps the last working configuration; its error log says more\n"),
         "{refused}"
     );
     assert_eq!(nginx_files(&sandbox), before);

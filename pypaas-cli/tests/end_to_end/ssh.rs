@@ -75,7 +75,7 @@ fn pypaas_own_commands_and_options_in_place_of_names_are_refused() {
     site.push("version 1").must_succeed();
     let (before, head) = (files(&sandbox), site.worktree.head());
 
-    let own = "error: this command cannot be run over SSH: pypaas calls it by itself\n\
+    let own = "error: this command cannot be run over SSH: it is internal to pypaas\n\
                hint: `help` lists what can be run\n";
     let nobody = "0".repeat(40);
     for line in [
@@ -209,7 +209,7 @@ fn what_was_pushed_can_be_cloned_and_fetched_and_the_key_is_remembered() {
     );
     let unknown = grace.git(&["clone", "pypaas:sight", "early"]).must_fail();
     assert!(
-        unknown.stderr.contains("error: repo `sight` is not configured\nhint: configured are: site\n"),
+        unknown.stderr.contains("error: repo `sight` is not configured\nhint: configured repos: site\n"),
         "{unknown}"
     );
 

@@ -14,7 +14,10 @@ fn must_be_refused(shop: &Shop, server: &str) -> Outcome {
     // The very same processes: the old version was never stopped, and of the new one nothing is left.
     assert_eq!((shop.head(), shop.pids(), shop.checkouts()), before, "{refused}");
     assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
-    assert_says(&refused, "hint: what was live before is live; mend the app, then push again\n");
+    assert_says(
+        &refused,
+        "hint: the version that was live before is still live; fix the app, then push again\n",
+    );
     refused
 }
 

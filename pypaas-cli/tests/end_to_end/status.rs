@@ -46,7 +46,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
         "maintenance": null,
         "message": null,
         "processes": {
-          "each": [
+          "instances": [
             {
               "index": 0,
               "memory_bytes": "<memory_bytes>",
@@ -72,7 +72,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
           "restarts": 0,
           "up": 2,
           "uptime_seconds": "<uptime_seconds>",
-          "wanted": 2
+          "desired": 2
         },
         "repo": "shop",
         "state": "up",
@@ -159,7 +159,7 @@ fn what_is_not_configured_has_no_status() {
     let admin = shop.sandbox.client("admin");
     let unknown = admin.ssh(&["status", "zoo"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
-    assert_eq!(unknown.stderr, "error: repo `zoo` is not configured\nhint: configured are: shop\n");
+    assert_eq!(unknown.stderr, "error: repo `zoo` is not configured\nhint: configured repos: shop\n");
     let unknown = admin.ssh(&["status", "shop", "develop"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
     assert_says(&unknown, "error: branch `develop` of `shop` is not configured\n");

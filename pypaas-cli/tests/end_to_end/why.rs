@@ -49,7 +49,7 @@ impl Moody {
         let outcome = self.admin.ssh(&["why", address, "--json"]);
         let diagnosis: Value =
             serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome}"));
-        assert_eq!(outcome.code, if diagnosis["wrong"].is_null() { 0 } else { 2 }, "{outcome}");
+        assert_eq!(outcome.code, if diagnosis["problem"].is_null() { 0 } else { 2 }, "{outcome}");
         diagnosis
     }
 
@@ -57,11 +57,11 @@ impl Moody {
     #[track_caller]
     fn assert_wrong(&self, address: &str, right_before: usize, what: &str, mend: &str) -> Value {
         let diagnosis = self.diagnosis(address);
-        let says = |field: &str| diagnosis["wrong"][field].as_str().unwrap_or_default().to_owned();
-        assert!(says("what").contains(what), "{diagnosis:#}");
-        assert!(says("mend").contains(mend), "{diagnosis:#}");
+        let says = |field: &str| diagnosis["problem"][field].as_str().unwrap_or_default().to_owned();
+        assert!(says("message").contains(what), "{diagnosis:#}");
+        assert!(says("fix").contains(mend), "{diagnosis:#}");
         assert_eq!(diagnosis["checked"].as_array().unwrap().len(), right_before, "{diagnosis:#}");
-        diagnosis["wrong"]["lines"].clone()
+        diagnosis["problem"]["because"].clone()
     }
 
     fn tell(&self, path: &str) {
@@ -91,8 +91,8 @@ fn where_nothing_is_wrong_it_says_what_was_checked() {
         [
             "shop.example/",
             "  ok     `shop.example` is configured in domains/shop.example.yml",
-            "  ok     its location `/` leads to shop main web",
-            "  ok     nginx runs, includes what pypaas writes, and accepts it",
+            "  ok     its location `/` routes to shop main web",
+            "  ok     nginx is running and accepts pypaas's configuration",
             "  ok     nginx's files say what is configured",
             "  ok     nginx has loaded them",
             &format!("  ok     nginx accepts connections at 127.0.0.1:{http}"),
@@ -100,10 +100,10 @@ fn where_nothing_is_wrong_it_says_what_was_checked() {
             &format!("  ok     they accept connections at 127.0.0.1, port {port}"),
             "  ok     shop+main+web+0+a answers its health check /health",
             "  ok     `GET /` is answered with 200",
-            "  Nothing is wrong on this host. What lies before it was not checked: the domain's DNS entry, a firewall.",
+            "  No problem found on this host. DNS and firewalls were not checked.",
         ]
     );
-    insta::assert_snapshot!(moody.diagnosis("shop.example")["wrong"], @"null");
+    insta::assert_snapshot!(moody.diagnosis("shop.example")["problem"], @"null");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn faults_of_the_configuration_are_found() {
         "shop.example",
         0,
         "the configuration of `shop.example` cannot be used",
-        "mend the file",
+        "fix the file",
     );
     assert!(lines.to_string().contains("did you mean `upstream`?"), "{lines}");
     // 5: another port than nginx has.
@@ -168,7 +168,7 @@ fn faults_of_the_configuration_are_found() {
     ] {
         let diagnosis = moody.diagnosis(name);
         assert_eq!(
-            (&diagnosis["wrong"], &diagnosis["checked"][0]),
+            (&diagnosis["problem"], &diagnosis["checked"][0]),
             (&Value::Null, &said.into()),
             "{diagnosis:#}"
         );
@@ -220,14 +220,14 @@ fn faults_of_nginx_are_found() {
         "run `pypaas apply`",
     );
     fs::remove_file(&file).unwrap();
-    moody.assert_wrong("shop.example", 3, "nginx rejected ", "mend the configuration it names");
+    moody.assert_wrong("shop.example", 3, "nginx rejected ", "fix the file it names");
     fs::write(&file, text).unwrap();
     // 10: nginx has not loaded it.
     let later = SystemTime::now() + Duration::from_secs(60);
     File::options().append(true).open(&file).unwrap().set_modified(later).unwrap();
     moody.assert_wrong("shop.example", 5, "nginx has not loaded `", "reload nginx");
     File::options().append(true).open(&file).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    assert!(moody.diagnosis("shop.example")["wrong"].is_null());
+    assert!(moody.diagnosis("shop.example")["problem"].is_null());
     // 11: nginx does not run.
     moody.shop.sandbox.kill_nginx();
     moody.assert_wrong("shop.example", 3, "nginx does not run", "start it");
@@ -247,7 +247,7 @@ fn what_was_tried_and_refused_is_not_held_against_what_is_live() {
 
     let diagnosis = moody.diagnosis("shop.example");
 
-    assert!(diagnosis["wrong"].is_null(), "{diagnosis:#}");
+    assert!(diagnosis["problem"].is_null(), "{diagnosis:#}");
 }
 
 #[test]
@@ -256,12 +256,15 @@ fn faults_of_processes_are_found() {
     let moody = Moody::live();
     moody.shop.sandbox.get("shop.example", "/end");
     eventually(|| {
-        moody.diagnosis("shop.example")["wrong"]["what"].as_str()?.contains("keeps ending").then_some(())
+        moody.diagnosis("shop.example")["problem"]["message"]
+            .as_str()?
+            .contains("is crash-looping")
+            .then_some(())
     });
     let lines = moody.assert_wrong(
         "shop.example",
         7,
-        "shop+main+web+0+a keeps ending: it was started ",
+        "shop+main+web+0+a is crash-looping: ",
         "`pypaas logs shop main web`",
     );
     assert!(lines.to_string().contains("cannot go on"), "{lines}");
@@ -275,7 +278,7 @@ fn faults_of_listeners_are_found() {
     let (port, where_) =
         (moody.shop.ports("web")[0], "shop+main+web+0+a does not listen where nginx asks it, at 127.0.0.1:");
     eventually(|| {
-        moody.diagnosis("shop.example")["wrong"]["what"]
+        moody.diagnosis("shop.example")["problem"]["message"]
             .as_str()?
             .contains("it listens on 127.0.0.1:")
             .then_some(())
@@ -312,7 +315,7 @@ fn an_app_that_listens_only_on_ipv6_is_found() {
     moody.tell("/move-to-ipv6");
     let port = moody.shop.ports("web")[0];
     eventually(|| {
-        moody.diagnosis("shop.example")["wrong"]["what"]
+        moody.diagnosis("shop.example")["problem"]["message"]
             .as_str()?
             .contains("it listens only on")
             .then_some(())
@@ -328,7 +331,7 @@ fn a_file_that_is_not_there_is_found() {
     admin.ssh(&["why", "site.example"]).must_succeed();
     let missing = admin.ssh(&["why", "site.example/x.html"]);
     assert_eq!(missing.code, 2, "{missing}");
-    assert_says(&missing, "  wrong  there is no file for `/x.html` in `");
+    assert_says(&missing, "  error  there is no file for `/x.html` in `");
     assert_says(
         &missing,
         "  hint:  is it in the commit, and below the `subdirectory` that location `/` serves?\n",

@@ -49,7 +49,10 @@ fn a_broken_main_file_leaves_no_configuration_but_the_others_are_checked() {
     let loaded = load_files(&[("pypaas.yml", "ports: x"), ("repo/shop.yml", "branches: x")]);
 
     assert_eq!(loaded.configuration, None);
-    assert_eq!(names(loaded.problems.iter().map(|problem| &problem.file)), ["pypaas.yml", "repo/shop.yml"]);
+    assert_eq!(
+        names(loaded.problems.iter().map(|problem| &problem.place.as_ref().unwrap().file)),
+        ["pypaas.yml", "repo/shop.yml"]
+    );
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn bytes_that_are_not_utf_8_are_placed() {
     let loaded = load(&[SourceFile { path: "pypaas.yml".into(), text }], &[]);
 
     let problem = &loaded.problems[0];
-    assert_eq!((problem.line, problem.column), (2, 17));
+    assert_eq!(problem.place.as_ref().unwrap().to_string(), format!("{}:2:17", problem.file().unwrap()));
     assert_eq!(problem.message, "the file is not valid UTF-8");
 }
 
@@ -109,7 +112,7 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
         let found = readable.iter().find(|(it, _)| *it == path);
         found.map(|(_, text)| text.as_bytes().to_vec()).ok_or("Permission denied (os error 13)")
     });
-    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report()).collect();
     insta::assert_snapshot!(reports.join("\n\n"), @"
     error: the file cannot be read: Permission denied (os error 13)
     --> domains/b.example.yml
@@ -132,7 +135,7 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
 fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
     let loaded = load_with(&["pypaas.yml".into()], &[], |_| Err("Is a directory (os error 21)"));
     assert!(loaded.configuration.is_none());
-    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report.as_str()).collect();
+    let reports: Vec<_> = loaded.problems.iter().map(|problem| problem.report()).collect();
     insta::assert_snapshot!(reports.join("\n\n"), @"
     error: the file cannot be read: Is a directory (os error 21)
     --> pypaas.yml

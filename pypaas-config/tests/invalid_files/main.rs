@@ -41,13 +41,17 @@ fn reports(files: &[(&str, &str)]) -> String {
     let loaded = load_files(files);
     for problem in &loaded.problems {
         assert!(!problem.message.contains('\n'), "{:?}", problem.message);
-        assert!(!problem.report.contains('\u{1b}'), "{}", problem.report);
-        if problem.line > 0 {
-            let place = format!("{}:{}:{}", problem.file, problem.line, problem.column);
-            assert!(problem.report.contains(&place), "{place} is not where this points: {}", problem.report);
+        assert!(!problem.report().contains('\u{1b}'), "{}", problem.report());
+        if let Some(place) = problem.place.as_ref().filter(|place| place.line.is_some()) {
+            let place = place.to_string();
+            assert!(
+                problem.report().contains(&place),
+                "{place} is not where this points: {}",
+                problem.report()
+            );
         }
     }
-    loaded.problems.iter().map(|problem| problem.report.as_str()).collect::<Vec<_>>().join("\n\n")
+    loaded.problems.iter().map(|problem| problem.report()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Says what is wrong with a `pypaas.yml`.

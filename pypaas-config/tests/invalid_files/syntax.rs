@@ -45,10 +45,8 @@ fn an_unclosed_bracket_is_shown_where_it_opens() {
 fn an_unclosed_quote_is_shown() {
     assert_snapshot!(repo("branches:\n  main:\n    env: {A: 'it}\n"), @"
     error: a quote is never closed
-     --> repo/shop.yml:3:14
-      |
-    3 |     env: {A: 'it}
-      |              ^ opened here
+    --> repo/shop.yml:3:14
+     = note: opened here
     ");
 }
 
@@ -264,12 +262,9 @@ fn a_list_as_a_key_is_refused() {
 fn null_as_a_key_is_refused() {
     assert_snapshot!(repo("branches:\n  main:\n    runners: {}\n    env:\n      ~: x\n"), @"
     error: a key is empty
-     --> repo/shop.yml:5:7
-      |
-    5 |       ~: x
-      |       ^ expected a name
-      |
-      = help: quote the key
+    --> repo/shop.yml:5:7
+     = note: expected a name
+     = help: quote the key
     ");
 }
 
@@ -302,7 +297,7 @@ fn a_byte_order_mark_does_not_shift_the_place() {
      --> pypaas.yml:1:1
       |
     1 | port: {min: 1, max: 2}
-      | ^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
       |
       = help: did you mean `ports`?
     ");
@@ -346,7 +341,7 @@ fn a_mistake_in_a_line_of_enormous_length_is_still_placed() {
      --> pypaas.yml:2:1
       |
     2 | xyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy: 1
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
     ");
 }
 

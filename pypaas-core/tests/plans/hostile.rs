@@ -107,7 +107,7 @@ fn names_and_paths_of_every_kind_reach_nginx_unchanged() {
         if !loaded.problems.is_empty() {
             // A branch such as `a.lock`, two aliases that are one: the rules have tests of their own.
             refused += 1;
-            assert!(refused < CASES, "{:?}\n{}", hostile, loaded.problems[0].report);
+            assert!(refused < CASES, "{:?}\n{}", hostile, loaded.problems[0].report());
             continue;
         }
         number += 1;

@@ -42,6 +42,7 @@ impl Machine {
             ssl_config: None,
             nginx: nginx.clone(),
             services_dir: "~/services".to_owned(),
+            admins: None,
             keep_checkouts: 0,
             keep_releases: 20,
             lock_timeout: Duration::ZERO,

@@ -40,7 +40,9 @@ pub(super) fn overview(rows: &[Row], now: Timestamp) -> String {
                 Some(live) => format!("{} {}", short(&live.commit), live.subject).into(),
                 None => Cell::new("not deployed", Look::Faint),
             },
-            live.map(|live| format!("{} by {}", ago(now, live.at), live.by)).unwrap_or_default().into(),
+            live.map(|live| format!("{} by {}", ago(now, live.deployed_at), live.deployed_by))
+                .unwrap_or_default()
+                .into(),
             live.map_or_else(|| Cell::from(""), |_| Cell::new(row.processes.text(), look)),
             match restarts {
                 Some(0) => "0".into(),
@@ -136,8 +138,8 @@ impl Row {
                 live.release,
                 short(&live.commit),
                 live.subject,
-                ago(now, live.at),
-                live.by
+                ago(now, live.deployed_at),
+                live.deployed_by
             )),
             None => text.push_str("  not deployed\n"),
         }
@@ -147,13 +149,13 @@ impl Row {
         for url in &self.urls {
             text.push_str(&format!("  {url}\n"));
         }
-        if self.processes.each.is_empty() {
+        if self.processes.instances.is_empty() {
             return text;
         }
-        let processes = count(self.processes.wanted, "process", "processes");
+        let processes = count(self.processes.desired, "process", "processes");
         text.push_str(&format!("\n  {} of {processes} up\n", self.processes.up));
         let mut table = Table::new(["PROCESS", "PORT", "PID", "UP", "RESTARTS", "MEMORY"]);
-        for it in &self.processes.each {
+        for it in &self.processes.instances {
             let number = |number: Option<String>| Cell::from(number.unwrap_or_default());
             table.row([
                 format!("{}.{}", it.runner, it.index).into(),
@@ -181,7 +183,7 @@ fn short(commit: &str) -> &str {
 impl Processes {
     fn text(&self) -> String {
         let uptime = self.uptime_seconds.map(|it| format!(", {}", span(Duration::from_secs(it))));
-        match self.wanted {
+        match self.desired {
             0 => "none needed".to_owned(),
             wanted => format!("{} of {wanted} up{}", self.up, uptime.unwrap_or_default()),
         }

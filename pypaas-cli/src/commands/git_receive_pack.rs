@@ -1,0 +1,96 @@
+//! `git-receive-pack`: what `git push` calls over SSH.
+
+use std::fs;
+use std::io;
+use std::process::{Command, ExitCode};
+
+use camino::Utf8Path;
+use clap::Parser;
+use pypaas_config::{Permission, RepoName};
+use pypaas_core::host::Git;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+
+use super::git::{name, serve};
+use crate::command::{self, Effect, Requirement};
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::invocation::Invocation;
+use crate::pusher::PushFile;
+
+/// Serve `git push`
+#[derive(Debug, Parser)]
+#[command(name = "git-receive-pack", hide = true)]
+pub(crate) struct Arguments {
+    /// The repository's name, as the client's URL has it
+    repo: String,
+}
+
+impl command::Command for Arguments {
+    const LEAST: Option<Permission> = Some(Permission::Push);
+
+    fn requirement(&self) -> Requirement {
+        Requirement::Repo(Permission::Push, name(&self.repo).to_owned())
+    }
+
+    fn effect(&self) -> Effect {
+        // Its hook records each ref.
+        Effect::RecordedElsewhere
+    }
+
+    /// Receives a push. The repository appears at its first push.
+    fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let installation = Installation::load(invocation)?;
+        let repo = installation.repo(name(&self.repo))?;
+        let platform = &installation.platform;
+        let directory = platform.layout.repo(&repo);
+        installation.host().prepare_repo(&directory, &platform.hook)?;
+        access(directory.as_std_path(), Access::WRITE_OK).map_err(|reason| unwritable(&directory, reason))?;
+        let pusher = PushFile::write(platform.layout.home(), invocation)?;
+        let code = serve("receive-pack", &installation, &repo)?;
+        drop(pusher);
+        if let Err(failure) = point_head_at_a_branch(&installation, &repo) {
+            // The push is done, whatever a later clone may lack.
+            failure.report();
+        }
+        Ok(code)
+    }
+}
+
+/// git itself would not say why.
+fn unwritable(directory: &Utf8Path, reason: Errno) -> Failure {
+    let reason = io::Error::from(reason);
+    Failure::new(
+        format!("nothing can be written into `{directory}`: {reason}"),
+        "the deploy user must be able to write there",
+    )
+}
+
+/// Makes `HEAD` name a branch that exists, the first configured one: else a clone has no files in it.
+fn point_head_at_a_branch(installation: &Installation, repo: &RepoName) -> Result<(), Failure> {
+    let directory = installation.platform.layout.repo(repo);
+    let mut host = installation.host();
+    let head = fs::read_to_string(directory.join("HEAD"))?;
+    if let Some(name) = head.trim().strip_prefix("ref: refs/heads/")
+        && host.branch_head(&directory, name)?.is_some()
+    {
+        return Ok(());
+    }
+    for branch in
+        installation.configuration().repos.get(repo).into_iter().flat_map(|repo| repo.branches.keys())
+    {
+        if host.branch_head(&directory, branch.as_str())?.is_some() {
+            let head = ["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")];
+            let environment = installation.platform.base_environment.iter();
+            Command::new("git")
+                .arg("-C")
+                .arg(&directory)
+                .args(head)
+                .env_clear()
+                .envs(environment)
+                .status()?;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
