@@ -36,9 +36,9 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
         "disk": null,
         "last_failure": null,
         "live": {
-          "at": "<at>",
-          "by": "laptop",
           "commit": "<commit>",
+          "deployed_at": "<deployed_at>",
+          "deployed_by": "laptop",
           "release": 1,
           "restored": null,
           "subject": "The sample app"
@@ -46,6 +46,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
         "maintenance": null,
         "message": null,
         "processes": {
+          "desired": 2,
           "instances": [
             {
               "index": 0,
@@ -71,8 +72,7 @@ fn a_branch_shows_its_release_and_its_processes_as_they_are() {
           "memory_bytes": "<memory_bytes>",
           "restarts": 0,
           "up": 2,
-          "uptime_seconds": "<uptime_seconds>",
-          "desired": 2
+          "uptime_seconds": "<uptime_seconds>"
         },
         "repo": "shop",
         "state": "up",

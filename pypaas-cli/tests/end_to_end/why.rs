@@ -121,7 +121,7 @@ fn faults_of_the_configuration_are_found() {
         "other.test",
         0,
         "no domain `other.test` is configured",
-        "/config/domains/other.test.yml, then run `pypaas apply`",
+        "write domains/other.test.yml, then run `pypaas apply`",
     );
     // 2: https without a certificate.
     moody.assert_wrong("https://shop.example/", 0, "does not say `ssl: true`", "use http");
