@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -11,10 +10,12 @@ use pypaas_core::{Deployed, Platform};
 use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::flag;
 
-/// Runs `command` in the checkout of `live` with its environment; input, output and terminal are the caller's. Returns its
+use pypaas_linux::confine;
+
+/// Runs the command of `words` in the checkout of `live` with its environment; input, output and terminal are the caller's. Returns its
 /// exit status as a shell counts it, with a signal's number and 128 where one ended it.
 pub(crate) fn run(
-    mut command: Command,
+    words: &[impl AsRef<str>],
     platform: &Platform,
     branch: &BranchRef,
     live: &Deployed,
@@ -24,7 +25,8 @@ pub(crate) fn run(
         flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     let environment = platform.environment(branch, live);
-    let status = command
+    let confinement = platform.confinement(branch, &live.checkout);
+    let status = confine::command(confinement.as_ref(), words)
         .current_dir(platform.layout.checkout(branch, &live.checkout))
         .env_clear()
         .envs(environment.iter())

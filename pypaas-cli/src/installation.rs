@@ -78,7 +78,8 @@ impl Installation {
             limits => limits?,
         };
         let caller = caller.clone();
-        let new = Self::new(home, configuration, loaded.problems)?;
+        let mut new = Self::new(home, configuration, loaded.problems)?;
+        new.platform.configuration_directory = Some(directory.to_owned());
         Ok(Self { files: loaded.files, directory: directory.to_owned(), caller, limits, ..new })
     }
 
@@ -101,6 +102,7 @@ impl Installation {
             scripts: Box::new(scripts),
             builders: builders(),
             base_environment: base_environment(home),
+            program: program()?,
             hook: hook()?,
         };
         Ok(Self {

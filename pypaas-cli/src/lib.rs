@@ -8,6 +8,7 @@ mod audit;
 mod command;
 mod command_line;
 mod commands;
+mod confine;
 mod deploy_log;
 mod deploy_logger;
 mod diagnosis;
@@ -37,6 +38,9 @@ use crate::invocation::Invocation;
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
     let invocation = Invocation::local(commands::ALL);
+    if invocation.words.first().is_some_and(|word| word == confine::NAME) {
+        return confine::run(&invocation.words);
+    }
     match command_line::read(commands::ALL, &invocation.words) {
         Err(error) => terminal::usage(&error),
         Ok(command) => command_line::run(command, &invocation).unwrap_or_else(|failure| failure.report()),

@@ -9,13 +9,15 @@ use crate::finding::{Finding, Findings, quote};
 use crate::names::{MAX_FILE_NAME, bytes_in_file_name};
 use crate::schema::Schema;
 use crate::tree::Value;
-use crate::{Access, BranchName, Hooks, RunnerConfig, RunnerName};
+use crate::{Access, BranchName, Hooks, RunnerConfig, RunnerName, Share};
 
 /// A whole repo file.
 pub(crate) const REPO: Schema = Schema { name: "a repo", keys: &["branches", "access"] };
 /// One of `branches`.
-pub(crate) const BRANCH: Schema =
-    Schema { name: "a branch", keys: &["runners", "env", "hooks", "build", "custom_cmds"] };
+pub(crate) const BRANCH: Schema = Schema {
+    name: "a branch",
+    keys: &["runners", "env", "hooks", "build", "custom_cmds", "share", "confine"],
+};
 
 /// One repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,11 @@ pub struct Branch {
     pub custom_cmds: BTreeMap<String, String>,
     /// `build`.
     pub build: BuildChoice,
+    /// `share`: what of the host its code may see besides its own.
+    pub share: Vec<Share>,
+    /// `confine`: whether its code is kept away from the rest of the host. Default true. Only a file on the server can
+    /// say no: what a repository brings cannot set itself free.
+    pub confine: bool,
 }
 
 /// `build` of a branch: how it is built without a `build` hook.
@@ -96,6 +103,8 @@ impl Branch {
         let env = fields.get("env").map(|env| read_env(env, findings));
         let hooks = fields.get("hooks").map(|hooks| Hooks::decode(hooks, findings));
         let custom_cmds = fields.get("custom_cmds").map(|commands| read_custom_cmds(commands, findings));
+        let share = fields.optional("share", findings, Share::read_all);
+        let confine = fields.optional("confine", findings, Field::boolean);
         let build = fields.written("build").map(|build| findings.take(build.one_of(&BUILDS)));
         Some(Self {
             runners: read_runners(runners?, findings),
@@ -103,6 +112,8 @@ impl Branch {
             hooks: hooks.unwrap_or_default(),
             custom_cmds: custom_cmds.unwrap_or_default(),
             build: build.flatten().unwrap_or_default(),
+            share: share.unwrap_or_default(),
+            confine: confine.unwrap_or(true),
         })
     }
 }

@@ -121,6 +121,7 @@ fn platform(runner_types: RunnerTypes) -> Result<Platform, Box<dyn Error>> {
         scripts: Box::new(PlainScripts),
         builders: Vec::<Box<dyn Builder>>::new(),
         base_environment: Environment::default(),
+        program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),
     };
     Ok(Platform::new(configuration, layout, parts))

@@ -121,10 +121,8 @@ fn perform(
         Step::EndCommands { branch, checkout } => {
             host.shell().end_commands(&layout.checkout(branch, checkout))?
         }
-        Step::LookFor { program, remedy, directory, environment } => {
-            let line = format!("command -v {program}");
-            let command =
-                ShellCommand { line, directory: directory.clone(), environment: environment.clone() };
+        Step::LookFor { program, remedy, shell } => {
+            let command = ShellCommand { line: format!("command -v {program}"), ..shell.clone() };
             let (program, remedy) = (program.clone(), remedy.clone());
             host.shell().run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
         }

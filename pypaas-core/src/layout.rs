@@ -126,6 +126,27 @@ impl Layout {
         self.of_branch("data", branch)
     }
 
+    /// The home directory of the code of `branch`: what its tools keep for themselves.
+    pub fn app_home(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.cache(branch).join("home")
+    }
+
+    /// What the code of `branch` finds as `/tmp`.
+    pub fn app_temporary(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.cache(branch).join("tmp")
+    }
+
+    /// The directories that are no app's business, wherever the settings place them.
+    pub fn private(&self) -> Vec<Utf8PathBuf> {
+        let mut all = vec![self.home.clone(), Utf8PathBuf::from(SYSTEM_CONFIGURATION)];
+        all.extend([self.services.clone(), self.services_real(), self.web.clone()]);
+        all.retain({
+            let home = self.home.clone();
+            move |path| *path == home || !path.starts_with(&home)
+        });
+        all
+    }
+
     /// The directory svscan watches.
     pub fn services(&self) -> &Utf8Path {
         &self.services
@@ -202,10 +223,18 @@ impl Layout {
         self.state().join(encode(branch.repo.as_str())).join(format!("{}.d", encode(branch.branch.as_str())))
     }
 
+    /// Puts the home in the place of a leading `~`.
+    pub fn expand(&self, path: &str) -> Utf8PathBuf {
+        expand(&self.home, path)
+    }
+
     fn of_branch(&self, directory: &str, branch: &BranchRef) -> Utf8PathBuf {
         self.home.join(directory).join(encode(branch.repo.as_str())).join(encode(branch.branch.as_str()))
     }
 }
+
+/// The configuration directory that is not below the home.
+const SYSTEM_CONFIGURATION: &str = "/etc/pypaas";
 
 /// Puts `home` in the place of a leading `~`.
 fn expand(home: &Utf8Path, path: &str) -> Utf8PathBuf {

@@ -13,6 +13,7 @@
 mod apply;
 mod builder;
 mod checkout;
+mod confinement;
 mod encode;
 mod engine;
 mod environment;
@@ -37,6 +38,7 @@ mod web_file;
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use builder::{BuildRecipe, Builder, Requirement};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
+pub use confinement::Confinement;
 pub use encode::{decode, encode};
 pub use engine::{ChangeError, Engine, Unapplied};
 pub use environment::Environment;

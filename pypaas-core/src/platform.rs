@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8PathBuf;
 use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
 
-use crate::{Builder, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText, WebConfigRenderer};
+use crate::{
+    Builder, CheckoutName, Confinement, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText,
+    WebConfigRenderer,
+};
 
 /// A configured host: what was written, and who interprets it.
 ///
@@ -24,6 +28,10 @@ pub struct Platform {
     pub base_environment: Environment,
     /// The `update` hook of every repository.
     pub hook: String,
+    /// The pypaas program on the host, which confines commands and processes.
+    pub program: Utf8PathBuf,
+    /// The configuration directory, which no app may see; `None` where it is not known.
+    pub configuration_directory: Option<Utf8PathBuf>,
     /// Values of branches' environments that are not in the configuration; they count over it.
     pub secrets: BTreeMap<BranchRef, BTreeMap<String, String>>,
     runners: BTreeMap<RunnerRef, Box<dyn Runner>>,
@@ -43,6 +51,8 @@ pub struct Parts {
     pub base_environment: Environment,
     /// The `update` hook of every repository.
     pub hook: String,
+    /// The pypaas program on the host.
+    pub program: Utf8PathBuf,
 }
 
 impl Platform {
@@ -57,9 +67,20 @@ impl Platform {
                 }
             }
         }
-        let Parts { web, scripts, builders, base_environment, hook, .. } = parts;
-        let secrets = BTreeMap::new();
-        Self { configuration, layout, web, scripts, builders, base_environment, hook, secrets, runners }
+        let Parts { web, scripts, builders, base_environment, hook, program, .. } = parts;
+        Self {
+            configuration,
+            layout,
+            web,
+            scripts,
+            builders,
+            base_environment,
+            hook,
+            program,
+            configuration_directory: None,
+            secrets: BTreeMap::new(),
+            runners,
+        }
     }
 
     /// Finds what is configured for `branch`.
@@ -119,12 +140,32 @@ impl Platform {
         self.builders.iter().map(Box::as_ref).find(|builder| builder.name() == name)
     }
 
+    /// Describes the bounds of the commands and processes of `branch` in `checkout`; `None` where the admin wants none.
+    pub fn confinement(&self, branch: &BranchRef, checkout: &CheckoutName) -> Option<Confinement> {
+        let confinement = self.confinement_without_code(branch)?;
+        Some(confinement.with(&self.layout.checkout(branch, checkout)))
+    }
+
+    /// Does the same for commands of `branch` that have no checkout.
+    pub fn confinement_without_code(&self, branch: &BranchRef) -> Option<Confinement> {
+        let shares = self.branch(branch).map(|config| config.share.as_slice()).unwrap_or_default();
+        self.is_confined(branch).then(|| Confinement::of_branch(self, branch, shares))
+    }
+
+    /// Returns whether what `branch` brings is kept away from the rest of the host.
+    fn is_confined(&self, branch: &BranchRef) -> bool {
+        self.branch(branch).is_none_or(|config| config.confine)
+    }
+
     /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
     /// over the base, the secrets over that, the builder's directories in front of `PATH`, and what pypaas tells every process.
     pub fn environment(&self, branch: &BranchRef, deployed: &Deployed) -> Environment {
         let mut environment = self.base_environment.clone();
         let checkout = self.layout.checkout(branch, &deployed.checkout);
         let cache = self.layout.cache(branch);
+        if self.is_confined(branch) {
+            environment.set("HOME", self.layout.app_home(branch).as_str());
+        }
         let builder = deployed.builder.as_deref().and_then(|name| self.builder(name));
         for (variable, directory) in builder.map(Builder::caches).unwrap_or_default() {
             environment.set(*variable, cache.join(directory).as_str());

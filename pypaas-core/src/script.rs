@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::{Definition, Environment, ServiceName};
+use crate::{Confinement, Definition, Environment, ServiceName};
 
 /// Prints a service's scripts. Equal models give equal texts.
 pub trait ScriptText {
@@ -21,6 +21,8 @@ pub struct Script {
     pub checkout: Utf8PathBuf,
     /// All variables to set.
     pub environment: Environment,
+    /// The bounds of the process; `None`: those of the deploy user.
+    pub confinement: Option<Confinement>,
 }
 
 /// Says which script could not be printed.

@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
 use crate::{
-    CheckoutName, CommitId, Definition, Environment, PendingSwitch, Readiness, Record, ServiceName,
-    WebFileName, WebRoutes,
+    CheckoutName, CommitId, Definition, PendingSwitch, Readiness, Record, ServiceName, WebFileName, WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -41,7 +40,7 @@ pub enum Step {
     /// Ends what the commands of a deploy have left running in its checkout.
     EndCommands { branch: BranchRef, checkout: CheckoutName },
     /// Looks for a program a builder needs, as a shell in the checkout would.
-    LookFor { program: String, remedy: String, directory: Utf8PathBuf, environment: Environment },
+    LookFor { program: String, remedy: String, shell: ShellCommand },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.

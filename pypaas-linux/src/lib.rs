@@ -9,6 +9,7 @@ mod checkout;
 pub mod checks;
 mod child;
 mod clock;
+pub mod confine;
 #[cfg(feature = "crash-points")]
 pub mod crash_points;
 pub mod daemontools;

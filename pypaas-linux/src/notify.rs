@@ -1,13 +1,14 @@
 //! Commands that tell others what happened: they read it, and have a minute.
 
 use std::io::{self, Seek, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use pypaas_core::host::ShellCommand;
 
 use super::LinuxHost;
 use super::child::{self, Ended};
+use super::shell::shell;
 
 /// How long one may take. A push waits for it.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -24,9 +25,7 @@ impl LinuxHost {
         let mut input = tempfile::tempfile()?;
         input.write_all(news.as_bytes())?;
         input.rewind()?;
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", &command.line]).current_dir(&command.directory);
-        shell.env_clear().envs(command.environment.iter());
+        let shell = shell(command);
         let began = Instant::now();
         let mut stop =
             || (began.elapsed() > LONGEST).then(|| format!("it took longer than {} s", LONGEST.as_secs()));

@@ -8,6 +8,7 @@ use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
 
 use super::LinuxHost;
 use super::child::{self, Ended};
+use super::confine;
 use super::proc::{COMMAND_VARIABLE, ProcessTree};
 use super::terminate::terminate;
 use super::umask::ReadableByAll;
@@ -18,9 +19,8 @@ impl Shell for LinuxHost {
         command: &ShellCommand,
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), CommandError> {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", &command.line]).current_dir(&command.directory);
-        shell.env_clear().envs(command.environment.iter()).env(COMMAND_VARIABLE, &command.directory);
+        let mut shell = shell(command);
+        shell.env(COMMAND_VARIABLE, &command.directory);
         let line = command.line.clone();
         let _readable = ReadableByAll::begin();
         match child::run(shell, output, &mut || self.wants_to_stop()) {
@@ -39,4 +39,12 @@ impl Shell for LinuxHost {
         terminate(&mut tree, &mut || Ok(()))
             .map_err(|source| CommandError::NotEnded { directory: directory.to_owned(), source })
     }
+}
+
+/// Makes the shell that runs `command`, within its bounds.
+pub(super) fn shell(command: &ShellCommand) -> Command {
+    let words = ["/bin/sh", "-c", &command.line];
+    let mut shell = confine::command(command.confinement.as_ref(), &words);
+    shell.current_dir(&command.directory).env_clear().envs(command.environment.iter());
+    shell
 }

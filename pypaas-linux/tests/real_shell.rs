@@ -183,6 +183,7 @@ impl Service {
             command: command.to_owned(),
             checkout: checkout.clone(),
             environment,
+            confinement: None,
         };
         let scripts = Scripts::new(template.map(str::to_owned), None).unwrap();
         let definition = scripts.definition(&script).unwrap();

@@ -125,6 +125,7 @@ fn script(command: &str, variables: &[(&str, &str)]) -> Script {
         command: command.to_owned(),
         checkout: Utf8PathBuf::from("/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2"),
         environment,
+        confinement: None,
     }
 }
 

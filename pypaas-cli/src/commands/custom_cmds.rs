@@ -1,6 +1,6 @@
 //! `custom_cmds`: run what the admin prepared, in the live checkout.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_core::plan::PlanError;
@@ -61,9 +61,7 @@ impl command::Command for Arguments {
         let live =
             record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
         for line in lines {
-            let mut command = Command::new("/bin/sh");
-            command.args(["-c", line]);
-            let status = foreground::run(command, platform, &branch, &live)?;
+            let status = foreground::run(&["/bin/sh", "-c", line], platform, &branch, &live)?;
             if status != 0 {
                 return Ok(ExitCode::from(status));
             }

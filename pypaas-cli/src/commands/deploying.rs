@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, Diagnostic};
 use pypaas_core::host::{Clock, Git, ShellCommand};
 use pypaas_core::plan::{self, Request};
-use pypaas_core::{Deployed, Engine, Phase, Record, Story, record};
+use pypaas_core::{Deployed, Engine, Host, Phase, Record, Story, record};
 use serde::Serialize;
 
 use crate::deploy_log::DeployLog;
@@ -160,12 +160,20 @@ impl Deploying<'_> {
         };
         let Ok(news) = serde_json::to_string(&news) else { return };
         let live = record(host, &platform.layout, &self.branch).ok().flatten().and_then(|record| record.live);
-        let (directory, environment) = match &live {
+        let (directory, environment, confinement) = match &live {
             Some(live) => (
                 platform.layout.checkout(&self.branch, &live.checkout),
                 platform.environment(&self.branch, live),
+                platform.confinement(&self.branch, &live.checkout),
             ),
-            None => (platform.layout.home().to_owned(), platform.base_environment.clone()),
+            None => {
+                let directory = platform.layout.data(&self.branch);
+                if let Err(error) = host.files().create_directory(&directory) {
+                    narrator.warn(&error.to_string());
+                }
+                let confinement = platform.confinement_without_code(&self.branch);
+                (directory, platform.base_environment.clone(), confinement)
+            }
         };
         narrator.line(&format!("-----> {title}"));
         for line in lines {
@@ -174,6 +182,7 @@ impl Deploying<'_> {
                 line: line.clone(),
                 directory: directory.clone(),
                 environment: environment.clone(),
+                confinement: confinement.clone(),
             };
             if let Err(error) = host.tell_others(&command, &news, &mut |bytes| narrator.output(bytes)) {
                 narrator.warn(&format!("`{line}`: {error}"));

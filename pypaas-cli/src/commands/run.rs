@@ -1,7 +1,7 @@
 //! `run`: one command, once, where a branch's processes run.
 
 use std::io::ErrorKind;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_core::plan::PlanError;
@@ -49,13 +49,11 @@ impl command::Command for Arguments {
         let record = record(&mut installation.host(), &platform.layout, &branch)?;
         let live =
             record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-        let Some((program, words)) = self.command.split_first() else { return Ok(ExitCode::SUCCESS) };
-        let mut command = Command::new(program);
-        command.args(words);
-        match foreground::run(command, platform, &branch, &live) {
+        let Some(program) = self.command.first() else { return Ok(ExitCode::SUCCESS) };
+        match foreground::run(&self.command, platform, &branch, &live) {
             Ok(status) => Ok(ExitCode::from(status)),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::new(
-                format!("there is no program `{program}` in the PATH of {branch}"),
+                format!("there is no program `{program}` in the PATH"),
                 "for shell commands, run `sh -c '…'`",
             )),
             Err(error) => {

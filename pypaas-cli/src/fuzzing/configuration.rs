@@ -53,6 +53,7 @@ fn use_it(configuration: Configuration) {
         scripts: Box::new(scripts),
         builders: builders(),
         base_environment: Environment::default(),
+        program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),
     };
     let platform = Platform::new(configuration, layout, parts);

@@ -9,10 +9,12 @@
 
 mod access;
 mod applying;
+mod attacks;
 mod building;
 mod checking;
 mod checking_out;
 mod cleaning_up;
+mod confinement;
 mod deploying;
 mod documented_example;
 mod durability;

@@ -27,7 +27,7 @@ fn a_command_runs_in_the_live_checkout_with_its_words_as_they_were_typed() {
 
     let missing = client.ssh_line("run shop main -- no-such-program");
     assert_eq!(missing.code, 2, "{missing}");
-    assert_says(&missing, "error: there is no program `no-such-program` in the PATH of shop main\n");
+    assert_says(&missing, "error: there is no program `no-such-program` in the PATH\n");
     assert_eq!(client.ssh_line("run shop main").code, 1);
     assert_says(
         &client.ssh_line("run shop develop -- true"),

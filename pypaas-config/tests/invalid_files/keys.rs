@@ -50,7 +50,7 @@ fn a_key_of_another_block_is_placed() {
      --> repo/shop.yml:4:5
       |
     4 |     before_build: make
-      |     ^^^^^^^^^^^^ a branch has runners, env, hooks, build and custom_cmds
+      |     ^^^^^^^^^^^^ a branch has runners, env, hooks, build, custom_cmds, share and confine
       |
       = help: `before_build` is a key of hooks
     ");
@@ -264,7 +264,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:8:5
       |
     8 |     hook: x
-      |     ^^^^ a branch has runners, env, hooks, build and custom_cmds
+      |     ^^^^ a branch has runners, env, hooks, build, custom_cmds, share and confine
       |
       = help: did you mean `hooks`?
     ");

@@ -5,7 +5,7 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use crate::Environment;
+use crate::{Confinement, Environment};
 
 /// A place to run the admin's shell commands.
 pub trait Shell {
@@ -30,6 +30,8 @@ pub struct ShellCommand {
     pub directory: Utf8PathBuf,
     /// All of the environment: nothing is inherited.
     pub environment: Environment,
+    /// Its bounds; `None`: those of the deploy user.
+    pub confinement: Option<Confinement>,
 }
 
 impl fmt::Debug for ShellCommand {

@@ -35,8 +35,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let look = |it: Requirement| Step::LookFor {
         program: it.program,
         remedy: it.remedy,
-        directory: platform.layout.checkout(branch, &new.checkout),
-        environment: platform.environment(branch, &new),
+        shell: shell(platform, branch, &new, ""),
     };
     let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
     plan.section(title, Phase::Build, steps);
@@ -46,9 +45,16 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
 
 /// Plans to run a shell command in the checkout of `deployed`.
 pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
-    let directory = platform.layout.checkout(branch, &deployed.checkout);
-    let environment = platform.environment(branch, deployed);
-    Step::Run { command: ShellCommand { line: line.to_owned(), directory, environment } }
+    Step::Run { command: shell(platform, branch, deployed, line) }
+}
+
+fn shell(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> ShellCommand {
+    ShellCommand {
+        line: line.to_owned(),
+        directory: platform.layout.checkout(branch, &deployed.checkout),
+        environment: platform.environment(branch, deployed),
+        confinement: platform.confinement(branch, &deployed.checkout),
+    }
 }
 
 /// Finds the builder that is in charge: none when a `build` hook, `build: none` or a build script say otherwise.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use pypaas_config::BranchRef;
 
-use crate::{Definition, Deployed, Platform, Process, Runner, Script, ScriptTextError, ServiceName, Step};
+use crate::{
+    Confinement, Definition, Deployed, Platform, Process, Runner, Script, ScriptTextError, ServiceName, Step,
+};
 
 /// How long a process has to end when its runner is no longer configured.
 const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,11 +50,14 @@ pub(super) fn definition(
     if let Some(port) = process.port {
         environment.set("PORT", port.to_string());
     }
+    let confinement = platform.confinement(branch, &deployed.checkout);
+    let confinement = confinement.map(|it| Confinement { ports: process.port.into_iter().collect(), ..it });
     let script = Script {
         service: process.service(branch, deployed.slot),
         command: command.to_owned(),
         checkout: platform.layout.checkout(branch, &deployed.checkout),
         environment,
+        confinement,
     };
     platform.scripts.definition(&script).map(Some)
 }

@@ -61,6 +61,7 @@ pub(crate) fn interpret(configuration: Configuration) -> Platform {
         scripts: Box::new(scripts.unwrap()),
         builders: pypaas_runners::builders(),
         base_environment,
+        program: "/usr/local/bin/pypaas".into(),
         hook: "#!/bin/sh\nexec pypaas update-hook \"$@\"\n".to_owned(),
     };
     Platform::new(configuration, layout, parts)

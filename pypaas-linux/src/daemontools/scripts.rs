@@ -9,7 +9,7 @@ use std::error::Error;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value};
-use pypaas_core::{Definition, Script, ScriptText, ScriptTextError};
+use pypaas_core::{Confinement, Definition, Script, ScriptText, ScriptTextError};
 use serde::Serialize;
 
 use command_line::command_line;
@@ -21,7 +21,7 @@ use legacy_template::{LegacyTemplate, Placeholder};
 /// service, by which its stray children are found. Besides these it sees only `PWD` and `OLDPWD`, which the shell sets.
 /// Values are set by the shell itself and not passed to `env` as arguments: every user of the machine can read those.
 /// `pgrphack` makes the process the leader of a session and a process group, so that all of the group can be stopped; its
-/// path is Debian's, because by then `PATH` is the admin's. Where the checkout is missing the script exits with 111, daemontools' status for a temporary failure.
+/// path is Debian's, because by then `PATH` is the admin's. What follows it are the process's bounds. Where the checkout is missing the script exits with 111, daemontools' status for a temporary failure.
 ///
 /// Each start is noted in the file `starts` of the service's directory, by which restarts can be counted.
 ///
@@ -33,7 +33,7 @@ use legacy_template::{LegacyTemplate, Placeholder};
 /// - `{checkout.path}`, `{repo.name}` and `{branch.name}` stand as they are. One that a shell could take for anything but
 ///   a plain word is refused.
 /// - `{env_cmds}` is one `export` a variable, with the value quoted.
-/// - `{cmd}` is a complete command line, `/usr/bin/pgrphack /bin/sh -c '…'`: so `exec {cmd}` works for every command, also
+/// - `{cmd}` is a complete command line, `/usr/bin/pgrphack … /bin/sh -c '…'`, with the process's bounds in the middle: so `exec {cmd}` works for every command, also
 ///   for `FOO=1 node x.js`, and starts a process group of its own. It is quoted already and must not stand in quotes.
 /// - `{{` and `}}` are braces.
 pub struct Scripts {
@@ -79,7 +79,8 @@ pub struct TemplateError {
 #[derive(Serialize)]
 struct Model<'a> {
     checkout: &'a str,
-    command: String,
+    /// The complete command line, quoted.
+    launch: String,
     environment: Vec<Variable<'a>>,
 }
 
@@ -97,7 +98,7 @@ impl Scripts {
         let service = script.service.to_string();
         let model = Model {
             checkout: script.checkout.as_str(),
-            command: command_line(&script.command),
+            launch: launch(script),
             environment: variables(script, &service)?,
         };
         let print = |template: Option<&LegacyTemplate>, own: &str| match template {
@@ -121,9 +122,7 @@ impl Scripts {
             Placeholder::RepoName => plain(script.service.runner.repo.as_str()),
             Placeholder::BranchName => plain(script.service.runner.branch.as_str()),
             Placeholder::EnvCmds => Ok(self.render("exports.sh", model)?.trim_end_matches('\n').to_owned()),
-            Placeholder::Cmd => {
-                Ok(format!("/usr/bin/pgrphack /bin/sh -c {}", shell_word::quote(&model.command)))
-            }
+            Placeholder::Cmd => Ok(model.launch.clone()),
         }
     }
 
@@ -131,6 +130,18 @@ impl Scripts {
         let template = self.templates.get_template(name).map_err(|error| explain(&error))?;
         template.render(Serde(model)).map_err(|error| explain(&error))
     }
+}
+
+/// Makes the command line of a process: a group of its own, its bounds, and a shell for what the admin wrote.
+fn launch(script: &Script) -> String {
+    let confine = script.confinement.as_ref().map(Confinement::words).unwrap_or_default();
+    let confine = confine
+        .iter()
+        .map(|word| if shell_word::is_plain(word) { word.clone() } else { shell_word::quote(word) });
+    let words = ["/usr/bin/pgrphack".to_owned()].into_iter().chain(confine);
+    let words: Vec<String> =
+        words.chain(["/bin/sh -c".to_owned(), shell_word::quote(&command_line(&script.command))]).collect();
+    words.join(" ")
 }
 
 /// Lists what to export, sorted by name, after checking that a shell can.

@@ -14,8 +14,13 @@ pub fn script_template(data: &str) {
     let mut environment = Environment::default();
     environment.set("VALUE", value.as_str());
     let service = ServiceName::parse("shop+feature%2fx+web+0+a").expect("a service's name");
-    let script =
-        Script { service, command: command.clone(), checkout: directory.as_str().into(), environment };
+    let script = Script {
+        service,
+        command: command.clone(),
+        checkout: directory.as_str().into(),
+        environment,
+        confinement: None,
+    };
 
     if let Ok(scripts) = Scripts::new(Some(template.clone()), Some(template)) {
         let _ = scripts.definition(&script);

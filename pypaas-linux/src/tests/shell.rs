@@ -11,7 +11,12 @@ fn run(machine: &mut Machine, line: &str) -> (Result<(), CommandError>, String) 
     let mut environment = Environment::default();
     environment.set("PATH", "/usr/bin:/bin");
     environment.set("GREETING", "it's $HOME\nand \"more\"");
-    let command = ShellCommand { line: line.to_owned(), directory: machine.home.clone(), environment };
+    let command = ShellCommand {
+        line: line.to_owned(),
+        directory: machine.home.clone(),
+        environment,
+        confinement: None,
+    };
     let mut output = Vec::new();
     let result = machine.host.run_command(&command, &mut |bytes| output.extend_from_slice(bytes));
     (result, String::from_utf8(output).unwrap())
