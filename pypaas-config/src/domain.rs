@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::certificate_files::CertificateFile;
+use crate::domain_links::DomainLinks;
 use crate::fields::{Field, Fields};
 use crate::finding::{Finding, Findings, quote};
 use crate::references::Reference;
 use crate::schema::Schema;
 use crate::server_names::NameUse;
+use crate::span::Span;
 use crate::tree::Value;
 use crate::{DomainName, Location, LocationPath, RunnerRef};
 
@@ -29,6 +32,9 @@ pub(crate) const DOMAIN: Schema = Schema {
         "nginx_https_extra_config",
     ],
 };
+
+/// The keys that name certificate files.
+const CERTIFICATE_KEYS: [&str; 3] = ["ssl_certificate", "ssl_certificate_key", "ssl_certificate_chain"];
 
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,18 +77,17 @@ impl Domain {
         std::iter::once(own).chain(&self.aliases).chain(&self.redirects)
     }
 
-    /// Decodes a domain file. Its upstreams are added to `references`, which are checked when all repos are known.
+    /// Decodes a domain file. What it refers to is added to `links`, which are checked when all files are read.
     pub(crate) fn decode(
         name: &DomainName,
         path: &Utf8PathBuf,
         field: Field<'_>,
-        references: &mut Vec<Reference>,
-        name_uses: &mut Vec<NameUse>,
+        links: &mut DomainLinks,
         findings: &mut Findings,
     ) -> Option<Self> {
         let fields = field.fields(&DOMAIN, findings)?;
-        let aliases = read_names(&fields, "aliases", name_uses, findings);
-        let redirects = read_names(&fields, "redirect", name_uses, findings);
+        let aliases = read_names(&fields, "aliases", &mut links.name_uses, findings);
+        let redirects = read_names(&fields, "redirect", &mut links.name_uses, findings);
         if let (true, Some(redirect)) = (name.as_str().starts_with("*."), fields.get("redirect")) {
             let finding = Finding::error(
                 redirect.key,
@@ -91,7 +96,18 @@ impl Domain {
             findings.add(finding.label("a name with `*` cannot be the target of a redirect"));
         }
         let locations = fields.require("locations", findings);
-        let locations = locations.map(|it| read_locations(it, references, findings)).unwrap_or_default();
+        let locations =
+            locations.map(|field| read_locations(field, &mut links.references, findings)).unwrap_or_default();
+        let ssl = fields.optional("ssl", findings, Field::boolean).unwrap_or(false);
+        if !ssl {
+            warn_without_ssl(&fields, findings);
+        }
+        for key in CERTIFICATE_KEYS {
+            if let Some((field, Ok(path))) = fields.get(key).map(|field| (field, field.absolute_path())) {
+                let (domain, span) = (name.clone(), field.node.span);
+                links.certificate_files.push(CertificateFile { domain, key, path, span });
+            }
+        }
         let certificate = fields.optional("ssl_certificate", findings, Field::absolute_path);
         let key = fields.optional("ssl_certificate_key", findings, Field::absolute_path);
         Some(Self {
@@ -99,7 +115,7 @@ impl Domain {
             locations,
             aliases,
             redirects,
-            ssl: fields.optional("ssl", findings, Field::boolean).unwrap_or(false),
+            ssl,
             ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
             ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
             ssl_certificate_chain: fields.optional("ssl_certificate_chain", findings, Field::absolute_path),
@@ -109,6 +125,37 @@ impl Domain {
             nginx_https_extra_config: fields.verbatim("nginx_https_extra_config", findings),
         })
     }
+}
+
+/// Warns about keys that have no effect because the domain is not served over https.
+fn warn_without_ssl(fields: &Fields<'_>, findings: &mut Findings) {
+    const HTTPS_ONLY: [&str; 5] = [
+        "ssl_certificate",
+        "ssl_certificate_key",
+        "ssl_certificate_chain",
+        "ssl_config",
+        "nginx_https_extra_config",
+    ];
+    for field in HTTPS_ONLY.iter().filter_map(|key| fields.get(key)) {
+        let finding = Finding::warning(field.key, format!("{} has no effect", quote(field.name)));
+        findings.add(
+            finding.label("the domain is not served over https").help("add `ssl: true`, or remove the key"),
+        );
+    }
+}
+
+/// Warns about a name that looks like something else than a host name.
+pub(crate) fn check_name(name: &DomainName, span: Span) -> Option<Finding> {
+    const CATCH_ALL: [&str; 8] =
+        ["all", "any", "catch-all", "catch_all", "catchall", "default", "default-server", "default_server"];
+    const EXTENSIONS: [&str; 5] = [".bak", ".conf", ".old", ".yaml", ".yml"];
+    let text = name.as_str();
+    let finding = Finding::warning(span, format!("{} is probably not the name of a domain", quote(text)));
+    if CATCH_ALL.contains(&text) {
+        return Some(finding.help("there is no catch-all domain; requests for unknown hosts get no answer"));
+    }
+    let stem = EXTENSIONS.iter().find_map(|extension| text.strip_suffix(extension))?;
+    Some(finding.help(format!("the file for the domain `{stem}` is `domains/{stem}.yml`")))
 }
 
 fn default_certificate(name: &DomainName, extension: &str) -> Utf8PathBuf {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Findings, quote};
+use crate::foreign_keys::{self, Advice};
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::tree::{Entry, Node, Value};
@@ -129,9 +130,23 @@ impl<'n> Fields<'n> {
         let finding = Finding::error(entry.key_span, format!("unknown key {}", quote(&entry.key)))
             .label(format!("{} has {}", self.schema.name, suggest::all_of(keys.clone()).unwrap_or_default()));
         let nearest = suggest::closest(&entry.key, keys.filter(|key| !self.known.contains_key(key)));
+        if let Some(meant) = nearest.filter(|meant| suggest::is_typo(&entry.key, meant)) {
+            self.mistyped.insert(meant);
+            return finding.help(format!("did you mean `{meant}`?"));
+        }
+        match foreign_keys::advice(self.schema, &entry.key) {
+            Some(Advice::Key(meant)) => {
+                if !self.known.contains_key(meant) {
+                    self.mistyped.insert(meant);
+                }
+                return finding.help(format!("use `{meant}`"));
+            }
+            Some(Advice::Text(advice)) => return finding.help(advice),
+            None => {}
+        }
         let elsewhere: Vec<&str> = Schema::with_key(&entry.key, types).map(|schema| schema.name).collect();
         match nearest {
-            Some(meant) if elsewhere.is_empty() || suggest::is_typo(&entry.key, meant) => {
+            Some(meant) if elsewhere.is_empty() => {
                 self.mistyped.insert(meant);
                 finding.help(format!("did you mean `{meant}`?"))
             }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use crate::directory::{self, Role};
+use crate::domain_links::DomainLinks;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
-use crate::references::Reference;
 use crate::server_names::NameUse;
 use crate::source_text::SourceText;
 use crate::span::Span;
-use crate::{Domain, DomainName, Repo, RepoName, RunnerType, Settings, SourceFile, tree};
+use crate::{Domain, DomainName, Repo, RepoName, RunnerType, Settings, SourceFile, domain, tree};
 
 /// The result of reading one file.
 #[derive(Debug)]
@@ -35,15 +35,6 @@ pub(crate) enum Content {
     Nothing,
 }
 
-/// The names and references of a domain file, even of a broken one.
-#[derive(Debug, Default)]
-pub(crate) struct DomainLinks {
-    /// The server names of the domain.
-    pub(crate) name_uses: Vec<NameUse>,
-    /// The upstreams of its locations.
-    pub(crate) references: Vec<Reference>,
-}
-
 /// Reads and decodes the file at `path` as number `number`. `text` is called only if the file is configuration.
 /// `types` are the types of runners.
 pub(crate) fn read<E: Display>(
@@ -58,7 +49,7 @@ pub(crate) fn read<E: Display>(
         Role::Settings | Role::Repo(_) | Role::Domain(_) => text().map_err(|reason| {
             let finding =
                 Finding::error(Span::whole_file(number), format!("the file cannot be read: {reason}"));
-            findings.add(finding.help("the deploy user must be able to read it"));
+            findings.add(finding.help("it must be a regular file that the deploy user can read"));
         }),
         Role::Ignored { .. } | Role::Unrelated => Err(()),
     };
@@ -113,11 +104,12 @@ impl Reader<'_> {
         let name =
             DomainName::new(lower.as_str()).map_err(|error| Finding::invalid_name(self.whole_file(), &error));
         let name = self.findings.take(name.map_err(|finding| finding.help("rename the file")))?;
+        if let Some(finding) = domain::check_name(&name, self.whole_file()) {
+            self.findings.add(finding);
+        }
         let mut links = DomainLinks::default();
         links.name_uses.push(NameUse { name: name.clone(), span: self.whole_file() });
-        let domain = self.decode(|field, findings| {
-            Domain::decode(&name, path, field, &mut links.references, &mut links.name_uses, findings)
-        });
+        let domain = self.decode(|field, findings| Domain::decode(&name, path, field, &mut links, findings));
         if lower != written {
             let message = format!("the name of {} contains capital letters", quote(path.as_str()));
             let finding = Finding::error(self.whole_file(), message);

@@ -12,16 +12,19 @@
 //! The crate is pure: it reads no files. The caller passes their text.
 
 mod access;
+mod certificate_files;
 mod configuration;
 mod diagnostic;
 mod directory;
 mod domain;
+mod domain_links;
 mod duration;
 mod error_chain;
 mod fields;
 mod file;
 mod finding;
 mod flatten_values;
+mod foreign_keys;
 mod health_check;
 mod hooks;
 mod keys;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::certificate_files::{self, CertificateFile};
 use crate::directory::{self, Role, SETTINGS_FILE};
 use crate::file::{self, Content, File};
 use crate::finding::{Finding, Findings, quote};
@@ -80,6 +81,7 @@ struct Loader {
     name_uses: Vec<NameUse>,
     /// The upstreams of all domain files, even of broken ones.
     references: Vec<Reference>,
+    certificate_files: Vec<CertificateFile>,
 }
 
 impl Loader {
@@ -97,6 +99,7 @@ impl Loader {
             Content::Domain(name, domain, mut links) => {
                 self.name_uses.append(&mut links.name_uses);
                 self.references.append(&mut links.references);
+                self.certificate_files.append(&mut links.certificate_files);
                 let added = add(&mut self.domains, name, (number, domain), "domain", &self.sources);
                 self.findings.take(added);
             }
@@ -117,6 +120,7 @@ impl Loader {
             }
         }
         server_names::check(&self.name_uses, &mut self.findings);
+        certificate_files::check(&self.certificate_files, &self.domains.keys().collect(), &mut self.findings);
         let targets = Targets { repos: &repos, broken: &broken_repos };
         let frozen = targets.check(&self.references, &mut self.findings);
         let mut broken_domains = BTreeSet::new();

@@ -156,24 +156,104 @@ fn check(text: &str) -> Result<(), &'static str> {
         return Err("no quotes or `;`");
     }
     if matches!(modifier, "~" | "~*") {
-        return if rest.is_empty() { Err("a regular expression after the `~`") } else { Ok(()) };
+        return check_regex(rest);
     }
     if !rest.starts_with('/') {
         return Err("a path that begins with `/`, or `= /path`, `^~ /path`, `~ regex` or `~* regex`");
     }
-    if rest.contains(['{', '}']) { Err("no braces") } else { Ok(()) }
+    check_path(rest)
 }
 
-/// Suggests a correction: a missing `/`, a missing space, or an extra one.
+fn check_regex(regex: &str) -> Result<(), &'static str> {
+    if regex.is_empty() {
+        return Err("a regular expression after the `~`");
+    }
+    let first = regex.strip_prefix('^').and_then(|rest| rest.chars().next());
+    if first.is_some_and(|first| first.is_alphanumeric()) {
+        return Err("`^/…`, because every path begins with `/`");
+    }
+    Ok(())
+}
+
+/// Checks a prefix or an exact path. nginx compares it literally with the path of a request, which is decoded and normalized,
+/// and has no query.
+fn check_path(path: &str) -> Result<(), &'static str> {
+    if path.contains('*') {
+        return Err("a path without `*`: a prefix includes everything below it");
+    }
+    if path.contains('?') {
+        return Err("a path without `?`: nginx does not compare the query");
+    }
+    if path.contains('#') {
+        return Err("a path without `#`: clients do not send fragments");
+    }
+    if decoded(path).is_some() {
+        return Err("a decoded path: nginx decodes `%…` before it compares");
+    }
+    if path.contains("//") || path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err("a path without `//`, `/./` and `/../`: nginx removes them before it compares");
+    }
+    if path.split('/').any(|segment| segment.starts_with([':', '<'])) {
+        return Err("a path without parameters: nginx has none");
+    }
+    if path.contains(['{', '}']) { Err("no braces") } else { Ok(()) }
+}
+
+/// Decodes percent escapes; returns `None` if there are none.
+fn decoded(path: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut parts = path.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    let mut found = false;
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                found = true;
+                bytes.push(byte);
+                bytes.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    found.then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Suggests a correction: a missing `/`, a missing or extra space, or the part of a path that nginx can compare.
 fn respell(text: &str) -> Option<String> {
     let modifiers = ["=", "^~", "~*", "~"];
     let modified =
-        modifiers.iter().find_map(|modifier| Some((modifier, text.strip_prefix(modifier)?.trim())));
+        modifiers.iter().find_map(|modifier| Some((*modifier, text.strip_prefix(modifier)?.trim())));
     let guess = match modified {
-        Some((modifier, rest)) => format!("{modifier} {rest}"),
-        None => format!("/{}", text.trim().trim_start_matches('/')),
+        Some((modifier @ ("~" | "~*"), regex)) => match regex.strip_prefix('^') {
+            Some(rest) if check_regex(regex).is_err() => format!("{modifier} ^/{rest}"),
+            _ => format!("{modifier} {regex}"),
+        },
+        Some((modifier, path)) => format!("{modifier} {}", comparable(path)),
+        None => comparable(&format!("/{}", text.trim().trim_start_matches('/'))),
     };
     (guess != text && check(&guess).is_ok()).then_some(guess)
+}
+
+/// Returns what nginx can compare of `path`: decoded, normalized, up to the first wildcard, query, fragment or parameter.
+fn comparable(path: &str) -> String {
+    if let Some(extension) = path.strip_prefix("/*.").filter(|rest| rest.chars().all(char::is_alphanumeric)) {
+        return format!(r"~ \.{extension}$");
+    }
+    let end = path.find(['*', '?', '#', '<']).or_else(|| path.find("/:").map(|at| at + 1));
+    let path = path.get(..end.unwrap_or(path.len())).unwrap_or(path);
+    let path = decoded(path).unwrap_or_else(|| path.to_owned());
+    let mut segments = Vec::new();
+    for segment in path.split('/').filter(|segment| !matches!(*segment, "" | ".")) {
+        match segment {
+            ".." => drop(segments.pop()),
+            segment => segments.push(segment),
+        }
+    }
+    let end = if path.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    format!("/{}{end}", segments.join("/"))
 }
 
 #[cfg(test)]
@@ -195,6 +275,30 @@ mod tests {
             ["", "api", "/a b", "/a;b", "/a{", "/}", "/\"", "/'", "/\n", "=/x", "=  /x", "~ ", "~ a;b", "@x"]
         {
             assert!(LocationPath::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_location_that_nginx_never_matches_is_refused_with_one_that_it_does() {
+        let corrected = |text: &str| LocationPath::new(text).unwrap_err().meant.unwrap_or_default();
+        for (text, meant) in [
+            ("/api/*", "/api/"),
+            ("/api*", "/api"),
+            ("= /api/*", "= /api/"),
+            ("^~ /static/**", "^~ /static/"),
+            ("/*.php", r"~ \.php$"),
+            ("/b?x=1", "/b"),
+            ("/page#top", "/page"),
+            ("/caf%C3%A9", "/café"),
+            ("/a%20b", ""),
+            ("/a//b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/./", "/"),
+            ("/users/:id", "/users/"),
+            ("/users/<id>/edit", "/users/"),
+            ("~ ^api/", "~ ^/api/"),
+        ] {
+            assert_eq!(corrected(text), meant, "{text}");
         }
     }
 }

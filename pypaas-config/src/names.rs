@@ -211,6 +211,9 @@ fn check_domain(text: &str) -> Result<(), &'static str> {
     if text.len() > MAX_FILE_NAME {
         return Err("it is longer than 240 bytes, which is too long for a file name");
     }
+    if !text.contains(|c: char| c.is_ascii_alphanumeric()) {
+        return Err("it is not a host name; there is no catch-all domain, and unknown hosts get no answer");
+    }
     let rest = text.strip_prefix("*.").unwrap_or(text);
     for label in rest.split('.') {
         if label.is_empty() || label.len() > 63 {

@@ -106,8 +106,12 @@ impl Branch {
         let share = fields.optional("share", findings, Share::read_all);
         let confine = fields.optional("confine", findings, Field::boolean);
         let build = fields.written("build").map(|build| findings.take(build.one_of(&BUILDS)));
+        let runners = read_runners(runners?, findings);
+        if let Some(env) = fields.get("env") {
+            warn_about_overwritten(env, &runners, findings);
+        }
         Some(Self {
-            runners: read_runners(runners?, findings),
+            runners,
             env: env.unwrap_or_default(),
             hooks: hooks.unwrap_or_default(),
             custom_cmds: custom_cmds.unwrap_or_default(),
@@ -171,6 +175,36 @@ fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, Strin
         }
     }
     env
+}
+
+/// Warns about variables that pypaas overwrites.
+fn warn_about_overwritten(
+    env: Field<'_>,
+    runners: &BTreeMap<RunnerName, RunnerConfig>,
+    findings: &mut Findings,
+) {
+    let Value::Mapping(entries) = &env.node.value else { return };
+    let has_ports = runners.values().any(|runner| runner.ports() > 0);
+    for entry in entries {
+        let (what, label, help) = match entry.key.as_str() {
+            "PORT" if has_ports => (
+                "in `env` has no effect",
+                "pypaas sets it to the port of each process",
+                "remove it, and listen on `$PORT`",
+            ),
+            "GIT_COMMIT" => (
+                "in `env` has no effect",
+                "pypaas sets it to the commit of the checkout",
+                "remove it, or use another name",
+            ),
+            name if name.starts_with("PYPAAS_") => {
+                ("is reserved", "pypaas sets variables with this prefix", "use another name")
+            }
+            _ => continue,
+        };
+        let finding = Finding::warning(entry.key_span, format!("{} {what}", quote(&entry.key)));
+        findings.add(finding.label(label).help(help));
+    }
 }
 
 /// Returns whether the shell or pypaas sets the variable `name` and would overwrite another value.

@@ -116,11 +116,11 @@ fn a_file_that_cannot_be_read_breaks_only_what_it_is_about() {
     insta::assert_snapshot!(reports.join("\n\n"), @"
     error: the file cannot be read: Permission denied (os error 13)
     --> domains/b.example.yml
-     = help: the deploy user must be able to read it
+     = help: it must be a regular file that the deploy user can read
 
     error: the file cannot be read: Permission denied (os error 13)
     --> repo/blog.yml
-     = help: the deploy user must be able to read it
+     = help: it must be a regular file that the deploy user can read
 
     warning: `repo/blog.yml~` is ignored: editor backups are not read
     --> repo/blog.yml~
@@ -139,7 +139,7 @@ fn a_main_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
     insta::assert_snapshot!(reports.join("\n\n"), @"
     error: the file cannot be read: Is a directory (os error 21)
     --> pypaas.yml
-     = help: the deploy user must be able to read it
+     = help: it must be a regular file that the deploy user can read
     ");
 }
 

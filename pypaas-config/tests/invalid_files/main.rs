@@ -3,7 +3,9 @@
 mod broken_files;
 mod directory;
 mod domain;
+mod foreign_keys;
 mod keys;
+mod no_effect;
 mod references;
 mod repo;
 mod runner;
