@@ -13,7 +13,7 @@ use std::time::Duration;
 use pypaas_config::{NginxSettings, PortRange, Settings};
 use pypaas_core::host::{Logs, ServiceError, ServiceState, Services, StopReport, WithParts};
 use pypaas_core::plan::{Phase, Plan};
-use pypaas_core::{Definition, Layout, MemoryHost, Quiet, Readiness, ServiceName, Step, apply};
+use pypaas_core::{Definition, Layout, MemoryHost, Origin, Quiet, Readiness, ServiceName, Step, apply};
 
 /// systemd, with every order written down in place of being given.
 #[derive(Default)]
@@ -126,7 +126,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Step::AwaitReady {
             service: service.clone(),
             port: None,
-            asked_as: "localhost".to_owned(),
+            origin: Origin::localhost(),
             readiness: Readiness::Started,
         },
         Step::StopServices { services: vec![service], timeout: Duration::from_secs(10) },

@@ -128,8 +128,8 @@ fn perform(
         }
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
-        Step::AwaitReady { service, port, asked_as, readiness } => {
-            let target = HealthTarget { port: port.unwrap_or_default(), asked_as };
+        Step::AwaitReady { service, port, origin, readiness } => {
+            let target = HealthTarget { port: port.unwrap_or_default(), origin };
             ready::await_ready(host, story, service, target, readiness, can_be_abandoned)?;
         }
         Step::StopServices { services, timeout } => {

@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
 
 use crate::{
-    Builder, CheckoutName, Confinement, Deployed, Environment, Layout, Runner, RunnerTypes, ScriptText,
-    WebConfigRenderer,
+    Builder, CheckoutName, Confinement, Deployed, Environment, Layout, Origin, Runner, RunnerTypes,
+    ScriptText, WebConfigRenderer,
 };
 
 /// A configured host: what was written, and who interprets it.
@@ -115,13 +115,11 @@ impl Platform {
             .filter(move |(_, domain)| domain.targets().any(|it| it.is_of(branch)))
     }
 
-    /// Returns the name under which clients ask for what `runner` serves: that of the first domain that leads to it, else
-    /// `localhost`. Frameworks answer requests for other names with an error.
-    pub fn asked_as(&self, runner: &RunnerRef) -> &str {
-        let mut domains = self.configuration.domains.iter();
-        domains
-            .find(|(_, domain)| domain.locations.values().any(|location| location.upstream == *runner))
-            .map_or("localhost", |(name, _)| name.as_str())
+    /// Returns the origin under which clients request what `runner` serves.
+    pub fn origin(&self, runner: &RunnerRef) -> Origin {
+        let routes_here = |domain: &Domain| domain.locations.values().any(|it| it.upstream == *runner);
+        let domains = self.configuration.domains.iter().filter(|(_, domain)| routes_here(domain));
+        Origin::of(domains, &self.configuration.settings.nginx)
     }
 
     /// Returns whether there is a file of the configuration for `domain`, be it a broken one.

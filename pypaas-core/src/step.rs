@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
 use crate::{
-    CheckoutName, CommitId, Definition, PendingSwitch, Readiness, Record, ServiceName, WebFileName, WebRoutes,
+    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, WebFileName,
+    WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -46,7 +47,7 @@ pub enum Step {
     /// Starts a service.
     StartService { service: ServiceName },
     /// Waits until a service counts as started.
-    AwaitReady { service: ServiceName, port: Option<u16>, asked_as: String, readiness: Readiness },
+    AwaitReady { service: ServiceName, port: Option<u16>, origin: Origin, readiness: Readiness },
     /// Stops services and waits until their process groups are gone.
     StopServices { services: Vec<ServiceName>, timeout: Duration },
     /// Removes a stopped service.

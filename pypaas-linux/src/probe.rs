@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use pypaas_core::ServiceName;
 use pypaas_core::host::{Probe, ProbeError};
+use pypaas_core::{Origin, ServiceName};
 
 use super::LinuxHost;
 use super::proc::tcp::{self, Socket, State};
@@ -42,10 +42,17 @@ impl Probe for LinuxHost {
         connect(port, CONNECT).map(drop)
     }
 
-    fn answers(&mut self, port: u16, name: &str, path: &str, timeout: Duration) -> Result<u16, ProbeError> {
+    fn answers(
+        &mut self,
+        port: u16,
+        origin: &Origin,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<u16, ProbeError> {
         let deadline = Instant::now() + timeout;
         let mut connection = connect(port, CONNECT.min(timeout))?;
-        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
+        let request = request(&origin.host, path, &forwarded(origin));
+        exchange(&mut connection, &request, deadline).map_err(|error| late(error, timeout))
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
@@ -85,8 +92,26 @@ impl LinuxHost {
     ) -> Result<u16, ProbeError> {
         let deadline = Instant::now() + timeout;
         let mut connection = TcpStream::connect_timeout(&address, CONNECT).map_err(said)?;
-        exchange(&mut connection, name, path, deadline).map_err(|error| late(error, timeout))
+        exchange(&mut connection, &request(name, path, ""), deadline).map_err(|error| late(error, timeout))
     }
+}
+
+/// Returns the header lines that nginx adds to a request for `origin`.
+fn forwarded(origin: &Origin) -> String {
+    let Origin { host, .. } = origin;
+    let scheme = origin.scheme();
+    let port = host.rsplit_once(':').map_or(if origin.https { "443" } else { "80" }, |(_, port)| port);
+    format!(
+        "X-Real-IP: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: {scheme}\r\n\
+         X-Forwarded-Host: {host}\r\nX-Forwarded-Port: {port}\r\n"
+    )
+}
+
+fn request(host: &str, path: &str, headers: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}User-Agent: pypaas-healthcheck\r\nAccept: */*\r\n\
+         Connection: close\r\n\r\n"
+    )
 }
 
 fn late(error: io::Error, timeout: Duration) -> ProbeError {
@@ -98,10 +123,7 @@ fn late(error: io::Error, timeout: Duration) -> ProbeError {
     }
 }
 
-fn exchange(connection: &mut TcpStream, name: &str, path: &str, deadline: Instant) -> io::Result<u16> {
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: pypaas-healthcheck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    );
+fn exchange(connection: &mut TcpStream, request: &str, deadline: Instant) -> io::Result<u16> {
     connection.set_write_timeout(Some(left(deadline)?))?;
     connection.write_all(request.as_bytes())?;
     let mut head = Vec::new();

@@ -159,8 +159,8 @@ fn is_healthy(
         return Ok(());
     };
     let service = process.service(branch, live.slot);
-    let asked_as = platform.asked_as(&service.runner);
-    let what = match walk.host.answers(port, asked_as, &check.path, check.timeout) {
+    let origin = platform.origin(&service.runner);
+    let what = match walk.host.answers(port, &origin, &check.path, check.timeout) {
         Ok(status) if check.status.contains(&status) => {
             walk.pass(format!("{service} answers its health check {}", check.path));
             return Ok(());

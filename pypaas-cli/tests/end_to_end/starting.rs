@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pypaas_sandbox::Outcome;
+use pypaas_sandbox::{Certificate, Outcome};
 
 use crate::shop::{NODE, Shop, assert_says};
 
@@ -296,4 +296,50 @@ fn a_health_check_asks_by_the_name_that_clients_use() {
     shop.push_file("server.js", picky).must_succeed();
 
     assert_eq!(shop.page(), "picky");
+}
+
+/// An app that is healthy only if host and scheme are those that clients use.
+fn picky(host: &str, scheme: &str) -> String {
+    format!(
+        "require('http').createServer((request, response) => {{
+             const {{host, 'x-forwarded-proto': scheme}} = request.headers;
+             console.log(`asked for ${{scheme}}://${{host}}`);
+             response.statusCode = host === '{host}' && scheme === '{scheme}' ? 200 : 421;
+             response.end('picky');
+         }}).listen(process.env.PORT, '127.0.0.1')"
+    )
+}
+
+const PICKY: &str = "runners: {web: {type: NginxBackend, cmd: node server.js, start_timeout: 5s, \
+    healthcheck: {path: /, interval: 100ms, status: 200}}}";
+
+#[test]
+fn a_health_check_of_a_domain_with_tls_says_that_the_client_used_https() {
+    let shop = Shop::new("dies-on-sigterm", PICKY);
+    let Certificate { certificate, key } = shop.sandbox.certificate("shop.example");
+    let route = shop.sandbox.read_config("domains/shop.example.yml");
+    let tls = format!("{route}ssl: true\nssl_certificate: {certificate}\nssl_certificate_key: {key}\n");
+    shop.sandbox.write_config("domains/shop.example.yml", &tls);
+    let host = format!("shop.example:{}", shop.sandbox.https_port());
+
+    shop.push_file("server.js", &picky(&host, "https")).must_succeed();
+}
+
+#[test]
+fn a_health_check_of_a_wildcard_domain_asks_for_a_name_below_it() {
+    let shop = Shop::new("dies-on-sigterm", PICKY);
+    shop.sandbox.remove_config("domains/shop.example.yml");
+    shop.sandbox.domain("*.shop.example", "shop", "main", "web");
+    let port = shop.sandbox.http_port();
+
+    shop.push_file("server.js", &picky(&format!("www.shop.example:{port}"), "http")).must_succeed();
+}
+
+#[test]
+fn a_health_check_prefers_a_domain_that_has_an_exact_name() {
+    let shop = Shop::new("dies-on-sigterm", PICKY);
+    shop.sandbox.domain("*.shop.example", "shop", "main", "web");
+    let port = shop.sandbox.http_port();
+
+    shop.push_file("server.js", &picky(&format!("shop.example:{port}"), "http")).must_succeed();
 }

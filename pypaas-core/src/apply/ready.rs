@@ -6,7 +6,7 @@ use pypaas_config::HealthCheck;
 
 use crate::host::{Host, ServiceError};
 use crate::step::duration;
-use crate::{Readiness, ServiceName, Story};
+use crate::{Origin, Readiness, ServiceName, Story};
 
 /// How often a starting process is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -44,8 +44,8 @@ pub enum NotReady {
 pub(super) struct HealthTarget<'a> {
     /// Its port.
     pub(super) port: u16,
-    /// The name under which clients ask for it.
-    pub(super) asked_as: &'a str,
+    /// The origin under which clients request it.
+    pub(super) origin: &'a Origin,
 }
 
 pub(super) fn await_ready(
@@ -184,7 +184,7 @@ fn serve(
 }
 
 fn ask(host: &mut dyn Host, target: HealthTarget<'_>, check: &HealthCheck) -> Result<(), String> {
-    let status = host.probe().answers(target.port, target.asked_as, &check.path, check.timeout);
+    let status = host.probe().answers(target.port, target.origin, &check.path, check.timeout);
     let status = status.map_err(|error| error.to_string())?;
     if check.status.contains(&status) {
         return Ok(());

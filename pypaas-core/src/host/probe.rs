@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::ServiceName;
+use crate::{Origin, ServiceName};
 
 /// Looks at ports of the loopback interface.
 pub trait Probe {
@@ -17,9 +17,14 @@ pub trait Probe {
     /// Tries to connect to 127.0.0.1:`port`.
     fn accepts(&mut self, port: u16) -> Result<(), ProbeError>;
 
-    /// Sends `GET path` to 127.0.0.1:`port`, with `name` as the host that is asked for, and returns the status of the
-    /// answer.
-    fn answers(&mut self, port: u16, name: &str, path: &str, timeout: Duration) -> Result<u16, ProbeError>;
+    /// Sends `GET path` to 127.0.0.1:`port` as nginx passes on a request for `origin`, and returns the status of the response.
+    fn answers(
+        &mut self,
+        port: u16,
+        origin: &Origin,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<u16, ProbeError>;
 
     /// Counts the established connections to any of `ports`, over IPv4 and IPv6.
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError>;

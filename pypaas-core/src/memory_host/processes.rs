@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Behavior, Extent, MemoryHost};
 use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
-use crate::{Definition, ServiceName, UpstreamName, WebFileName};
+use crate::{Definition, Origin, ServiceName, UpstreamName, WebFileName};
 
 impl MemoryHost {
     /// Returns the port that the scripts of `service` give its process.
@@ -194,7 +194,7 @@ impl Probe for MemoryHost {
         self.listener(port).map(drop).ok_or_else(|| ProbeError("connection refused".to_owned()))
     }
 
-    fn answers(&mut self, port: u16, _: &str, _: &str, _: Duration) -> Result<u16, ProbeError> {
+    fn answers(&mut self, port: u16, _: &Origin, _: &str, _: Duration) -> Result<u16, ProbeError> {
         let service = self.listener(port).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
         match self.behaves(service) {
             Some(Behavior::Answers(status)) => Ok(status),

@@ -69,8 +69,8 @@ pub(super) fn await_ready(
     process: &Process,
     runner: &dyn Runner,
 ) -> Step {
-    let asked_as = platform.asked_as(&service.runner).to_owned();
-    Step::AwaitReady { service, port: process.port, asked_as, readiness: runner.readiness() }
+    let origin = platform.origin(&service.runner);
+    Step::AwaitReady { service, port: process.port, origin, readiness: runner.readiness() }
 }
 
 /// Plans to stop `services`: those that have the same patience together.

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use pypaas_core::Origin;
 use pypaas_core::host::Probe;
 
 use super::machine::{Machine, eventually, service};
@@ -80,14 +81,18 @@ fn connections_are_counted_over_ipv4_and_mapped() {
     assert_eq!(host.connections(&BTreeSet::new()).unwrap(), 0);
 }
 
+fn shop() -> Origin {
+    Origin { https: false, host: "shop.example".to_owned() }
+}
+
 #[test]
 fn the_status_of_an_answer_is_returned() {
     let Machine { mut host, .. } = Machine::new();
     let port = answer(&["HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], Duration::ZERO);
-    assert_eq!(host.answers(port, "shop.example", "/healthz", LONG), Ok(204));
+    assert_eq!(host.answers(port, &shop(), "/healthz", LONG), Ok(204));
     let slow = ["HTTP/1.1 100 Continue\r\n", "\r\nHTTP/1.1 5", "03 Busy\r\n", "\r\n"];
     let port = answer(Box::leak(Box::new(slow)), Duration::from_millis(20));
-    assert_eq!(host.answers(port, "shop.example", "/", LONG), Ok(503));
+    assert_eq!(host.answers(port, &shop(), "/", LONG), Ok(503));
 }
 
 #[test]
@@ -101,13 +106,10 @@ fn an_answer_that_never_ends_or_comes_is_bounded() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    let error = host.answers(port, "shop.example", "/", Duration::from_millis(300)).unwrap_err();
+    let error = host.answers(port, &shop(), "/", Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.to_string(), "no answer within 300 ms");
     let port = answer(&["SSH-2.0-OpenSSH_9.2\r\n"], Duration::ZERO);
-    assert_eq!(
-        host.answers(port, "shop.example", "/", LONG).unwrap_err().to_string(),
-        "the answer is not HTTP"
-    );
+    assert_eq!(host.answers(port, &shop(), "/", LONG).unwrap_err().to_string(), "the answer is not HTTP");
 }
 
 #[test]
@@ -124,5 +126,5 @@ fn the_addresses_of_a_service_are_found_wherever_its_process_went() {
     });
 
     assert_eq!(found, [expected].into());
-    assert_eq!(supervisor.machine.host.answers(port, "shop.example", "/", LONG), Ok(200));
+    assert_eq!(supervisor.machine.host.answers(port, &shop(), "/", LONG), Ok(200));
 }
