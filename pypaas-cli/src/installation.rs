@@ -18,7 +18,7 @@ use pypaas_runners::{builders, runner_types};
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::remembered_limits::RememberedLimits;
-use crate::{access, secrets, terminal};
+use crate::{access, regular_file, secrets, terminal};
 use pypaas_linux::LinuxHost;
 
 /// The file that makes a directory the configuration directory.
@@ -261,7 +261,8 @@ pub(crate) fn configuration_directory(home: &Utf8Path) -> Result<Utf8PathBuf, Fa
         Ok(directory) => vec![Utf8PathBuf::from(directory)],
         Err(_) => vec![home.join("config"), Utf8PathBuf::from("/etc/pypaas")],
     };
-    if let Some(found) = places.iter().find(|directory| directory.join(MAIN_FILE).is_file()) {
+    if let Some(found) = places.iter().find(|directory| directory.join(MAIN_FILE).symlink_metadata().is_ok())
+    {
         return Ok(found.clone());
     }
     let tried: Vec<String> =
@@ -272,9 +273,14 @@ pub(crate) fn configuration_directory(home: &Utf8Path) -> Result<Utf8PathBuf, Fa
     ))
 }
 
+/// The limit for reading configuration files; pypaas-config rejects files that are larger than 1 MiB.
+const MAX_FILE: u64 = (1 << 20) + 1;
+
 /// Reads and loads all configuration files below `directory`.
 pub(crate) fn load_directory(directory: &Utf8Path) -> Result<Loaded, Failure> {
-    Ok(load_with(&files(directory)?, &runner_types().for_loading(), |path| fs::read(directory.join(path))))
+    Ok(load_with(&files(directory)?, &runner_types().for_loading(), |path| {
+        regular_file::read(&directory.join(path), MAX_FILE)
+    }))
 }
 
 /// Lists the files in `directory` and in the directories within it. Hidden directories, such as git's, are none of ours.

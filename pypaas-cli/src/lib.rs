@@ -25,6 +25,7 @@ mod narrator;
 mod pusher;
 #[cfg(test)]
 mod reference;
+mod regular_file;
 mod remembered_limits;
 mod secrets;
 mod table;

@@ -5,6 +5,7 @@ mod certificates;
 use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
@@ -151,6 +152,38 @@ fn files_in_the_wrong_place_are_mentioned_and_a_file_that_cannot_be_read_stops_n
     let refused = site.worktree.push("blog", &["main"]).must_fail();
     // What cannot be read may limit whoever pushes.
     assert_says(&refused, "  because the configuration of `blog` is broken or missing");
+}
+
+#[test]
+fn a_configuration_file_that_is_not_a_regular_file_is_reported_and_nothing_hangs() {
+    let (sandbox, site) = with_site();
+    let config = sandbox.home().join("config");
+    let make_pipe = |name: &str| {
+        assert!(Command::new("mkfifo").arg(config.join(name)).status().unwrap().success());
+    };
+    make_pipe("repo/pipe.yml");
+    std::os::unix::fs::symlink("/dev/zero", config.join("repo/zero.yml")).unwrap();
+    let _socket = UnixListener::bind(config.join("domains/socket.example.yml")).unwrap();
+
+    let found = sandbox.pypaas(&["check"]);
+
+    assert_eq!(found.code, ERRORS, "{found}");
+    for (path, what) in [
+        ("repo/pipe.yml", "it is a named pipe, not a regular file"),
+        ("repo/zero.yml", "it is a device, not a regular file"),
+        ("domains/socket.example.yml", "No such device or address (os error 6)"),
+    ] {
+        assert_says(&found, &format!("error: the file cannot be read: {what}\n--> {path}\n"));
+    }
+    site.push("version 1").must_succeed();
+
+    fs::remove_file(config.join("pypaas.yml")).unwrap();
+    make_pipe("pypaas.yml");
+    let found = sandbox.pypaas(&["check"]).must_fail();
+    assert_says(
+        &found,
+        "error: the file cannot be read: it is a named pipe, not a regular file\n--> pypaas.yml\n",
+    );
 }
 
 #[test]
