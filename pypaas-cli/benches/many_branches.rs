@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use pypaas_config::{BranchName, BranchRef, RepoName, RunnerName, SourceFile, load};
-use pypaas_core::{CheckoutName, CommitId, Deployed, Layout, Process, Record, Release, Slot};
+use pypaas_core::{
+    AttemptKind, CheckoutName, CommitId, Deployment, Layout, Process, Record, Slot, UnknownFields,
+};
 
 const BRANCHES: u16 = 200;
 const DOMAINS: usize = 1_000;
@@ -105,8 +107,13 @@ fn make_branch(layout: &Layout, number: u16) {
     };
     let at = "2026-11-22T10:00:00Z".parse().unwrap();
     let commit = CommitId::new("3f2a".repeat(10)).unwrap();
-    let process = Process { runner: RunnerName::new("web").unwrap(), index: 0, port: Some(20_000 + number) };
-    let live = Deployed {
+    let process = Process {
+        runner: RunnerName::new("web").unwrap(),
+        index: 0,
+        port: Some(20_000 + number),
+        unknown: UnknownFields::default(),
+    };
+    let live = Deployment {
         release: 20,
         commit: commit.clone(),
         subject: "Add a basket".to_owned(),
@@ -114,19 +121,15 @@ fn make_branch(layout: &Layout, number: u16) {
         slot: Slot::A,
         processes: vec![process.clone()],
         builder: None,
-        restored: None,
+        rollback_of: None,
+        kind: AttemptKind::Push,
+        unknown: UnknownFields::default(),
         by: "laptop".to_owned(),
         at,
     };
-    let release = |number| Release {
-        number,
-        commit: commit.clone(),
-        subject: "Add a basket".to_owned(),
-        by: "laptop".to_owned(),
-        at,
-        checkout: None,
-    };
-    let record = Record { live: Some(live), releases: (1..=20).map(release).collect(), ..Record::default() };
+    let release = |release| Deployment { release, ..live.clone() };
+    let releases = (1..=20).map(release).collect();
+    let record = Record { live: Some(live), releases, ..Record::default() };
     write(layout.record(&branch).as_std_path(), &serde_json::to_string_pretty(&record).unwrap());
     let attempt = format!(
         "{{\"outcome\":\"succeeded\",\"kind\":\"push\",\"release\":20,\"restored\":null,\"commit\":\"{commit}\",\"subject\":\"Add a \

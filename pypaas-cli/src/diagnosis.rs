@@ -11,7 +11,9 @@ use camino::Utf8Path;
 use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, LocationPath, RunnerRef, Severity};
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
-use pypaas_core::{Deployed, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe};
+use pypaas_core::{
+    AttemptKind, Deployment, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe,
+};
 use serde::Serialize;
 
 use crate::access;
@@ -157,11 +159,11 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn branch(&mut self, branch: &BranchRef, observed: &Observed) -> Result<Deployed, Box<Diagnostic>> {
+    fn branch(&mut self, branch: &BranchRef, observed: &Observed) -> Result<Deployment, Box<Diagnostic>> {
         let record = observed.record(branch);
         let is_running = is_locked(&self.installation.platform.layout.branch_lock(branch));
         let Some(live) = record.live.clone() else {
-            let (what, fix) = match record.trying.is_some() && is_running {
+            let (what, fix) = match record.candidate.is_some() && is_running {
                 true => (
                     format!("{branch} is being deployed for the first time"),
                     "wait until the push has ended".to_owned(),
@@ -228,7 +230,12 @@ impl<'a> Walk<'a> {
                 "a change of nginx's files was interrupted, so nginx may serve something else than they say";
             return Err(problem(what, "run `pypaas apply`"));
         }
-        let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+        let request = Request {
+            branch: branch.clone(),
+            source: Source::Live,
+            kind: AttemptKind::Apply,
+            by: String::new(),
+        };
         let plan = Stage::Restore { lenient: true }.plan(&self.installation.platform, observed, &request);
         let plan = plan.map_err(|error| problem(error.to_string(), "fix the configuration"))?;
         let differing = plan.steps().find_map(|step| match step {
@@ -299,7 +306,7 @@ impl<'a> Walk<'a> {
         location: &LocationPath,
         route: &Route,
         branch: &BranchRef,
-        live: &Deployed,
+        live: &Deployment,
     ) -> Result<(), Box<Diagnostic>> {
         if domain.ssl && (self.address.is_secure() || self.address.scheme.is_none()) {
             self.pass("its certificate is there and fits");

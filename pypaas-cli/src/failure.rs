@@ -4,8 +4,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use pypaas_config::{Diagnostic, error_chain, on_one_line};
-use pypaas_core::host::{CommandError, ServiceError, WebServerError};
-use pypaas_core::{ApplyError, ChangeError, NotReady, RejectedFile};
+use pypaas_core::host::{ServiceError, WebServerError};
+use pypaas_core::{ApplyError, AttemptError, ChangeError, NotReady, RejectedFile, RollbackError};
 
 use crate::table::Look;
 use crate::terminal;
@@ -100,14 +100,6 @@ impl Failure {
         std::iter::once(own).chain(self.because.iter().cloned()).collect::<Vec<_>>().join(": ")
     }
 
-    /// Returns whether whoever asked went away or asked to stop.
-    pub(crate) fn is_abandonment(&self) -> bool {
-        matches!(self.find(), Some(ApplyError::Abandoned { .. }))
-            || matches!(self.find(), Some(ChangeError::Abandoned(_)))
-            || matches!(self.find(), Some(NotReady::Abandoned(_)))
-            || matches!(self.find(), Some(CommandError::Stopped { .. }))
-    }
-
     /// Finds an error of type `T` in the chain.
     fn find<T: Error + 'static>(&self) -> Option<&T> {
         error_chain(self.error.as_ref()).find_map(|error| error.downcast_ref())
@@ -139,12 +131,33 @@ impl Failure {
         if self.find::<NotReady>().is_some() {
             return Some("the version that was live before is still live; fix the app, then push again");
         }
+        if let Some(error) = self.find::<RollbackError>() {
+            return match error {
+                RollbackError::NoSuchRelease { .. } | RollbackError::NoEarlier(_) => {
+                    Some("`pypaas releases` lists what there was")
+                }
+                RollbackError::IsLive { .. } => {
+                    Some("`restart` gives it new processes, `rebuild` builds it again")
+                }
+                _ => None,
+            };
+        }
         match self.find() {
             Some(ChangeError::Apply(ApplyError::Step { .. })) => {
                 Some("the version that was live before is still live")
             }
             _ => None,
         }
+    }
+}
+
+impl AttemptError for Failure {
+    fn is_canceled(&self) -> bool {
+        self.find::<ChangeError>().is_some_and(AttemptError::is_canceled)
+    }
+
+    fn reason(&self) -> String {
+        self.causes()
     }
 }
 

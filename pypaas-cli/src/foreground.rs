@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pypaas_config::BranchRef;
-use pypaas_core::{Deployed, Platform};
+use pypaas_core::{Deployment, Platform};
 use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::flag;
 
@@ -18,7 +18,7 @@ pub(crate) fn run(
     words: &[impl AsRef<str>],
     platform: &Platform,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
 ) -> io::Result<u8> {
     // Ctrl-C is for the command; what it makes of it shows in its exit status.
     for signal in [SIGINT, SIGQUIT] {

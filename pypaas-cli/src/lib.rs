@@ -8,6 +8,7 @@ mod audit;
 mod command;
 mod command_line;
 mod commands;
+mod configurations;
 mod confine;
 mod deploy_log;
 mod deploy_logger;
@@ -16,7 +17,6 @@ mod failure;
 mod foreground;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
-mod history;
 mod installation;
 mod invocation;
 mod keys;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use pypaas_core::{Phase, Step, Story};
 
 use crate::deploy_log::DeployLog;
-use crate::history::Section;
 use crate::terminal;
 
 /// Sections shorter than this are not worth a figure.
@@ -17,12 +16,9 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 pub(crate) struct Narrator {
     log: Option<DeployLog>,
     title: Option<String>,
-    /// The title of the section that is under way, shown or not.
-    section: String,
     shown: bool,
     in_line: bool,
     times: BTreeMap<Phase, Duration>,
-    sections: Vec<Section>,
 }
 
 impl Narrator {
@@ -52,11 +48,6 @@ impl Narrator {
         &self.times
     }
 
-    /// Takes the sections that are done, in order, and how long each took.
-    pub(crate) fn take_sections(&mut self) -> Vec<Section> {
-        std::mem::take(&mut self.sections)
-    }
-
     fn write(&mut self, text: &str) {
         let text = &terminal::safe(text);
         terminal::err(text);
@@ -76,7 +67,6 @@ impl Narrator {
 impl Story for Narrator {
     fn section(&mut self, title: &str, _: Phase) {
         self.title = Some(title.to_owned());
-        self.section = title.to_owned();
         self.shown = false;
     }
 
@@ -116,12 +106,18 @@ impl Story for Narrator {
 
     fn section_done(&mut self, phase: Phase, took: Duration) {
         *self.times.entry(phase).or_default() += took;
-        let title = std::mem::take(&mut self.section);
-        self.sections.push(Section { title, phase, seconds: took.as_secs_f64() });
         if self.shown && took >= WORTH_TELLING {
             self.line(&format!("       {}", seconds(took)));
         }
         self.title = None;
+    }
+
+    fn title(&mut self, title: &str) {
+        self.line(&format!("-----> {title}"));
+    }
+
+    fn command(&mut self, line: &str) {
+        self.line(&format!("       $ {line}"));
     }
 }
 

@@ -16,9 +16,9 @@ use pypaas_config::{
 use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost, NginxBase, Parts,
-    Platform, Quiet, Readiness, Runner, RunnerSettings, RunnerTypes, Script, ScriptText, ScriptTextError,
-    Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
+    AttemptKind, Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost,
+    NginxBase, Parts, Platform, Quiet, Readiness, Runner, RunnerSettings, RunnerTypes, Script, ScriptText,
+    ScriptTextError, Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
 };
 
 /// Warms a cache for as long as it is deployed.
@@ -96,7 +96,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     host.prepare_repo(&platform.layout.repo(&branch.repo), &platform.hook)?;
     let pushed = Commit { subject: "Warm the cache".to_owned(), entries: vec!["warm-cache".to_owned()] };
     host.receive(platform.layout.repo(&branch.repo), commit.clone(), pushed);
-    let request = Request { branch: branch.clone(), source: Source::Commit(commit), by: "laptop".to_owned() };
+    let request = Request {
+        branch: branch.clone(),
+        source: Source::Commit(commit),
+        kind: AttemptKind::Push,
+        by: "laptop".to_owned(),
+    };
 
     print!("{}", Engine::dry_run(&mut host, &platform, |engine| engine.deploy(&request))?);
     println!("\n{}", Engine::new(&mut host, &platform, &mut Quiet).deploy(&request)?);

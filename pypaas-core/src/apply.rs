@@ -129,8 +129,8 @@ fn perform(
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, origin, readiness } => {
-            let target = HealthTarget { port: port.unwrap_or_default(), origin };
-            ready::await_ready(host, story, service, target, readiness, can_be_abandoned)?;
+            let target = HealthTarget { service, port: port.unwrap_or_default(), origin };
+            ready::await_ready(host, story, target, readiness, can_be_abandoned)?;
         }
         Step::StopServices { services, timeout } => {
             for killed in host.services().stop_services(services, *timeout)?.killed {

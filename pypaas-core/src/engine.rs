@@ -3,12 +3,15 @@
 //! Every verb walks stages over a world: it observes, plans and applies, again and again. The world is the real host, or a
 //! prediction of it, which is how a dry run works; nothing is written for one of the two alone.
 
+mod attempt;
 mod deploy;
 mod error;
 mod machine;
+mod notify;
 mod predicted;
 mod real;
 mod route;
+mod section_times;
 mod waiting;
 mod world;
 
@@ -19,6 +22,7 @@ use crate::plan::PlanError;
 use crate::rejection::explain_rejection;
 use crate::{Observed, Plan, Platform, Scope, Story};
 
+pub use attempt::{AttemptError, Attempted, Decide, Order};
 pub use error::ChangeError;
 pub use machine::Unapplied;
 use predicted::PredictedWorld;
@@ -46,7 +50,7 @@ pub struct Engine<'a> {
 impl<'a> Engine<'a> {
     /// Makes an engine that changes `host` and tells `progress` what it does.
     pub fn new(host: &'a mut dyn Host, platform: &'a Platform, progress: &'a mut dyn Story) -> Self {
-        let world = Box::new(RealWorld { host, platform, progress });
+        let world = Box::new(RealWorld { host, platform, progress, sections: Vec::new() });
         Self { platform, world, plan: Plan::default() }
     }
 
@@ -78,7 +82,7 @@ impl<'a> Engine<'a> {
         let plan = make(&observed)?;
         let outcome = self.world.apply(&plan, is_cancellable);
         self.plan.append(plan);
-        outcome.map_err(|error| explain_rejection(self.platform, self.world.files(), error).into())
+        outcome.map_err(|error| explain_rejection(self.platform, self.world.parts().0.files(), error).into())
     }
 
     /// Runs `work` while the machine's lock is held. Waiting for it ends when the caller cancels, unless what is to be done

@@ -11,12 +11,15 @@
 //! All effects go through [`host`]'s small traits. [`MemoryHost`] implements them in memory, stricter than a machine.
 
 mod apply;
+mod attempt;
 mod builder;
 mod checkout;
 mod confinement;
+mod deployment;
 mod encode;
 mod engine;
 mod environment;
+mod history;
 pub mod host;
 mod layout;
 pub mod memory_host;
@@ -25,24 +28,30 @@ mod origin;
 mod pending_switch;
 pub mod plan;
 mod platform;
+mod predict;
 mod process;
 mod record;
 mod rejection;
+mod rollback;
 mod runner;
 mod script;
 mod service;
 mod step;
 mod story;
+mod unknown;
 mod web;
 mod web_file;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
+pub use attempt::{Attempt, AttemptKind, Outcome, SectionTime, Totals};
 pub use builder::{BuildRecipe, Builder, Requirement};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use confinement::Confinement;
+pub use deployment::Deployment;
 pub use encode::{decode, encode};
-pub use engine::{ChangeError, Engine, Unapplied};
+pub use engine::{AttemptError, Attempted, ChangeError, Decide, Engine, Order, Unapplied};
 pub use environment::Environment;
+pub use history::History;
 pub use host::Host;
 pub use layout::Layout;
 pub use memory_host::MemoryHost;
@@ -52,13 +61,15 @@ pub use pending_switch::{FileChange, PendingSwitch};
 pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
 pub use platform::{Parts, Platform};
 pub use process::Process;
-pub use record::{Deployed, Maintenance, Record, Release};
+pub use record::{Maintenance, Record};
 pub use rejection::RejectedFile;
+pub use rollback::{RollbackError, rollback};
 pub use runner::{NginxBase, Placement, Readiness, Runner, RunnerSettings, RunnerTypes, runner_config};
 pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
 pub use step::Step;
 pub use story::{Quiet, Story};
+pub use unknown::UnknownFields;
 pub use web::{
     DefaultServer, Frontend, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
     VirtualHost, WebConfigError, WebConfigRenderer,

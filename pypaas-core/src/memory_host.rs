@@ -39,6 +39,8 @@ pub struct MemoryHost {
     pub repositories: BTreeMap<Utf8PathBuf, Repository>,
     /// The commands that were run.
     pub commands: Vec<ShellCommand>,
+    /// The hooks that were notified, and what of.
+    pub notifications: Vec<(String, String)>,
     /// The directories in which a command still runs, because the program crashed meanwhile.
     pub running_commands: BTreeSet<Utf8PathBuf>,
     /// What nginx has loaded; nothing while it does not run.
@@ -105,6 +107,7 @@ impl MemoryHost {
             logs: BTreeMap::new(),
             repositories: BTreeMap::new(),
             commands: Vec::new(),
+            notifications: Vec::new(),
             running_commands: BTreeSet::new(),
             loaded: BTreeMap::new(),
             web_server_runs: true,

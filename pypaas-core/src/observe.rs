@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use pypaas_config::{BranchName, BranchRef, RepoName};
 
@@ -11,9 +11,10 @@ use crate::host::{
     WebServerError,
 };
 use crate::plan::web_files_of;
+use crate::record::VERSION;
 use crate::{
-    CheckoutName, CommitId, Layout, PendingSwitch, Plan, Platform, Record, ServiceName, Step, WebFile,
-    WebFileName, WebRoutes,
+    CheckoutName, CommitId, Layout, PendingSwitch, Platform, Record, ServiceName, WebFile, WebFileName,
+    WebRoutes,
 };
 use crate::{decode, encode};
 
@@ -77,6 +78,18 @@ pub enum ObserveError {
         path: Utf8PathBuf,
         /// What is wrong, with line and column.
         reason: String,
+    },
+    /// A file of pypaas's own was written by a later pypaas.
+    #[error(
+        "`{path}` was written by a later pypaas: its version is {version}, and this pypaas knows {known}"
+    )]
+    TooNew {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The version it has.
+        version: u32,
+        /// The highest version that this pypaas knows.
+        known: u32,
     },
     /// The supervisor.
     #[error("cannot see the services")]
@@ -174,7 +187,20 @@ pub fn record(
     layout: &Layout,
     branch: &BranchRef,
 ) -> Result<Option<Record>, ObserveError> {
-    read_json(files, layout.record(branch))
+    let path = layout.record(branch);
+    let Some(text) = files.read_file(&path)? else { return Ok(None) };
+    let Versioned { version } = parse(&path, &text)?;
+    if version > VERSION {
+        return Err(ObserveError::TooNew { path, version, known: VERSION });
+    }
+    parse(&path, &text).map(Some)
+}
+
+/// The version of a file, which every version of it says in the same way.
+#[derive(serde::Deserialize)]
+struct Versioned {
+    #[serde(default)]
+    version: u32,
 }
 
 /// Reads the note of a switch of nginx's files that did not end.
@@ -189,10 +215,12 @@ fn read_json<T: serde::de::DeserializeOwned>(
     files: &mut dyn Files,
     path: Utf8PathBuf,
 ) -> Result<Option<T>, ObserveError> {
-    let Some(text) = files.read_file(&path)? else { return Ok(None) };
-    serde_json::from_str(&text)
-        .map(Some)
-        .map_err(|error| ObserveError::Garbled { path, reason: error.to_string() })
+    files.read_file(&path)?.map(|text| parse(&path, &text)).transpose()
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Utf8Path, text: &str) -> Result<T, ObserveError> {
+    serde_json::from_str(text)
+        .map_err(|error| ObserveError::Garbled { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn services(
@@ -267,81 +295,5 @@ impl Observed {
     /// Returns the record of `branch`; an empty one when there is none.
     pub fn record(&self, branch: &BranchRef) -> Record {
         self.records.get(branch).cloned().unwrap_or_default()
-    }
-
-    /// Predicts what would be observed after `plan`.
-    pub fn after(mut self, plan: &Plan) -> Self {
-        for step in plan.steps() {
-            self.predict(step);
-        }
-        self
-    }
-
-    fn predict(&mut self, step: &Step) {
-        match step {
-            Step::WriteRecord { branch, record } => {
-                self.records.insert(branch.clone(), record.as_ref().clone());
-            }
-            Step::RemoveRecord { branch } => {
-                self.records.remove(branch);
-            }
-            Step::CheckOut { branch, checkout, .. } => {
-                self.checkouts.entry(branch.clone()).or_default().insert(checkout.clone());
-            }
-            Step::RemoveCheckout { branch, checkout } => {
-                self.checkouts.entry(branch.clone()).or_default().remove(checkout);
-            }
-            Step::DefineService { service, definition } => {
-                let fresh =
-                    |definition| ServiceState { definition, enabled: false, supervised: true, process: None };
-                let state = self.services.entry(service.clone()).or_insert_with(|| fresh(definition.clone()));
-                state.definition = definition.clone();
-            }
-            Step::StartService { service } => {
-                if let Some(state) = self.services.get_mut(service) {
-                    *state =
-                        ServiceState { enabled: true, process: Some(Default::default()), ..state.clone() };
-                }
-            }
-            Step::StopServices { services, .. } => {
-                for state in services
-                    .iter()
-                    .filter_map(|name| self.services.get(name).map(|state| (name, state.clone())))
-                    .collect::<Vec<_>>()
-                {
-                    self.services
-                        .insert(state.0.clone(), ServiceState { enabled: false, process: None, ..state.1 });
-                }
-            }
-            Step::RemoveService { service } => {
-                self.services.remove(service);
-            }
-            Step::BeginWebSwitch { journal } => self.pending_switch = Some(journal.clone()),
-            Step::WriteWebFile { file, text } => {
-                self.web_files.entry(file.clone()).or_default().text.clone_from(text);
-            }
-            Step::RemoveWebFile { file } => {
-                self.web_files.remove(file);
-            }
-            Step::WriteWebRoutes { routes } => {
-                for (name, file) in &mut self.web_files {
-                    file.routes = routes.get(name).cloned().unwrap_or_default();
-                }
-                self.web_routes.clone_from(routes);
-            }
-            Step::EndWebSwitch => self.pending_switch = None,
-            Step::PrepareRepo { repo, .. } => {
-                self.repos.insert(repo.clone());
-            }
-            Step::CreateDirectory { .. }
-            | Step::WriteFile { .. }
-            | Step::Run { .. }
-            | Step::EndCommands { .. }
-            | Step::LookFor { .. }
-            | Step::AwaitReady { .. }
-            | Step::TestWebServer
-            | Step::ReloadWebServer
-            | Step::Drain { .. } => {}
-        }
     }
 }

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
 
 use crate::{
-    Builder, CheckoutName, Confinement, Deployed, Environment, Layout, Origin, Runner, RunnerTypes,
+    Builder, CheckoutName, Confinement, Deployment, Environment, Layout, Origin, Runner, RunnerTypes,
     ScriptText, WebConfigRenderer,
 };
 
@@ -157,7 +157,7 @@ impl Platform {
 
     /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
     /// over the base, the secrets over that, the builder's directories in front of `PATH`, and what pypaas tells every process.
-    pub fn environment(&self, branch: &BranchRef, deployed: &Deployed) -> Environment {
+    pub fn environment(&self, branch: &BranchRef, deployed: &Deployment) -> Environment {
         let mut environment = self.base_environment.clone();
         let checkout = self.layout.checkout(branch, &deployed.checkout);
         let cache = self.layout.cache(branch);

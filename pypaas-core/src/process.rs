@@ -3,10 +3,10 @@
 use pypaas_config::{BranchRef, RunnerName};
 use serde::{Deserialize, Serialize};
 
-use crate::{ServiceName, Slot};
+use crate::{ServiceName, Slot, UnknownFields};
 
 /// One process of a runner, as the record has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// The runner.
     pub runner: RunnerName,
@@ -15,6 +15,9 @@ pub struct Process {
     /// The port it must listen on, for runners that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// What a later pypaas wrote.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
 impl Process {

@@ -2,29 +2,35 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
-use pypaas_config::{BranchRef, RunnerName};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-use crate::{CheckoutName, CommitId, Process, ServiceName, Slot};
+use crate::{Deployment, UnknownFields};
 
-/// What is live, what is being tried, what is being retired, and what was before.
+/// The version of the record that this pypaas writes. One that must not be read by an earlier pypaas has a higher one.
+pub(crate) const VERSION: u32 = 1;
+
+/// What is live, what a deploy is trying, what was live before it, and what was before that.
 ///
 /// One small file per branch, replaced atomically. A deploy happens at the moment `live` names the new checkout.
 ///
-/// A later pypaas may have written more in it than this one knows: that is passed over, so that going back to an earlier
-/// version stops nothing. Whatever comes to be added has a default, so that going forward does not either.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A later pypaas may have written fields that this one does not know: they are kept, so that going back to an earlier
+/// version stops nothing and loses nothing. Whatever comes to be added has a default, so that going forward does not either.
+/// A record of a higher version is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The version of its format.
+    #[serde(default = "version")]
+    pub version: u32,
     /// What serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live: Option<Deployed>,
+    pub live: Option<Deployment>,
     /// What a deploy is trying.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trying: Option<Deployed>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "trying")]
+    pub candidate: Option<Deployment>,
     /// What served before, until its connections are drained and its processes gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retiring: Option<Deployed>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "retiring")]
+    pub previous: Option<Deployment>,
     /// Whether the branch is in maintenance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
@@ -34,36 +40,32 @@ pub struct Record {
     /// Whether the admin stopped its processes; whatever is made live next runs again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
-    /// The last deploys that went live, newest last.
-    #[serde(default)]
-    pub releases: Vec<Release>,
+    /// The last deploys that went live, newest last. Their checkouts may be gone.
+    #[serde(default, deserialize_with = "releases")]
+    pub releases: Vec<Deployment>,
+    /// What a later pypaas wrote.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
 }
 
-/// One checkout and the processes that run it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deployed {
-    /// The number of the release, from 1.
-    pub release: u64,
-    /// The commit.
-    pub commit: CommitId,
-    /// The first line of its message.
-    pub subject: String,
-    /// Where it is checked out.
-    pub checkout: CheckoutName,
-    /// The slot its processes run in.
-    pub slot: Slot,
-    /// Its processes.
-    pub processes: Vec<Process>,
-    /// The builder that was chosen, if any: its directories are on `PATH`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub builder: Option<String>,
-    /// The number of the earlier release that it puts back; `None` when it is what was pushed last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restored: Option<u64>,
-    /// Who asked for it: the name of an SSH key, or `local`.
-    pub by: String,
-    /// When the deploy began.
-    pub at: Timestamp,
+fn version() -> u32 {
+    VERSION
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            live: None,
+            candidate: None,
+            previous: None,
+            maintenance: None,
+            message: None,
+            stopped: false,
+            releases: Vec::new(),
+            unknown: UnknownFields::default(),
+        }
+    }
 }
 
 /// Why a branch is in maintenance.
@@ -76,69 +78,50 @@ pub enum Maintenance {
     Admin,
 }
 
-/// One line of a branch's deploy history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// Its number, from 1.
-    pub number: u64,
-    /// The commit.
-    pub commit: CommitId,
-    /// The first line of its message.
-    pub subject: String,
-    /// Who asked for it.
-    pub by: String,
-    /// When the deploy began.
-    pub at: Timestamp,
-    /// Where it was checked out; it may be gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checkout: Option<CheckoutName>,
-}
-
 impl Record {
     /// Returns the number the next release gets.
     pub fn next_release(&self) -> u64 {
-        let known = [&self.live, &self.trying, &self.retiring].into_iter().flatten().map(|it| it.release);
-        known.chain(self.releases.iter().map(|it| it.number)).max().unwrap_or(0).saturating_add(1)
+        let known = [&self.live, &self.candidate, &self.previous].into_iter().flatten().map(|it| it.release);
+        known.chain(self.releases.iter().map(|it| it.release)).max().unwrap_or(0).saturating_add(1)
     }
 
-    /// Returns everything that has processes or a checkout: live, tried and retiring.
-    pub fn deployed(&self) -> impl Iterator<Item = &Deployed> {
-        [&self.live, &self.trying, &self.retiring].into_iter().flatten()
+    /// Returns everything that has processes or a checkout: live, candidate and previous.
+    pub fn deployed(&self) -> impl Iterator<Item = &Deployment> {
+        [&self.live, &self.candidate, &self.previous].into_iter().flatten()
     }
 
     /// Returns whether a deploy was begun and not finished.
     pub fn is_unfinished(&self) -> bool {
-        self.trying.is_some() || self.retiring.is_some() || self.maintenance == Some(Maintenance::Deploy)
+        self.candidate.is_some() || self.previous.is_some() || self.maintenance == Some(Maintenance::Deploy)
     }
 
     /// Returns the record in which what is tried is live: the commit point of a deploy. It remembers so many releases.
-    pub fn committed(&self, kept_releases: usize) -> Self {
-        let Some(new) = self.trying.clone() else { return self.clone() };
+    pub fn promote(&self, kept_releases: usize) -> Self {
+        let Some(new) = self.candidate.clone() else { return self.clone() };
         let mut releases = self.releases.clone();
-        releases.push(Release {
-            number: new.release,
-            commit: new.commit.clone(),
-            subject: new.subject.clone(),
-            by: new.by.clone(),
-            at: new.at,
-            checkout: Some(new.checkout.clone()),
-        });
+        releases.push(new.clone());
         releases.drain(..releases.len().saturating_sub(kept_releases));
-        Self { live: Some(new), retiring: self.live.clone(), releases, stopped: false, ..self.settled() }
+        Self {
+            live: Some(new),
+            previous: self.live.clone(),
+            releases,
+            stopped: false,
+            ..self.without_candidate()
+        }
     }
 
     /// Returns the record in which nothing is under way: only what is live remains.
-    pub fn settled(&self) -> Self {
+    pub fn without_candidate(&self) -> Self {
         let maintenance = self.maintenance.filter(|why| *why == Maintenance::Admin);
         let message = self.message.clone().filter(|_| maintenance.is_some());
-        Self { trying: None, retiring: None, maintenance, message, ..self.clone() }
+        Self { candidate: None, previous: None, maintenance, message, ..self.clone() }
     }
 }
 
 impl fmt::Display for Record {
     /// Says in a few words what the record says.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.live, &self.trying, &self.retiring) {
+        match (&self.live, &self.candidate, &self.previous) {
             (_, Some(new), _) => write!(f, "trying release {new}"),
             (Some(live), None, Some(old)) => write!(f, "release {live} is live, release {old} retires"),
             (Some(live), None, None) => write!(f, "release {live} is live"),
@@ -149,27 +132,22 @@ impl fmt::Display for Record {
     }
 }
 
-impl fmt::Display for Deployed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}) in slot {}", self.release, self.commit.short(), self.slot)
+/// Reads releases, also those of an earlier pypaas, which says less of them.
+fn releases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Deployment>, D::Error> {
+    let mut entries: Vec<serde_json::Map<String, Value>> = Vec::deserialize(deserializer)?;
+    entries.retain(|entry| entry.contains_key("checkout"));
+    for entry in &mut entries {
+        entry.entry("slot").or_insert_with(|| "a".into());
+        entry.entry("processes").or_insert_with(|| Value::Array(Vec::new()));
     }
-}
-
-impl Deployed {
-    /// Names all services of it.
-    pub fn services<'a>(&'a self, branch: &'a BranchRef) -> impl Iterator<Item = ServiceName> + 'a {
-        self.processes.iter().map(|process| process.service(branch, self.slot))
-    }
-
-    /// Lists the ports of one runner, in the order of its processes.
-    pub fn ports(&self, runner: &RunnerName) -> Vec<u16> {
-        self.processes.iter().filter(|it| it.runner == *runner).filter_map(|it| it.port).collect()
-    }
+    let entries = entries.into_iter().map(|entry| serde_json::from_value(Value::Object(entry)));
+    entries.collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Slot;
 
     const LATER: &str = r#"{
         "live": {
@@ -181,7 +159,7 @@ mod tests {
         "pinned": true,
         "releases": [{
             "number": 3, "commit": "3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a", "subject": "Sell shoes", "by": "laptop",
-            "at": "2026-11-22T10:00:00Z", "duration": "3s"
+            "at": "2026-11-22T10:00:00Z", "checkout": "20261122_100000-3f2a3f2a3f2", "duration": "3s"
         }]
     }"#;
 
@@ -192,6 +170,25 @@ mod tests {
         assert_eq!((live.release, live.slot), (3, Slot::B));
         assert_eq!(live.processes.len(), 1);
         assert_eq!(record.releases.len(), 1);
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_still_there_when_the_record_is_written_again() {
+        let record: Record = serde_json::from_str(LATER).unwrap();
+        let written = serde_json::to_value(record).unwrap();
+        assert_eq!(written["pinned"], true);
+        assert_eq!(written["live"]["signature"], "good");
+        assert_eq!(written["live"]["processes"][0]["host"], "10.0.0.2");
+        assert_eq!(written["releases"][0]["duration"], "3s");
+        assert_eq!(written["version"], 1);
+    }
+
+    #[test]
+    fn the_record_of_an_earlier_version_is_understood() {
+        let earlier = LATER.replace("\"live\"", "\"trying\"");
+        let record: Record = serde_json::from_str(&earlier).unwrap();
+        assert_eq!(record.candidate.unwrap().kind, crate::AttemptKind::Push);
+        assert_eq!(record.releases[0].release, 3);
     }
 
     #[test]

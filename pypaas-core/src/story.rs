@@ -23,6 +23,12 @@ pub trait Story {
 
     /// The section ended well after `took`.
     fn section_done(&mut self, phase: Phase, took: Duration);
+
+    /// Hooks that are told how the change ended are about to run.
+    fn title(&mut self, title: &str);
+
+    /// One of them runs.
+    fn command(&mut self, line: &str);
 }
 
 /// Listens to nothing.
@@ -36,4 +42,6 @@ impl Story for Quiet {
     fn note(&mut self, _: &str) {}
     fn warn(&mut self, _: &str) {}
     fn section_done(&mut self, _: Phase, _: Duration) {}
+    fn title(&mut self, _: &str) {}
+    fn command(&mut self, _: &str) {}
 }

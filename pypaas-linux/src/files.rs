@@ -1,8 +1,8 @@
 //! Files and directories.
 
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use camino::Utf8Path;
@@ -26,6 +26,14 @@ impl Files for LinuxHost {
         durable::replace(path, text.as_bytes(), mode).map_err(failed("write", path))
     }
 
+    fn read_end(&mut self, path: &Utf8Path, bytes: u64) -> Result<Option<Vec<u8>>, FileError> {
+        found(read_end(path, bytes)).map_err(failed("read", path))
+    }
+
+    fn append_to_file(&mut self, path: &Utf8Path, text: &str) -> Result<(), FileError> {
+        append(path, text).map_err(failed("append to", path))
+    }
+
     fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         durable::remove_file(path).map(drop).map_err(failed("remove", path))
     }
@@ -41,6 +49,22 @@ impl Files for LinuxHost {
     fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         remove_directory(path).map_err(failed("remove the directory", path))
     }
+}
+
+fn read_end(path: &Utf8Path, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end)
+}
+
+fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
+    durable::create_directory(durable::directory_of(path))?;
+    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_data()
 }
 
 /// Lists the names in a directory, sorted; empty when there is no directory, be it that a file has its name. Names that are not

@@ -9,6 +9,7 @@ use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
 use super::LinuxHost;
 use super::child::{self, Ended};
 use super::confine;
+use super::notify;
 use super::proc::{COMMAND_VARIABLE, ProcessTree};
 use super::terminate::terminate;
 use super::umask::ReadableByAll;
@@ -21,17 +22,23 @@ impl Shell for LinuxHost {
     ) -> Result<(), CommandError> {
         let mut shell = shell(command);
         shell.env(COMMAND_VARIABLE, &command.directory);
-        let line = command.line.clone();
         let _readable = ReadableByAll::begin();
-        match child::run(shell, output, &mut || self.wants_to_stop()) {
-            Ok(Ended::Itself(status)) if status.success() => Ok(()),
-            Ok(Ended::Itself(status)) => Err(match (status.code(), status.signal()) {
-                (Some(status), _) => CommandError::Failed { line, status },
-                (None, signal) => CommandError::Killed { line, signal: signal.unwrap_or_default() },
-            }),
-            Ok(Ended::Stopped(reason)) => Err(CommandError::Stopped { line, reason }),
-            Err(source) => Err(CommandError::NotStarted { line, source }),
-        }
+        let line = command.line.clone();
+        let ended = child::run(shell, output, &mut || self.wants_to_stop())
+            .map_err(|source| CommandError::NotStarted { line, source })?;
+        check(command, ended)
+    }
+
+    fn notify(
+        &mut self,
+        command: &ShellCommand,
+        notification: &str,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError> {
+        let line = command.line.clone();
+        let ended = notify::run(command, notification, output)
+            .map_err(|source| CommandError::NotStarted { line, source })?;
+        check(command, ended)
     }
 
     fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
@@ -47,4 +54,17 @@ pub(super) fn shell(command: &ShellCommand) -> Command {
     let mut shell = confine::command(command.confinement.as_ref(), &words);
     shell.current_dir(&command.directory).env_clear().envs(command.environment.iter());
     shell
+}
+
+/// Says how a command that has ended failed, if it did.
+fn check(command: &ShellCommand, ended: Ended) -> Result<(), CommandError> {
+    let line = command.line.clone();
+    match ended {
+        Ended::Itself(status) if status.success() => Ok(()),
+        Ended::Itself(status) => Err(match (status.code(), status.signal()) {
+            (Some(status), _) => CommandError::Failed { line, status },
+            (None, signal) => CommandError::Killed { line, signal: signal.unwrap_or_default() },
+        }),
+        Ended::Stopped(reason) => Err(CommandError::Stopped { line, reason }),
+    }
 }

@@ -106,7 +106,7 @@ fn rows(installation: &Installation) -> Result<Vec<Row>, Failure> {
             deployed_by: live.map(|live| live.by.clone()),
             maintenance: record.maintenance,
             stopped: record.stopped,
-            deploying: record.trying.is_some(),
+            deploying: record.candidate.is_some(),
             processes: live.map_or(0, |live| live.processes.len()),
             urls: urls.remove(&branch).unwrap_or_default(),
         }

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pypaas_config::{BranchRef, Permission, RepoName};
 use pypaas_core::host::Host;
-use pypaas_core::{ServiceName, Slot};
+use pypaas_core::{Attempt, History, ServiceName, Slot};
 use serde::Serialize;
 
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history;
+
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::moment::Moment;
@@ -211,12 +211,12 @@ fn show_deploy(
 ) -> Result<ExitCode, Failure> {
     let branch = one_branch(installation, arguments)?;
     let layout = &installation.platform.layout;
-    let attempts = history::read(layout, &branch)?;
+    let attempts = History::new(&mut installation.host(), layout, &branch).read()?;
     let found = match release {
         None => attempts.last(),
         Some(release) => {
             let number: Option<u64> = release.parse().ok();
-            let is_it = |it: &&history::Attempt| {
+            let is_it = |it: &&Attempt| {
                 (number.is_some() && it.release == number)
                     || it.log.as_deref() == Some(&format!("{release}.log"))
             };

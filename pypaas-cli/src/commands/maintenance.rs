@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     message: Option<String>,
     #[command(flatten)]
     wait: WaitArguments,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Print JSON, with `show`
     #[arg(long)]
     json: bool,
@@ -88,8 +91,13 @@ impl command::Command for Arguments {
             ));
         }
         let on = self.state == State::On;
-        let mut narrator = Narrator::default();
         let by = &invocation.by;
+        if self.dry_run {
+            let change = |engine: &mut Engine<'_>| engine.maintenance(&branch, on, message, by);
+            terminal::plan(&Engine::dry_run(&mut host, platform, change)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut narrator = Narrator::default();
         Engine::new(&mut host, platform, &mut narrator).maintenance(&branch, on, message, by)?;
         narrator.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
         Ok(ExitCode::SUCCESS)

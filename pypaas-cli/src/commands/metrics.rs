@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
+use pypaas_core::{Attempt, History, Outcome};
 
 use super::status::{Row, State, rows};
 use crate::access::may_read;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::{self, Attempt, Outcome};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
@@ -110,13 +110,14 @@ const METRICS: &[Metric] = &[
 ];
 
 fn deploys(installation: &Installation, rows: &[Row], text: &mut String) -> Result<(), Failure> {
+    let mut host = installation.host();
     let (mut totals, mut durations) = (String::new(), String::new());
     for row in rows {
         let branch = BranchRef {
             repo: RepoName::new(row.repo.as_str())?,
             branch: BranchName::new(row.branch.as_str())?,
         };
-        let attempts = history::read(&installation.platform.layout, &branch)?;
+        let attempts = History::new(&mut host, &installation.platform.layout, &branch).read()?;
         let Some(Attempt { totals: counted, .. }) = attempts.last() else { continue };
         let own = |outcome: Outcome| {
             labels(&[("repo", &row.repo), ("branch", &row.branch), ("outcome", outcome.word())])

@@ -3,24 +3,24 @@
 use std::process::ExitCode;
 
 use pypaas_config::BranchRef;
-use pypaas_core::plan::{PlanError, Request, Source};
-use pypaas_core::{Deployed, Record, record, records};
+use pypaas_core::host::Host;
+use pypaas_core::plan::{PlanError, Source};
+use pypaas_core::{AttemptKind, Deployment, Record, Story, records};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::failure::Failure;
-use crate::history::Kind;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 
 /// One of the two commands.
 pub(super) struct Redeploy {
     /// What it is, for the history.
-    pub(super) kind: Kind,
+    pub(super) kind: AttemptKind,
     /// What it is doing, for the first line.
     pub(super) verb: &'static str,
     /// What of the live deploy it makes live again.
-    pub(super) source: fn(&Deployed) -> Source,
+    pub(super) source: fn(&Deployment) -> Source,
     /// Whether only the plan is printed.
     pub(super) dry_run: bool,
 }
@@ -64,15 +64,9 @@ fn one(
         invocation,
         received: None,
     };
-    let request = |record: &Record| {
+    let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
         let live = record.live.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-        Ok(Some(Request { branch: branch.clone(), source: (how.source)(live), by: invocation.by.clone() }))
+        Ok(Some((how.source)(live)))
     };
-    if how.dry_run {
-        let record =
-            record(&mut installation.host(), &installation.platform.layout, &branch)?.unwrap_or_default();
-        let wanted: Option<Request> = request(&record)?;
-        return wanted.map_or(Ok(()), |wanted| deploying.dry_run(&wanted));
-    }
-    deploying.run(|record, _| request(record))
+    if how.dry_run { deploying.dry_run(decide) } else { deploying.run(decide) }
 }

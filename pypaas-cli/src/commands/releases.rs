@@ -8,13 +8,12 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, Permission};
-use pypaas_core::record;
+use pypaas_core::{Attempt, History, Outcome, record};
 use serde::Serialize;
 
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::{self, Attempt, Outcome};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::seconds;
@@ -79,7 +78,7 @@ impl command::Command for Arguments {
         let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
         let layout = &installation.platform.layout;
         let record = record(&mut installation.host(), layout, &branch)?.unwrap_or_default();
-        let attempts = history::read_with_record(layout, &branch, &record)?;
+        let attempts = History::new(&mut installation.host(), layout, &branch).read_with_record(&record)?;
         let live = record.live.map(|live| live.release);
         if let Some(releases) = &self.diff {
             let second = releases.get(1).copied().or(live);
@@ -159,7 +158,7 @@ fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
 }
 
 fn what(attempt: &Attempt) -> String {
-    match attempt.restored {
+    match attempt.rollback_of {
         Some(restored) => format!("{} to {restored}", attempt.kind.word()),
         None => attempt.kind.word().to_owned(),
     }

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use pypaas_core::AttemptKind;
 use pypaas_core::plan::Source;
 
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::Kind;
 use crate::invocation::Invocation;
 use pypaas_config::Permission;
 
@@ -43,7 +43,7 @@ impl command::Command for Arguments {
     /// Restarts one branch, or all. New values in the configuration take effect.
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
         let how = Redeploy {
-            kind: Kind::Restart,
+            kind: AttemptKind::Restart,
             verb: "restarting",
             source: |_| Source::Live,
             dry_run: self.dry_run,

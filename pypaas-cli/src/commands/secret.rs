@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, Permission, is_reserved_variable, is_variable};
-use pypaas_core::Engine;
-use pypaas_core::plan::{Request, Source};
+use pypaas_core::host::Host;
+use pypaas_core::plan::Source;
+use pypaas_core::{AttemptKind, Engine, Record, Story};
 
 use super::deploying::Deploying;
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::Kind;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::Narrator;
@@ -56,6 +56,9 @@ pub(crate) struct Change {
     /// Let it take effect only with the next deploy or restart
     #[arg(long)]
     no_restart: bool,
+    /// Print the plan of the restart and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Whose secrets are listed.
@@ -113,7 +116,7 @@ fn print(list: &List, invocation: &Invocation) -> Result<ExitCode, Failure> {
 }
 
 fn set(change: &Change, value: Option<String>, invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let installation = Installation::load(invocation)?;
+    let mut installation = Installation::load(invocation)?;
     let branch = installation.branch(&change.branch.repo, &change.branch.branch)?;
     let name = &change.name;
     if !is_variable(name) || is_reserved_variable(name) {
@@ -122,12 +125,22 @@ fn set(change: &Change, value: Option<String>, invocation: &Invocation) -> Resul
             "letters, digits and `_`, not beginning with a digit; not one that pypaas or the shell sets itself",
         ));
     }
-    let before = replace(&installation, &branch, invocation, |secrets| {
+    let apply = |secrets: &mut Secrets| {
         match value {
             Some(value) => secrets.insert(name.clone(), value),
             None => secrets.remove(name),
         };
-    })?;
+    };
+    if change.dry_run {
+        let mut secrets = secrets::read(&installation.platform.layout, &branch)?;
+        apply(&mut secrets);
+        installation.platform.secrets.insert(branch.clone(), secrets);
+        if !change.no_restart {
+            restart(&installation, &branch, invocation, "restarting", true)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let before = replace(&installation, &branch, invocation, apply)?;
     let after = secrets::read(&installation.platform.layout, &branch)?;
     if before == after {
         let same = if after.contains_key(name) { "has that value already" } else { "is not set" };
@@ -139,7 +152,8 @@ fn set(change: &Change, value: Option<String>, invocation: &Invocation) -> Resul
         terminal::err(&format!("{name} of {branch} is {done}; the next deploy or restart uses it\n"));
         return Ok(ExitCode::SUCCESS);
     }
-    if let Err(failure) = restart(&branch, invocation, &format!("restarting, {name} is {done},")) {
+    let title = format!("restarting, {name} is {done},");
+    if let Err(failure) = restart(&Installation::load(invocation)?, &branch, invocation, &title, false) {
         replace(&installation, &branch, invocation, |secrets| *secrets = before)?;
         terminal::err(&format!("{name} of {branch} is what it was before\n"));
         return Err(failure);
@@ -171,22 +185,27 @@ fn replace(
     outcome
 }
 
-/// Starts new processes with the secrets as they are now, where there are any.
-fn restart(branch: &BranchRef, invocation: &Invocation, title: &str) -> Result<(), Failure> {
-    let installation = Installation::load(invocation)?;
+/// Starts new processes with the secrets of `installation`, where there are any processes, or only prints the plan.
+fn restart(
+    installation: &Installation,
+    branch: &BranchRef,
+    invocation: &Invocation,
+    title: &str,
+    is_dry: bool,
+) -> Result<(), Failure> {
     let deploying = Deploying {
-        installation: &installation,
+        installation,
         branch: branch.clone(),
         title: title.to_owned(),
-        kind: Kind::Secret,
+        kind: AttemptKind::Secret,
         invocation,
         received: None,
     };
-    deploying.run(|record, _| {
+    let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
         let runs = record.live.is_some() && !record.stopped;
-        let request = Request { branch: branch.clone(), source: Source::Live, by: invocation.by.clone() };
-        Ok(runs.then_some(request))
-    })
+        Ok(runs.then_some(Source::Live))
+    };
+    if is_dry { deploying.dry_run(decide) } else { deploying.run(decide) }
 }
 
 fn read_value() -> Result<String, Failure> {

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pypaas_core::plan::{PlanError, Request, Source};
+use pypaas_core::host::Host;
+use pypaas_core::plan::{PlanError, Source};
+use pypaas_core::{AttemptKind, Record, Story};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::Kind;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
     pub(crate) branch: BranchArguments,
     #[command(flatten)]
     wait: WaitArguments,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl command::Command for Arguments {
@@ -45,20 +49,25 @@ impl command::Command for Arguments {
             installation: &installation,
             branch: branch.clone(),
             title: "starting".to_owned(),
-            kind: Kind::Start,
+            kind: AttemptKind::Start,
             invocation,
             received: None,
         };
-        deploying.run(|record, _| {
+        let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
             if record.live.is_none() {
-                return Err(PlanError::NotDeployed(branch).into());
+                return Err(PlanError::NotDeployed(branch.clone()).into());
             }
             if !record.stopped {
                 terminal::err(&format!("{branch} is not stopped; `restart` gives it new processes\n"));
                 return Ok(None);
             }
-            Ok(Some(Request { branch, source: Source::Live, by: invocation.by.clone() }))
-        })?;
+            Ok(Some(Source::Live))
+        };
+        if self.dry_run {
+            deploying.dry_run(decide)?
+        } else {
+            deploying.run(decide)?
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,14 +9,15 @@ use std::time::{Duration, SystemTime};
 use clap::Parser;
 use jiff::Timestamp;
 use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
-use pypaas_core::{Deployed, Maintenance, Record, Slot, plan, records};
+use pypaas_core::{
+    Attempt, AttemptKind, Deployment, History, Maintenance, Outcome, Record, Slot, plan, records,
+};
 use serde::Serialize;
 
 use super::{branches, watch};
 use crate::access::may_read_all;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::{self, Attempt, Kind, Outcome};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
@@ -129,7 +130,7 @@ pub(super) struct Deploying {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct LastFailure {
     outcome: Outcome,
-    kind: Kind,
+    kind: AttemptKind,
     commit: String,
     by: String,
     at: Timestamp,
@@ -186,7 +187,7 @@ pub(super) fn rows(
     branch: Option<&str>,
 ) -> Result<Vec<Row>, Failure> {
     let platform = &installation.platform;
-    let host = installation.host();
+    let mut host = installation.host();
     let is_wanted = |it: &BranchRef| {
         repo.is_none_or(|repo| it.repo.as_str() == repo)
             && branch.is_none_or(|branch| it.branch.as_str() == branch)
@@ -202,7 +203,7 @@ pub(super) fn rows(
     let stats = host.service_stats(services.map(|it| (it.name, it.since)).collect::<Vec<_>>());
     let mut urls = plan::urls(platform);
     let rows = records.iter().map(|(branch, record)| {
-        let last = history::last(&platform.layout, branch)?;
+        let last = History::new(&mut host, &platform.layout, branch).last()?;
         let seen = Seen { stats: &stats, urls: urls.remove(branch).unwrap_or_default(), last, now };
         Ok(row(installation, branch, record, seen))
     });
@@ -296,7 +297,7 @@ fn row(installation: &Installation, branch: &BranchRef, record: &Record, seen: S
         processes,
         maintenance: record.maintenance,
         message: record.message.clone(),
-        deploying: record.trying.as_ref().map(|new| Deploying {
+        deploying: record.candidate.as_ref().map(|new| Deploying {
             commit: new.commit.to_string(),
             by: new.by.clone(),
             at: new.at,
@@ -327,14 +328,14 @@ fn state(record: &Record, processes: &Processes) -> State {
 }
 
 impl Live {
-    fn of(live: &Deployed) -> Self {
+    fn of(live: &Deployment) -> Self {
         Self {
             release: live.release,
             commit: live.commit.to_string(),
             subject: live.subject.clone(),
             deployed_at: live.at,
             deployed_by: live.by.clone(),
-            restored: live.restored,
+            restored: live.rollback_of,
         }
     }
 }

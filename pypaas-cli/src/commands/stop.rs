@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::Narrator;
+use crate::terminal;
 use pypaas_config::Permission;
 
 /// Stop a branch's processes; nginx answers in their place until `start` or the next deploy
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     pub(crate) branch: BranchArguments,
     #[command(flatten)]
     wait: WaitArguments,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl command::Command for Arguments {
@@ -41,6 +45,11 @@ impl command::Command for Arguments {
         let platform = &installation.platform;
         let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
         let mut host = installation.host();
+        if self.dry_run {
+            let plan = Engine::dry_run(&mut host, platform, |engine| engine.stop(&branch, &invocation.by))?;
+            terminal::plan(&plan);
+            return Ok(ExitCode::SUCCESS);
+        }
         let mut narrator = Narrator::default();
         Engine::new(&mut host, platform, &mut narrator).stop(&branch, &invocation.by)?;
         narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));

@@ -8,14 +8,13 @@ use camino::Utf8PathBuf;
 use clap::Parser;
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, Permission};
-use pypaas_core::CommitId;
 use pypaas_core::host::{Clock, Git};
-use pypaas_core::plan::{Request, Source};
+use pypaas_core::plan::Source;
+use pypaas_core::{AttemptKind, CommitId};
 
 use super::deploying::Deploying;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::history::Kind;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::pusher::Pusher;
@@ -88,19 +87,19 @@ impl command::Command for Arguments {
             installation: &installation,
             branch: branch.clone(),
             title: format!("deploying {}", new.short()),
-            kind: Kind::Push,
+            kind: AttemptKind::Push,
             invocation,
             received,
         };
         let mut moved_to = None;
-        deploying.run(|record, narrator| {
+        deploying.run(|record, _, progress| {
             let live = record.live.as_ref();
             // After a rollback the branch is not where what is live is, and nobody is about to move it there.
-            let moves_to = live.filter(|live| live.restored.is_none()).map(|live| &live.commit);
+            let moves_to = live.filter(|live| live.rollback_of.is_none()).map(|live| &live.commit);
             moved_to = where_it_moved(&installation, &branch, &old, &new, moves_to)?;
-            if let Some(live) = live.filter(|live| live.commit != old && live.restored.is_some()) {
-                narrator.line(&format!(
-                    "       `{}` was at {}, but {} is live: {} rolled it back {}",
+            if let Some(live) = live.filter(|live| live.commit != old && live.rollback_of.is_some()) {
+                progress.note(&format!(
+                    "`{}` was at {}, but {} is live: {} rolled it back {}",
                     branch.branch,
                     old.short(),
                     live.commit.short(),
@@ -115,11 +114,7 @@ impl command::Command for Arguments {
                 ));
                 return Ok(None);
             }
-            Ok(Some(Request {
-                branch: branch.clone(),
-                source: Source::Commit(new.clone()),
-                by: invocation.by.clone(),
-            }))
+            Ok(Some(Source::Commit(new.clone())))
         })?;
         if let Some(head) = moved_to {
             // git moves the branch only from where this push found it.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use pypaas_config::{BranchRef, Diagnostic, RunnerName, Severity};
 use pypaas_core::host::{Host, Probe};
-use pypaas_core::{Deployed, Process, Readiness, ServiceName};
+use pypaas_core::{Deployment, Process, Readiness, ServiceName};
 
 use super::{Walk, problem};
 use crate::wording::{count, span};
@@ -22,7 +22,7 @@ const LATELY: Duration = Duration::from_secs(60);
 pub(super) fn check(
     walk: &mut Walk<'_>,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
     runner: &RunnerName,
 ) -> Result<(), Box<Diagnostic>> {
     let own: Vec<&Process> = live.processes.iter().filter(|it| it.runner == *runner).collect();
@@ -51,7 +51,7 @@ pub(super) fn check(
 pub(super) fn last_lines(
     walk: &mut Walk<'_>,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
     only: Option<&ServiceName>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn last_lines(
 fn runs(
     walk: &mut Walk<'_>,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
     let service = process.service(branch, live.slot);
@@ -110,7 +110,7 @@ fn runs(
 fn listens(
     walk: &mut Walk<'_>,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
     let Some(port) = process.port else { return Ok(()) };
@@ -150,7 +150,7 @@ fn instead(addresses: &BTreeSet<SocketAddr>, port: u16, refusal: &str) -> String
 fn is_healthy(
     walk: &mut Walk<'_>,
     branch: &BranchRef,
-    live: &Deployed,
+    live: &Deployment,
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
     let platform = &walk.installation.platform;

@@ -3,7 +3,9 @@
 use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::{Commit, Git};
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet, WebFile};
+use pypaas_core::{
+    AttemptKind, CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet, WebFile,
+};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
 use pypaas_runners::{builders, runner_types};
@@ -73,7 +75,12 @@ fn go_live(platform: &Platform, branch: &BranchRef) {
     host.prepare_repo(&repo, &platform.hook).expect("memory is enough");
     let id = CommitId::new("01".repeat(20)).expect("forty digits");
     host.receive(repo, id.clone(), Commit::default());
-    let request = Request { branch: branch.clone(), source: Source::Commit(id), by: "fuzz".to_owned() };
+    let request = Request {
+        branch: branch.clone(),
+        source: Source::Commit(id),
+        kind: AttemptKind::Push,
+        by: "fuzz".to_owned(),
+    };
     // What cannot be printed for nginx or for a shell is refused.
     let _ = Engine::new(&mut host, platform, &mut Quiet).deploy(&request);
     for (file, WebFile { text, .. }) in host.web_files() {

@@ -200,7 +200,7 @@ fn a_killed_deploy_is_mended_by_the_next_deploy_of_another_branch() {
     push.wait().must_fail();
     let mending = other.push("other", &["main"]).must_succeed();
 
-    assert_says(&mending, "mending shop main: its last deploy was killed\n");
+    assert_says(&mending, "repairing shop main: its last deploy was killed\n");
     let of_shop =
         |process: &&Process| process.directory.starts_with(shop.sandbox.home().join("checkouts/shop"));
     let left: Vec<u32> = shop.sandbox.app_processes().iter().filter(of_shop).map(|it| it.pid).collect();

@@ -144,7 +144,7 @@ fn a_deploy_that_was_killed_is_remembered_as_abandoned() {
         releases.as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["succeeded", "abandoned", "succeeded"]);
     assert_eq!(releases[1]["commit"], killed.as_str());
-    assert_eq!(releases[1]["reason"], "pypaas was killed in the midst of it");
+    assert_eq!(releases[1]["reason"], "pypaas was killed during the deploy");
 }
 
 #[test]

@@ -39,9 +39,11 @@ pub enum NotReady {
     Abandoned(String),
 }
 
-/// Where a process is asked whether it is ready.
+/// A process that is waited for, and where it is asked whether it is ready.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HealthTarget<'a> {
+    /// Its service.
+    pub(super) service: &'a ServiceName,
     /// Its port.
     pub(super) port: u16,
     /// The origin under which clients request it.
@@ -51,11 +53,11 @@ pub(super) struct HealthTarget<'a> {
 pub(super) fn await_ready(
     host: &mut dyn Host,
     story: &mut dyn Story,
-    service: &ServiceName,
     target: HealthTarget<'_>,
     readiness: &Readiness,
     can_be_abandoned: bool,
 ) -> Result<(), NotReady> {
+    let service = target.service;
     let outcome = match readiness {
         Readiness::Started => match watch(host, service, WATCH, can_be_abandoned)? {
             Ok(()) => return Ok(()),
@@ -66,10 +68,8 @@ pub(super) fn await_ready(
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, service, target, None, *within, can_be_abandoned)?,
-        Readiness::Healthy { check, within } => {
-            serve(host, service, target, Some(check), *within, can_be_abandoned)?
-        }
+        Readiness::Accepts { within } => serve(host, target, None, *within, can_be_abandoned)?,
+        Readiness::Healthy { check, within } => serve(host, target, Some(check), *within, can_be_abandoned)?,
     };
     outcome.map_err(|reason| {
         show_log(host, story, service);
@@ -146,12 +146,12 @@ fn watch(
 
 fn serve(
     host: &mut dyn Host,
-    service: &ServiceName,
     target: HealthTarget<'_>,
     check: Option<&HealthCheck>,
     within: Duration,
     can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
+    let service = target.service;
     let port = target.port;
     let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
     let mut next_check = Duration::ZERO;

@@ -6,7 +6,7 @@ use super::{ChangeError, Engine};
 use crate::apply::chain;
 use crate::plan::{self, Request, Source, Stage};
 use crate::rejection::is_rejection;
-use crate::{Record, Scope};
+use crate::{AttemptKind, Record, Scope};
 
 /// What is known of nginx when a change has ended early.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Engine<'_> {
         error: ChangeError,
     ) -> Result<bool, ChangeError> {
         // What failed may be to sync the record, or what comes after it.
-        let is_live = was_live || (stage == Stage::Switch && self.world.record(branch)?.trying.is_none());
+        let is_live = was_live || (stage == Stage::Switch && self.world.record(branch)?.candidate.is_none());
         if is_live {
             let but = match was_live {
                 true => "the old version could not be removed",
@@ -78,7 +78,12 @@ impl Engine<'_> {
     }
 
     fn converge_after(&mut self, branch: &BranchRef, nginx: ReloadOutcome) -> Result<(), ChangeError> {
-        let request = Request { branch: branch.clone(), source: Source::Live, by: String::new() };
+        let request = Request {
+            branch: branch.clone(),
+            source: Source::Live,
+            kind: AttemptKind::Apply,
+            by: String::new(),
+        };
         let restore = Stage::Restore { lenient: true };
         if let Err(error) = self.run_stage(Stage::Clear, &request) {
             let error = chain(&error);

@@ -7,7 +7,7 @@ use pypaas_config::BranchRef;
 use super::{ChangeError, Engine};
 use crate::plan::{self, Request, Source};
 use crate::rejection::rejected_files;
-use crate::{PendingSwitch, Scope, WebFileName};
+use crate::{AttemptKind, PendingSwitch, Scope, WebFileName};
 
 /// Something that could not be made to agree with the configuration; it goes on as it was.
 #[derive(Debug)]
@@ -64,7 +64,12 @@ impl Engine<'_> {
             return Ok(());
         }
         self.world.progress().note(&format!("{branch} runs with an outdated configuration"));
-        let request = Request { branch: branch.clone(), source: Source::Live, by: by.to_owned() };
+        let request = Request {
+            branch: branch.clone(),
+            source: Source::Live,
+            kind: AttemptKind::Apply,
+            by: by.to_owned(),
+        };
         self.deploy(&request).map(drop)
     }
 
@@ -131,7 +136,7 @@ impl Engine<'_> {
     fn rejected_files(&mut self, error: &ChangeError) -> Result<BTreeSet<WebFileName>, ChangeError> {
         let ChangeError::Apply(error) = error else { return Ok(BTreeSet::new()) };
         let layout = &self.platform.layout;
-        let journal = crate::observe::pending_switch(self.world.files(), layout)?;
+        let journal = crate::observe::pending_switch(self.world.parts().0.files(), layout)?;
         Ok(rejected_files(error, &journal.unwrap_or_else(PendingSwitch::default)))
     }
 }

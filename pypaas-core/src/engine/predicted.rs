@@ -7,8 +7,10 @@ use pypaas_config::BranchRef;
 
 use super::ChangeError;
 use super::world::{Lock, World};
-use crate::host::{Files, Host, LockError};
-use crate::{ApplyError, ObserveError, Observed, Plan, Platform, Quiet, Record, Scope, Story, observe};
+use crate::host::{Host, LockError};
+use crate::{
+    ApplyError, ObserveError, Observed, Plan, Platform, Quiet, Record, Scope, SectionTime, Story, observe,
+};
 
 /// What is predicted of a host, from one observation of it.
 pub(super) struct PredictedWorld<'a> {
@@ -59,8 +61,12 @@ impl World for PredictedWorld<'_> {
         self.state.as_ref().is_none_or(|state| state.web_runs)
     }
 
-    fn files(&mut self) -> &mut dyn Files {
-        self.host.files()
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {
+        (self.host, &mut self.progress)
+    }
+
+    fn take_sections(&mut self) -> Vec<SectionTime> {
+        Vec::new()
     }
 
     fn apply(&mut self, plan: &Plan, _: bool) -> Result<(), ApplyError> {

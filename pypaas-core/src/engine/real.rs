@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use pypaas_config::BranchRef;
 
+use super::section_times::SectionTimes;
 use super::world::{Lock, World};
 use super::{ChangeError, waiting};
-use crate::host::{Files, Host, LockError};
+use crate::host::{Host, LockError};
 use crate::observe::pending_switch;
 use crate::{
-    ApplyError, ObserveError, Observed, Plan, Platform, Record, Scope, Story, apply, observe, record, records,
+    ApplyError, ObserveError, Observed, Plan, Platform, Record, Scope, SectionTime, Story, apply, observe,
+    record, records,
 };
 
 /// A host, and who is told what is done to it.
@@ -18,6 +20,7 @@ pub(super) struct RealWorld<'a> {
     pub(super) host: &'a mut dyn Host,
     pub(super) platform: &'a Platform,
     pub(super) progress: &'a mut dyn Story,
+    pub(super) sections: Vec<SectionTime>,
 }
 
 impl World for RealWorld<'_> {
@@ -45,12 +48,17 @@ impl World for RealWorld<'_> {
         self.host.web_server().web_server_runs()
     }
 
-    fn files(&mut self) -> &mut dyn Files {
-        self.host.files()
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {
+        (self.host, self.progress)
+    }
+
+    fn take_sections(&mut self) -> Vec<SectionTime> {
+        std::mem::take(&mut self.sections)
     }
 
     fn apply(&mut self, plan: &Plan, is_cancellable: bool) -> Result<(), ApplyError> {
-        apply(plan, &self.platform.layout, self.host, self.progress, is_cancellable)
+        let mut timed = SectionTimes::new(self.progress, &mut self.sections);
+        apply(plan, &self.platform.layout, self.host, &mut timed, is_cancellable)
     }
 
     fn lock(&mut self, lock: &Lock<'_>) -> Result<(), ChangeError> {

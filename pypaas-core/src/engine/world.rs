@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use pypaas_config::BranchRef;
 
 use super::ChangeError;
-use crate::host::{Files, LockError};
-use crate::{ApplyError, ObserveError, Observed, Plan, Record, Scope, Story};
+use crate::host::{Host, LockError};
+use crate::{ApplyError, ObserveError, Observed, Plan, Record, Scope, SectionTime, Story};
 
 /// A host, or a prediction of one.
 pub(super) trait World {
@@ -29,8 +29,11 @@ pub(super) trait World {
     /// Returns whether nginx runs.
     fn web_server_runs(&mut self) -> bool;
 
-    /// Gives the files that a rejection is explained by.
-    fn files(&mut self) -> &mut dyn Files;
+    /// Gives the host itself, of which a prediction is only read, and whoever is told of the change.
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story);
+
+    /// Takes the sections that were applied since this was asked last, and how long each took.
+    fn take_sections(&mut self) -> Vec<SectionTime>;
 
     /// Applies a plan. One that `is_cancellable` ends between two steps when the caller cancels.
     fn apply(&mut self, plan: &Plan, is_cancellable: bool) -> Result<(), ApplyError>;

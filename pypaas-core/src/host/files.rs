@@ -12,6 +12,13 @@ pub trait Files {
     /// one, and after this returns, the new one is, even if power fails.
     fn replace_file(&mut self, path: &Utf8Path, text: &str, mode: Mode) -> Result<(), FileError>;
 
+    /// Reads at most `bytes` bytes from a file's end; `None` when there is no file.
+    fn read_end(&mut self, path: &Utf8Path, bytes: u64) -> Result<Option<Vec<u8>>, FileError>;
+
+    /// Appends to a file that only the deploy user may read, or makes it and the directories above it. After a crash a part of
+    /// `text` may be there.
+    fn append_to_file(&mut self, path: &Utf8Path, text: &str) -> Result<(), FileError>;
+
     /// Removes a file; none there is success.
     fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError>;
 

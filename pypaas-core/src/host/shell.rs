@@ -17,6 +17,15 @@ pub trait Shell {
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), CommandError>;
 
+    /// Runs `command` with `notification` on its standard input. It runs to its end also when the caller cancels, and for at
+    /// most a minute.
+    fn notify(
+        &mut self,
+        command: &ShellCommand,
+        notification: &str,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError>;
+
     /// Ends whatever commands that were run in `directory` have left running: after a crash, the command itself.
     fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError>;
 }

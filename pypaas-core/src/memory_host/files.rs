@@ -28,6 +28,27 @@ impl Files for MemoryHost {
         })
     }
 
+    fn read_end(&mut self, path: &Utf8Path, bytes: u64) -> Result<Option<Vec<u8>>, FileError> {
+        let end = |text: &String| {
+            let text = text.as_bytes();
+            text[text.len().saturating_sub(usize::try_from(bytes).unwrap_or(usize::MAX))..].to_vec()
+        };
+        Ok(self.files.get(path).map(end))
+    }
+
+    fn append_to_file(&mut self, path: &Utf8Path, text: &str) -> Result<(), FileError> {
+        let append = |host: &mut Self, extent| {
+            let length = if extent == Extent::Whole { text.len() } else { text.len() / 2 };
+            let added: String = text.chars().take(length).collect();
+            host.files.entry(path.to_owned()).or_default().push_str(&added);
+        };
+        self.effect(format!("append to {path}"), append).map_err(|source| FileError {
+            action: "append to",
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     fn remove_file(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         let words = self.words_for_removal(path);
         let remove = |host: &mut Self, extent| {

@@ -82,6 +82,18 @@ impl Shell for MemoryHost {
         })
     }
 
+    fn notify(
+        &mut self,
+        command: &ShellCommand,
+        notification: &str,
+        _: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError> {
+        let line = command.line.clone();
+        let run = |host: &mut Self, _| host.notifications.push((line.clone(), notification.to_owned()));
+        self.effect(format!("notify `{line}`"), run)
+            .map_err(|source| CommandError::NotStarted { line: command.line.clone(), source })
+    }
+
     fn end_commands(&mut self, directory: &Utf8Path) -> Result<(), CommandError> {
         let name = self.as_checkout(directory).map_or_else(|| directory.to_string(), |name| name.to_string());
         let end = |host: &mut Self, extent| {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use pypaas_config::BranchRef;
 
 use super::{Phase, Plan, PlanError, Request, Source};
-use crate::{CheckoutName, Deployed, Observed, Platform, Process, Record, Slot, Step};
+use crate::{CheckoutName, Deployment, Observed, Platform, Process, Record, Slot, Step, UnknownFields};
 
 pub(super) fn begin(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
     let branch = &request.branch;
     let record = observed.record(branch);
     let candidate = candidate(platform, observed, request, &record)?;
-    let record = Record { trying: Some(candidate), ..record };
+    let record = Record { candidate: Some(candidate), ..record };
     let mut plan = Plan::default();
     plan.section(
         "Begin",
@@ -26,42 +26,45 @@ fn candidate(
     observed: &Observed,
     request: &Request,
     record: &Record,
-) -> Result<Deployed, PlanError> {
+) -> Result<Deployment, PlanError> {
     let branch = &request.branch;
     let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let template = match &request.source {
         Source::Live => record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?,
-        Source::Earlier { kept: Some(kept), .. } => kept.as_ref().clone(),
-        Source::Commit(commit) | Source::Earlier { commit, kept: None, .. } => {
+        Source::Release { kept: Some(kept), .. } => kept.as_ref().clone(),
+        Source::Commit(commit) | Source::Release { commit, kept: None, .. } => {
             let found = observed.commit.clone().unwrap_or_default();
             let taken = observed.checkouts.get(branch).into_iter().flatten();
-            Deployed {
+            Deployment {
                 release: 0,
                 commit: commit.clone(),
                 subject: found.subject,
                 checkout: CheckoutName::new(observed.now, commit, taken),
                 slot: Slot::A,
                 processes: Vec::new(),
-                restored: None,
+                rollback_of: None,
                 builder: super::build::builder(platform, config, &found.entries)
                     .map(|(name, _)| name.to_owned()),
                 by: String::new(),
                 at: observed.now,
+                kind: request.kind,
+                unknown: UnknownFields::default(),
             }
         }
     };
-    Ok(Deployed {
+    Ok(Deployment {
         release: record.next_release(),
         slot: record.live.as_ref().map_or(Slot::A, |live| live.slot.other()),
         processes: processes(platform, observed, branch)?,
-        restored: match &request.source {
-            Source::Earlier { release, .. } => Some(*release),
-            Source::Live => template.restored,
+        rollback_of: match &request.source {
+            Source::Release { release, .. } => Some(*release),
+            Source::Live => template.rollback_of,
             // Built again, it is still the earlier release.
             Source::Commit(commit) => {
-                record.live.as_ref().filter(|live| live.commit == *commit).and_then(|live| live.restored)
+                record.live.as_ref().filter(|live| live.commit == *commit).and_then(|live| live.rollback_of)
             }
         },
+        kind: request.kind,
         by: request.by.clone(),
         at: observed.now,
         ..template
@@ -86,7 +89,7 @@ fn processes(
         for index in 0..runner.process_count() {
             let port = if runner.needs_port() { next.next() } else { None };
             needed += usize::from(runner.needs_port());
-            processes.push(Process { runner: name.clone(), index, port });
+            processes.push(Process { runner: name.clone(), index, port, unknown: UnknownFields::default() });
         }
     }
     if needed > free.len() {

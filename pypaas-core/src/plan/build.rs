@@ -6,7 +6,7 @@ use pypaas_config::{Branch, BranchRef, BuildChoice};
 
 use super::{Phase, Plan, PlanError, Request, services};
 use crate::host::ShellCommand;
-use crate::{BuildRecipe, Deployed, Observed, Platform, Requirement, ServiceName, Slot, Step};
+use crate::{BuildRecipe, Deployment, Observed, Platform, Requirement, ServiceName, Slot, Step};
 
 /// The build script a checkout may bring.
 const BUILD_SCRIPT: &str = ".build.sh";
@@ -15,7 +15,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let branch = &request.branch;
     let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let record = observed.record(branch);
-    let new = record.trying.ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let new = record.candidate.ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
     let mut plan = Plan::default();
     plan.section("Define services", Phase::Start, define(platform, observed, branch, &new)?);
     if request.source.commit().is_none() {
@@ -44,11 +44,11 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
 }
 
 /// Plans to run a shell command in the checkout of `deployed`.
-pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> Step {
+pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployment, line: &str) -> Step {
     Step::Run { command: shell(platform, branch, deployed, line) }
 }
 
-fn shell(platform: &Platform, branch: &BranchRef, deployed: &Deployed, line: &str) -> ShellCommand {
+fn shell(platform: &Platform, branch: &BranchRef, deployed: &Deployment, line: &str) -> ShellCommand {
     ShellCommand {
         line: line.to_owned(),
         directory: platform.layout.checkout(branch, &deployed.checkout),
@@ -87,7 +87,7 @@ fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, 
     }
 }
 
-fn check_out(platform: &Platform, branch: &BranchRef, new: &Deployed) -> Vec<Step> {
+fn check_out(platform: &Platform, branch: &BranchRef, new: &Deployment) -> Vec<Step> {
     let layout = &platform.layout;
     vec![
         Step::CreateDirectory { path: layout.cache(branch) },
@@ -102,7 +102,7 @@ fn define(
     platform: &Platform,
     observed: &Observed,
     branch: &BranchRef,
-    new: &Deployed,
+    new: &Deployment,
 ) -> Result<Vec<Step>, PlanError> {
     let live: BTreeSet<ServiceName> =
         observed.record(branch).live.iter().flat_map(|live| live.services(branch)).collect();

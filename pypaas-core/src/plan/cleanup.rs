@@ -6,7 +6,7 @@ use pypaas_config::{BranchRef, RepoName};
 
 use super::web::{self, IfServerDown};
 use super::{Phase, Plan, PlanError, services};
-use crate::{Deployed, Observed, Platform, Step, WebFile, WebFileName};
+use crate::{Deployment, Observed, Platform, Step, WebFile, WebFileName};
 
 /// Plans to mend the hook of every repository.
 pub fn hooks(platform: &Platform, observed: &Observed) -> Plan {
@@ -86,12 +86,12 @@ pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRe
     let running: Vec<_> = running.map(|(name, _)| (*name).clone()).collect();
     let record = observed.record(branch);
     let tried = record
-        .trying
+        .candidate
         .iter()
         .map(|tried| Step::EndCommands { branch: branch.clone(), checkout: tried.checkout.clone() });
     plan.section(format!("End what was being built of {branch}"), Phase::Stop, tried.collect());
     if !running.is_empty() {
-        let deployed: Vec<&Deployed> = record.deployed().collect();
+        let deployed: Vec<&Deployment> = record.deployed().collect();
         let drain = services::drain(platform, branch, &deployed);
         plan.section(format!("Finish requests of {branch}, which is not configured"), Phase::Drain, drain);
     }

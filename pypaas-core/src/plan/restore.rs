@@ -5,15 +5,15 @@ use pypaas_config::BranchRef;
 use super::stage::{needs_maintenance, stops_first};
 use super::web::{self, IfServerDown};
 use super::{Phase, Plan, PlanError, services};
-use crate::{Deployed, Observed, Platform, Process, Record, ServiceName, Step};
+use crate::{Deployment, Observed, Platform, Process, Record, ServiceName, Step};
 
 /// Plans to stop what was tried before what is live starts again: nginx answers meanwhile, where it leads there.
 pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let record = observed.record(branch);
     let mut plan = Plan::default();
-    let (Some(live), Some(tried)) = (&record.live, &record.trying) else { return Ok(plan) };
+    let (Some(live), Some(tried)) = (&record.live, &record.candidate) else { return Ok(plan) };
     let all_alone = needs_maintenance(platform, branch);
-    let alone = |deployed: &'_ Deployed| -> Vec<ServiceName> {
+    let alone = |deployed: &'_ Deployment| -> Vec<ServiceName> {
         let alone = |it: &&Process| all_alone || stops_first(platform, branch, it);
         deployed.processes.iter().filter(alone).map(|it| it.service(branch, deployed.slot)).collect()
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pypaas_config::BranchRef;
 
 use super::{Phase, Plan, services};
-use crate::{CheckoutName, Deployed, Observed, Platform, ServiceName, Step};
+use crate::{CheckoutName, Deployment, Observed, Platform, ServiceName, Step};
 
 /// Plans it; the checkout `kept`, which is about to be used again, stays.
 pub(super) fn retire(
@@ -22,22 +22,22 @@ pub(super) fn retire(
     let stale: Vec<ServiceName> = stale.map(|(name, _)| name.clone()).collect();
 
     let mut plan = Plan::default();
-    let tried = record.trying.iter().map(|tried| &tried.checkout);
+    let tried = record.candidate.iter().map(|tried| &tried.checkout);
     let tried =
         tried.filter(|checkout| observed.checkouts.get(branch).is_some_and(|it| it.contains(*checkout)));
     let end =
         |checkout: &CheckoutName| Step::EndCommands { branch: branch.clone(), checkout: checkout.clone() };
     plan.section("End what was being built", Phase::Stop, tried.map(end).collect());
     let stopped = record.live.as_ref().filter(|_| record.stopped);
-    let old: Vec<&Deployed> =
-        [&record.retiring, &record.trying].into_iter().flatten().chain(stopped).collect();
-    let (drain, stop) = match (record.stopped, &record.trying) {
+    let old: Vec<&Deployment> =
+        [&record.previous, &record.candidate].into_iter().flatten().chain(stopped).collect();
+    let (drain, stop) = match (record.stopped, &record.candidate) {
         (true, _) => ("Finish requests", "Stop what runs"),
         (false, Some(_)) => ("Finish requests of what was tried", "Stop what was tried"),
         (false, None) => ("Finish requests of the old version", "Stop the old version"),
     };
     // Files are asked for without a process, for as long as a worker of nginx has the old configuration.
-    if !stale.is_empty() || (record.retiring.is_some() && services::serves_files(platform, branch)) {
+    if !stale.is_empty() || (record.previous.is_some() && services::serves_files(platform, branch)) {
         plan.section(drain, Phase::Drain, services::drain(platform, branch, &old));
     }
     plan.section(stop, Phase::Stop, services::stop(platform, stale));
@@ -49,7 +49,7 @@ pub(super) fn retire(
     let mut rest: Vec<Step> = gone.map(|(name, _)| Step::RemoveService { service: name.clone() }).collect();
     rest.extend(old_checkouts(platform, observed, branch, kept));
     if record.is_unfinished() {
-        rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.settled()) });
+        rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.without_candidate()) });
     }
     plan.section("Tidy up", Phase::Stop, rest);
     plan
@@ -72,7 +72,7 @@ fn old_checkouts(
     let there = observed.checkouts.get(branch).into_iter().flatten();
     let there: Vec<&CheckoutName> = there.filter(|name| ![live, kept].contains(&Some(*name))).collect();
     let mut recent: Vec<&CheckoutName> = Vec::new();
-    for name in record.releases.iter().rev().filter_map(|release| release.checkout.as_ref()) {
+    for name in record.releases.iter().rev().map(|release| &release.checkout) {
         if there.contains(&name) && !recent.contains(&name) {
             recent.push(name);
         }

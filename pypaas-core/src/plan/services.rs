@@ -6,7 +6,8 @@ use std::time::Duration;
 use pypaas_config::BranchRef;
 
 use crate::{
-    Confinement, Definition, Deployed, Platform, Process, Runner, Script, ScriptTextError, ServiceName, Step,
+    Confinement, Definition, Deployment, Platform, Process, Runner, Script, ScriptTextError, ServiceName,
+    Step,
 };
 
 /// How long a process has to end when its runner is no longer configured.
@@ -19,7 +20,7 @@ const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) fn configured<'a>(
     platform: &'a Platform,
     branch: &'a BranchRef,
-    deployed: &'a Deployed,
+    deployed: &'a Deployment,
 ) -> impl Iterator<Item = (ServiceName, &'a Process, &'a dyn Runner)> {
     deployed.processes.iter().filter_map(move |process| {
         let runner = platform.runner(&branch.runner(&process.runner))?;
@@ -41,7 +42,7 @@ pub(super) fn runner_of<'a>(
 pub(super) fn definition(
     platform: &Platform,
     branch: &BranchRef,
-    deployed: &Deployed,
+    deployed: &Deployment,
     process: &Process,
     runner: &dyn Runner,
 ) -> Result<Option<Definition>, ScriptTextError> {
@@ -85,7 +86,7 @@ pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = Servi
 }
 
 /// Plans to wait for the requests of `deployed`: those its processes answer, and those for its files.
-pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployed]) -> Vec<Step> {
+pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployment]) -> Vec<Step> {
     let processes = || deployed.iter().flat_map(|it| &it.processes).filter(|it| it.port.is_some());
     let patience = |process: &Process| {
         runner_of(platform, branch, process).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)

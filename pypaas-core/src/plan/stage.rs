@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Plan, PlanError, begin, build, restore, retire, services, start, switch, web, web::IfServerDown,
 };
-use crate::{CheckoutName, CommitId, Deployed, Observed, Platform, Process};
+use crate::{AttemptKind, CheckoutName, CommitId, Deployment, Observed, Platform, Process};
 
 /// A wish to make something live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Request {
     pub branch: BranchRef,
     /// What.
     pub source: Source,
+    /// Why, as the history says.
+    pub kind: AttemptKind,
     /// Who asks: the name of an SSH key, or `local`.
     pub by: String,
 }
@@ -27,13 +29,13 @@ pub enum Source {
     /// What is live already, in new processes: a restart.
     Live,
     /// An earlier release: a rollback.
-    Earlier {
+    Release {
         /// Its number.
         release: u64,
         /// Its commit.
         commit: CommitId,
         /// What it was, if its checkout is still there: then it only gets new processes, and is not built again.
-        kept: Option<Box<Deployed>>,
+        kept: Option<Box<Deployment>>,
     },
 }
 
@@ -41,7 +43,7 @@ impl Source {
     /// Returns the checkout that is used again; `None` when a commit is checked out, or what is live stays where it is.
     pub fn kept(&self) -> Option<&CheckoutName> {
         match self {
-            Self::Earlier { kept, .. } => kept.as_ref().map(|kept| &kept.checkout),
+            Self::Release { kept, .. } => kept.as_ref().map(|kept| &kept.checkout),
             Self::Commit(_) | Self::Live => None,
         }
     }
@@ -49,8 +51,8 @@ impl Source {
     /// Returns the commit that is checked out and built; `None` when there is a checkout already.
     pub fn commit(&self) -> Option<&CommitId> {
         match self {
-            Self::Commit(commit) | Self::Earlier { commit, kept: None, .. } => Some(commit),
-            Self::Live | Self::Earlier { .. } => None,
+            Self::Commit(commit) | Self::Release { commit, kept: None, .. } => Some(commit),
+            Self::Live | Self::Release { .. } => None,
         }
     }
 }

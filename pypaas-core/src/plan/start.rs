@@ -4,11 +4,11 @@ use pypaas_config::{BranchRef, Overlap};
 
 use super::stage::{needs_maintenance, stops_first};
 use super::{Phase, Plan, PlanError, build, services};
-use crate::{Deployed, Observed, Platform, Runner, ServiceName, Step};
+use crate::{Deployment, Observed, Platform, Runner, ServiceName, Step};
 
 pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef) -> Result<Plan, PlanError> {
     let record = observed.record(branch);
-    let new = record.trying.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let new = record.candidate.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
     let ports = new.processes.iter().filter_map(|process| process.port);
     let taken: Vec<u16> = ports.filter(|port| observed.ports_in_use.contains(port)).collect();
     if !taken.is_empty() {
@@ -16,7 +16,7 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
     }
     let mut plan = Plan::default();
     if needs_maintenance(platform, branch) {
-        let old: Vec<&Deployed> = record.live.iter().collect();
+        let old: Vec<&Deployment> = record.live.iter().collect();
         plan.section(
             "Finish requests of the old version",
             Phase::Drain,
@@ -56,7 +56,7 @@ fn is_running(observed: &Observed, service: &ServiceName) -> bool {
 fn processes(
     platform: &Platform,
     branch: &BranchRef,
-    new: &Deployed,
+    new: &Deployment,
     chosen: impl Fn(&dyn Runner) -> bool,
 ) -> Vec<Step> {
     let chosen: Vec<_> =

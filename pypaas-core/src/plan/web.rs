@@ -88,7 +88,7 @@ pub(super) fn restore(
     branch: &BranchRef,
     when_down: IfServerDown,
 ) -> Result<Vec<Step>, PlanError> {
-    let record = observed.record(branch).settled();
+    let record = observed.record(branch).without_candidate();
     let view =
         RoutingModel { platform, observed, replaced: Some((branch, &record)), keep_until_deployed: true };
     replace_files(observed, view.of_branch(branch)?, when_down)
@@ -195,7 +195,7 @@ fn upstream_file(runner: &RunnerRef) -> WebFileName {
 pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
     let record = observed.record(branch);
     let live = record.live.as_ref();
-    let others = || [&record.trying, &record.retiring].into_iter().flatten();
+    let others = || [&record.candidate, &record.previous].into_iter().flatten();
     // What a switch that did not end wrote was never loaded.
     let accepted = |file: &WebFileName| {
         let change = observed.pending_switch.as_ref().and_then(|switch| switch.files.get(file));

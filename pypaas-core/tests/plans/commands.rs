@@ -2,7 +2,7 @@
 
 use pypaas_config::BranchRef;
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{Engine, MemoryHost, Platform, Quiet, record};
+use pypaas_core::{AttemptKind, Engine, MemoryHost, Platform, Quiet, record};
 
 use crate::memory::{carry_out, push, restart};
 
@@ -65,7 +65,7 @@ impl Command {
     }
 }
 
-/// Asks for the release before the live one.
+/// Asks for the release before the live one, built again.
 fn rollback(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef) -> Result<Request, String> {
     let record =
         record(host, &platform.layout, branch).map_err(|error| error.to_string())?.unwrap_or_default();
@@ -74,8 +74,9 @@ fn rollback(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef) -> R
         .releases
         .iter()
         .rev()
-        .find(|it| Some(it.number) < live)
+        .find(|it| Some(it.release) < live)
         .ok_or("there is no release before it")?;
-    let source = Source::Earlier { release: earlier.number, commit: earlier.commit.clone(), kept: None };
-    Ok(Request { branch: branch.clone(), source, by: "laptop".to_owned() })
+    let source = Source::Release { release: earlier.release, commit: earlier.commit.clone(), kept: None };
+    let kind = AttemptKind::Rollback;
+    Ok(Request { branch: branch.clone(), source, kind, by: "laptop".to_owned() })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pypaas_config::{BranchRef, RunnerRef};
 use pypaas_core::host::Probe;
 use pypaas_core::{
-    Deployed, MemoryHost, Platform, Record, RouteTarget, ServiceName, UpstreamName, WebFile, WebFileName,
+    Deployment, MemoryHost, Platform, Record, RouteTarget, ServiceName, UpstreamName, WebFile, WebFileName,
     records,
 };
 
@@ -101,11 +101,11 @@ pub(crate) fn check(host: &mut MemoryHost, platform: &Platform) {
     every_live_branch_is_routed(host, platform, &records);
 }
 
-fn lives(records: &Records) -> BTreeMap<&BranchRef, &Deployed> {
+fn lives(records: &Records) -> BTreeMap<&BranchRef, &Deployment> {
     records.iter().filter_map(|(branch, record)| Some((branch, record.live.as_ref()?))).collect()
 }
 
-fn no_port_is_given_twice(lives: &BTreeMap<&BranchRef, &Deployed>) {
+fn no_port_is_given_twice(lives: &BTreeMap<&BranchRef, &Deployment>) {
     let ports: Vec<u16> = lives.values().flat_map(|live| &live.processes).filter_map(|it| it.port).collect();
     let distinct: BTreeSet<u16> = ports.iter().copied().collect();
     assert_eq!(ports.len(), distinct.len(), "a port is given twice: {ports:?}");
@@ -114,7 +114,7 @@ fn no_port_is_given_twice(lives: &BTreeMap<&BranchRef, &Deployed>) {
 fn exactly_what_is_live_runs(
     host: &MemoryHost,
     platform: &Platform,
-    lives: &BTreeMap<&BranchRef, &Deployed>,
+    lives: &BTreeMap<&BranchRef, &Deployment>,
     records: &Records,
 ) {
     let has_command = |service: &ServiceName| {
@@ -139,7 +139,7 @@ fn exactly_what_is_live_runs(
 fn only_live_checkouts_are_there(
     host: &MemoryHost,
     platform: &Platform,
-    lives: &BTreeMap<&BranchRef, &Deployed>,
+    lives: &BTreeMap<&BranchRef, &Deployment>,
     records: &Records,
 ) {
     let all = platform.layout.all_checkouts();
@@ -148,7 +148,7 @@ fn only_live_checkouts_are_there(
     for (branch, live) in lives {
         let live = platform.layout.checkout(branch, &live.checkout);
         assert!(found.remove(&live), "{live} is live and not there");
-        let releases = records[*branch].releases.iter().filter_map(|release| release.checkout.as_ref());
+        let releases = records[*branch].releases.iter().map(|release| &release.checkout);
         let earlier: BTreeSet<_> = releases.map(|name| platform.layout.checkout(branch, name)).collect();
         let kept = found.intersection(&earlier).count();
         found.retain(|directory| !earlier.contains(directory));

@@ -44,5 +44,5 @@ fn so_many_releases_are_remembered() {
         Command::Push(branch.clone(), number).give(&mut host, &platform).unwrap();
     }
     let record = record(&mut host, &platform.layout, &branch).unwrap().unwrap();
-    assert_eq!(record.releases.iter().map(|it| it.number).collect::<Vec<_>>(), [3, 4, 5]);
+    assert_eq!(record.releases.iter().map(|it| it.release).collect::<Vec<_>>(), [3, 4, 5]);
 }

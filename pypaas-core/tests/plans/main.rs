@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod applying;
+mod attempts;
 mod bad_luck;
 mod commands;
 mod crash_anywhere;

@@ -7,8 +7,8 @@ use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::Commit;
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    ApplyError, ChangeError, CommitId, Engine, Environment, Layout, MemoryHost, Observed, Parts, Plan,
-    Platform, Quiet, Record, Scope, Step, apply, observe,
+    ApplyError, AttemptKind, ChangeError, CommitId, Engine, Environment, Layout, MemoryHost, Observed, Parts,
+    Plan, Platform, Quiet, Record, Scope, Step, apply, observe,
 };
 
 /// The example configurations, each a directory below `fixtures/configurations`.
@@ -89,12 +89,22 @@ pub(crate) fn push(host: &mut MemoryHost, platform: &Platform, branch: &BranchRe
     let entries = ["package-lock.json", "package.json", "public/"].map(str::to_owned).to_vec();
     let commit = Commit { subject: format!("Change {number}"), entries };
     host.receive(platform.layout.repo(&branch.repo), id.clone(), commit);
-    Request { branch: branch.clone(), source: Source::Commit(id), by: "laptop".to_owned() }
+    Request {
+        branch: branch.clone(),
+        source: Source::Commit(id),
+        kind: AttemptKind::Push,
+        by: "laptop".to_owned(),
+    }
 }
 
 /// Asks for new processes of what is live.
 pub(crate) fn restart(branch: &BranchRef) -> Request {
-    Request { branch: branch.clone(), source: Source::Live, by: "laptop".to_owned() }
+    Request {
+        branch: branch.clone(),
+        source: Source::Live,
+        kind: AttemptKind::Restart,
+        by: "laptop".to_owned(),
+    }
 }
 
 /// Makes a machine on which the first commit of every branch is live.

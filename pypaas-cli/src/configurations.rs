@@ -1,11 +1,6 @@
 //! The configurations that attempts were made with, kept to be compared.
 
-use std::io;
-
 use pypaas_config::{BranchRef, SourceFile, flatten_values};
-use pypaas_core::Layout;
-
-use pypaas_linux::durable;
 
 /// Prints what of the configuration concerns `branch`, one value a line, so that two of them can be compared: its part of
 /// the repo's file, and the files of the domains that lead to it.
@@ -51,15 +46,10 @@ fn leads_to(values: &[(Vec<String>, String)], branch: &BranchRef) -> bool {
     )
 }
 
-/// Keeps a configuration by its hash, which is git's for such a file; returns the hash.
-pub(crate) fn keep(layout: &Layout, branch: &BranchRef, text: &str) -> io::Result<String> {
+/// Returns the hash of a configuration, which is git's for such a file.
+pub(crate) fn hash(text: &str) -> Option<String> {
     let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes());
-    let hash = hash.map_err(io::Error::other)?.to_hex_with_len(11).to_string();
-    let path = layout.configurations(branch).join(&hash);
-    if !path.exists() {
-        durable::replace(&path, text.as_bytes(), 0o600)?;
-    }
-    Ok(hash)
+    Some(hash.ok()?.to_hex_with_len(11).to_string())
 }
 
 #[cfg(test)]

@@ -1,0 +1,61 @@
+//! Deployments: what was made live, or is being.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, RunnerName};
+use serde::{Deserialize, Serialize};
+
+use crate::{AttemptKind, CheckoutName, CommitId, Process, ServiceName, Slot, UnknownFields};
+
+/// One checkout and the processes that run it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The number of the release, from 1.
+    #[serde(alias = "number")]
+    pub release: u64,
+    /// What was asked for.
+    #[serde(default)]
+    pub kind: AttemptKind,
+    /// The commit.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub subject: String,
+    /// Where it is checked out.
+    pub checkout: CheckoutName,
+    /// The slot its processes run in.
+    pub slot: Slot,
+    /// Its processes.
+    pub processes: Vec<Process>,
+    /// The builder that was chosen, if any: its directories are on `PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// The number of the earlier release that it puts back; `None` when it is what was pushed last.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "restored")]
+    pub rollback_of: Option<u64>,
+    /// Who asked for it: the name of an SSH key, or `local`.
+    pub by: String,
+    /// When the deploy began.
+    pub at: Timestamp,
+    /// What a later pypaas wrote.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+impl Deployment {
+    /// Names all services of it.
+    pub fn services<'a>(&'a self, branch: &'a BranchRef) -> impl Iterator<Item = ServiceName> + 'a {
+        self.processes.iter().map(|process| process.service(branch, self.slot))
+    }
+
+    /// Lists the ports of one runner, in the order of its processes.
+    pub fn ports(&self, runner: &RunnerName) -> Vec<u16> {
+        self.processes.iter().filter(|it| it.runner == *runner).filter_map(|it| it.port).collect()
+    }
+}
+
+impl fmt::Display for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) in slot {}", self.release, self.commit.short(), self.slot)
+    }
+}
