@@ -12,7 +12,8 @@ use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, Locatio
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{
-    AttemptKind, Deployment, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName, observe,
+    AttemptKind, Deployment, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName,
+    WebInstance, observe,
 };
 use serde::Serialize;
 
@@ -214,9 +215,14 @@ impl<'a> Walk<'a> {
         if let Some(defect) = grave {
             return Err(defect.into());
         }
-        if let Err(error) = self.host.test_web_server() {
-            let fix = "nginx keeps the last working configuration; fix the file it names";
-            return Err(problem(error.to_string(), fix));
+        for instance in WebInstance::ALL {
+            if let Err(error) = self.host.test_web_server(instance) {
+                let fix = "nginx keeps the last working configuration; fix the file it names";
+                return Err(problem(error.to_string(), fix));
+            }
+        }
+        if !self.host.web_server_runs() {
+            return Err(problem("nginx does not run", "run `pypaas apply`; `pypaas check` says why"));
         }
         self.pass("nginx is running and accepts pypaas's configuration");
         Ok(())
@@ -263,7 +269,7 @@ impl<'a> Walk<'a> {
             let written = fs::metadata(&path).and_then(|found| found.modified());
             if written.is_ok_and(|written| written > loaded + TOLERANCE) {
                 let what = format!("nginx has not loaded `{path}` since it was written");
-                return Err(problem(what, "reload nginx: `sudo nginx -s reload`"));
+                return Err(problem(what, "run `pypaas apply`"));
             }
         }
         self.pass("nginx has loaded them");

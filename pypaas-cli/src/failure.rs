@@ -109,7 +109,7 @@ impl Failure {
         if let Some(error) = self.find::<WebServerError>() {
             return Some(match error {
                 WebServerError::Unreachable { .. } => {
-                    "see `nginx.command` in pypaas.yml, and whether sudo allows it"
+                    "see `nginx.program` in pypaas.yml; `pypaas check` says more"
                 }
                 WebServerError::Rejected { .. } => REJECTED,
                 WebServerError::NotReloaded { .. } => {

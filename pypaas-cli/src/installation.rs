@@ -125,7 +125,7 @@ impl Installation {
     /// Makes the real machine this installation is on.
     pub(crate) fn host(&self) -> LinuxHost {
         let settings = &self.configuration().settings;
-        LinuxHost::new(self.platform.layout.clone(), settings.nginx.clone(), settings.ports)
+        LinuxHost::new(self.platform.layout.clone(), settings.nginx.clone())
     }
 
     /// What the admin wrote.

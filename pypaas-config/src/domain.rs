@@ -20,6 +20,7 @@ pub(crate) const DOMAIN: Schema = Schema {
     name: "a domain",
     keys: &[
         "locations",
+        "max_body",
         "aliases",
         "redirect",
         "ssl",
@@ -43,6 +44,8 @@ pub struct Domain {
     pub file: Utf8PathBuf,
     /// `locations`.
     pub locations: BTreeMap<LocationPath, Location>,
+    /// `max_body`: how large the body of a request may be, in bytes; 0: no limit. Default 100 MiB.
+    pub max_body: u64,
     /// `aliases`: other names of the domain.
     pub aliases: Vec<DomainName>,
     /// `redirect`: names that redirect to this domain, such as the one with `www.`.
@@ -113,6 +116,7 @@ impl Domain {
         Some(Self {
             file: path.clone(),
             locations,
+            max_body: fields.optional("max_body", findings, Field::size).unwrap_or(100 * 1024 * 1024),
             aliases,
             redirects,
             ssl,

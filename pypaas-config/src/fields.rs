@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Findings, quote};
 use crate::foreign_keys::{self, Advice};
+use crate::removed_key;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::tree::{Entry, Node, Value};
@@ -126,6 +127,9 @@ impl<'n> Fields<'n> {
     }
 
     fn unknown_key(&mut self, entry: &Entry, types: &[RunnerType]) -> Finding {
+        if let Some(finding) = removed_key::finding(self.schema, entry) {
+            return finding;
+        }
         let keys = self.schema.keys.iter().copied();
         let finding = Finding::error(entry.key_span, format!("unknown key {}", quote(&entry.key)))
             .label(format!("{} has {}", self.schema.name, suggest::all_of(keys.clone()).unwrap_or_default()));

@@ -12,8 +12,10 @@ use crate::span::Span;
 use crate::{BranchName, InvalidName, RepoName, RunnerName, RunnerRef};
 
 /// One of `locations`.
-pub(crate) const LOCATION: Schema =
-    Schema { name: "a location", keys: &["upstream", "maintenance_upstream", "nginx_extra_config"] };
+pub(crate) const LOCATION: Schema = Schema {
+    name: "a location",
+    keys: &["upstream", "maintenance_upstream", "max_body", "nginx_extra_config"],
+};
 /// `upstream` and `maintenance_upstream`.
 pub(crate) const UPSTREAM: Schema = Schema { name: "an upstream", keys: &["repo", "branch", "runner"] };
 
@@ -37,6 +39,8 @@ pub struct Location {
     pub upstream: RunnerRef,
     /// `maintenance_upstream`: the runner that serves it while the branch of `upstream` is in maintenance or not deployed.
     pub maintenance_upstream: Option<RunnerRef>,
+    /// `max_body`: how large the body of a request may be here, in bytes, when not as the domain says.
+    pub max_body: Option<u64>,
     /// `nginx_extra_config`: verbatim, in this location.
     pub nginx_extra_config: Option<String>,
     /// The index of the location in the file, from 0. nginx uses the first regular expression that matches.
@@ -104,8 +108,9 @@ impl Location {
         let upstream = upstream.and_then(|it| read(it, Role::Upstream, findings));
         let maintenance = fields.get("maintenance_upstream");
         let maintenance_upstream = maintenance.and_then(|it| read(it, Role::Maintenance, findings));
+        let max_body = fields.optional("max_body", findings, Field::size);
         let nginx_extra_config = fields.verbatim("nginx_extra_config", findings);
-        Some(Self { upstream: upstream?, maintenance_upstream, nginx_extra_config, position })
+        Some(Self { upstream: upstream?, maintenance_upstream, max_body, nginx_extra_config, position })
     }
 }
 

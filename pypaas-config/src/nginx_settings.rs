@@ -1,6 +1,6 @@
-//! `nginx` of `pypaas.yml`: how to run and reload nginx.
+//! `nginx` of `pypaas.yml`: how pypaas runs nginx, and where clients reach it.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use camino::Utf8PathBuf;
 
@@ -10,37 +10,32 @@ use crate::schema::Schema;
 use crate::tree::Value;
 
 /// `nginx`.
-pub(crate) const NGINX: Schema = Schema {
-    name: "nginx",
-    keys: &["command", "pid_file", "config_dir", "http_port", "https_port", "listen"],
-};
+pub(crate) const NGINX: Schema =
+    Schema { name: "nginx", keys: &["program", "http_port", "https_port", "listen", "trusted_proxies"] };
 
 /// `nginx` of `pypaas.yml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NginxSettings {
-    /// `command`, split into words; `-t` and `-s reload` are appended. Default `sudo /usr/sbin/nginx`.
-    pub command: Vec<String>,
-    /// `pid_file`: where the master process of nginx writes its process id. Default `/run/nginx.pid`.
-    pub pid_file: Utf8PathBuf,
-    /// `config_dir`: the directory that nginx's http block includes; `~` is the deploy user's home. Default `~/nginx.d`.
-    pub config_dir: String,
+    /// `program`: the nginx that pypaas runs. Default `/usr/sbin/nginx`.
+    pub program: Utf8PathBuf,
     /// `http_port`. Default 80.
     pub http_port: u16,
     /// `https_port`. Default 443.
     pub https_port: u16,
     /// `listen`: addresses without port, IPv6 ones in brackets. Default `0.0.0.0` and `[::]`.
     pub listen: Vec<String>,
+    /// `trusted_proxies`: addresses and networks of proxies in front of pypaas, whose headers about the client are trusted.
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for NginxSettings {
     fn default() -> Self {
         Self {
-            command: vec!["sudo".to_owned(), "/usr/sbin/nginx".to_owned()],
-            pid_file: "/run/nginx.pid".into(),
-            config_dir: "~/nginx.d".to_owned(),
+            program: "/usr/sbin/nginx".into(),
             http_port: 80,
             https_port: 443,
             listen: vec!["0.0.0.0".to_owned(), "[::]".to_owned()],
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -50,16 +45,13 @@ impl NginxSettings {
         let fields = field.fields(&NGINX, findings)?;
         let default = Self::default();
         let port = |field: &Field<'_>| field.number(1, u16::MAX);
-        let command = fields.optional("command", findings, read_command);
-        let pid_file = fields.optional("pid_file", findings, Field::absolute_path);
-        let config_dir = fields.optional("config_dir", findings, Field::path_from_home);
+        let trusted_proxies = fields.optional("trusted_proxies", findings, read_networks);
         let settings = Self {
-            command: command.unwrap_or(default.command),
-            pid_file: pid_file.unwrap_or(default.pid_file),
-            config_dir: config_dir.unwrap_or(default.config_dir),
+            program: fields.optional("program", findings, Field::absolute_path).unwrap_or(default.program),
             http_port: fields.optional("http_port", findings, port).unwrap_or(default.http_port),
             https_port: fields.optional("https_port", findings, port).unwrap_or(default.https_port),
             listen: fields.optional("listen", findings, read_listen).unwrap_or(default.listen),
+            trusted_proxies: trusted_proxies.unwrap_or(default.trusted_proxies),
         };
         if settings.http_port == settings.https_port {
             let written = fields.get("https_port").or(fields.get("http_port")).unwrap_or(field);
@@ -70,21 +62,28 @@ impl NginxSettings {
     }
 }
 
-/// Decodes a command line, or a list of its words.
-fn read_command(field: &Field<'_>) -> Result<Vec<String>, Finding> {
-    let expected = "a command such as sudo /usr/sbin/nginx";
-    let words = match &field.node.value {
-        Value::Sequence(_) => field.texts()?,
-        _ => {
-            field.scalar(expected)?;
-            shlex::split(&field.text()?)
-                .ok_or_else(|| field.unexpected("a command without unclosed quotes"))?
-        }
+/// Decodes addresses and networks, such as `10.0.0.1` and `10.0.0.0/8`.
+fn read_networks(field: &Field<'_>) -> Result<Vec<String>, Finding> {
+    let items = match &field.node.value {
+        Value::Sequence(items) => items.iter().map(|item| field.item(item)).collect(),
+        _ => vec![*field],
     };
-    match words.first() {
-        Some(program) if !program.is_empty() => Ok(words),
-        _ => Err(field.unexpected(expected)),
-    }
+    let network = |item: &Field<'_>| {
+        let expected = "an address or a network, such as 10.0.0.1 or 10.0.0.0/8";
+        let text = item.scalar(expected)?.text.clone();
+        if is_network(&text) { Ok(text) } else { Err(item.unexpected(expected)) }
+    };
+    items.iter().map(network).collect()
+}
+
+fn is_network(text: &str) -> bool {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    length.is_none_or(|length| length.parse::<u8>().is_ok_and(|length| length <= longest))
 }
 
 fn read_listen(field: &Field<'_>) -> Result<Vec<String>, Finding> {

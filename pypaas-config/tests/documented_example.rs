@@ -28,9 +28,7 @@ fn its_settings_are_the_ports_and_defaults() {
     let settings = documented().unwrap().settings;
 
     assert_eq!(settings.ports, PortRange { min: 61500, max: 61800 });
-    assert_eq!(settings.nginx.command, ["sudo", "/usr/sbin/nginx"]);
-    assert_eq!(settings.nginx.pid_file, "/run/nginx.pid");
-    assert_eq!(settings.nginx.config_dir, "~/nginx.d");
+    assert_eq!(settings.nginx.program, "/usr/sbin/nginx");
     assert_eq!((settings.nginx.http_port, settings.nginx.https_port), (80, 443));
     assert_eq!(settings.nginx.listen, ["0.0.0.0", "[::]"]);
     assert_eq!(settings.services_dir, "~/services");

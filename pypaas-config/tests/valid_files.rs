@@ -201,13 +201,15 @@ fn the_root_of_the_checkout_can_be_written_out() {
 }
 
 #[test]
-fn the_command_of_nginx_is_split_as_a_shell_would() {
-    let with = |command: &str| {
-        settings(&format!("ports: {{min: 1, max: 2}}\nnginx:\n  command: {command}\n")).nginx.command
+fn proxies_are_trusted_by_address_or_network() {
+    let with = |proxies: &str| {
+        settings(&format!("ports: {{min: 1, max: 2}}\nnginx:\n  trusted_proxies: {proxies}\n"))
+            .nginx
+            .trusted_proxies
     };
 
-    assert_eq!(with("nginx -c '/srv/my nginx.conf'"), ["nginx", "-c", "/srv/my nginx.conf"]);
-    assert_eq!(with("[nginx, -c, /srv/my nginx.conf]"), ["nginx", "-c", "/srv/my nginx.conf"]);
+    assert_eq!(with("127.0.0.1"), ["127.0.0.1"]);
+    assert_eq!(with("[10.0.0.0/8, '2001:db8::/32']"), ["10.0.0.0/8", "2001:db8::/32"]);
 }
 
 #[test]

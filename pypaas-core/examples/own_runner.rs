@@ -16,9 +16,9 @@ use pypaas_config::{
 use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    AttemptKind, Builder, CommitId, DefaultServer, Definition, Engine, Environment, Layout, MemoryHost,
-    NginxBase, Parts, Platform, Quiet, Readiness, Runner, RunnerSettings, RunnerTypes, Script, ScriptText,
-    ScriptTextError, Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
+    AttemptKind, Builder, CommitId, Definition, EdgeConfig, Engine, Environment, Layout, MemoryHost,
+    NginxBase, Parts, Platform, Quiet, Readiness, RouterConfig, Runner, RunnerSettings, RunnerTypes, Script,
+    ScriptText, ScriptTextError, Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
 };
 
 /// Warms a cache for as long as it is deployed.
@@ -146,7 +146,15 @@ impl ScriptText for PlainScripts {
 struct NoWeb;
 
 impl WebConfigRenderer for NoWeb {
-    fn default_server(&self, _: &DefaultServer) -> Result<String, WebConfigError> {
+    fn edge(&self, _: &EdgeConfig) -> Result<String, WebConfigError> {
+        Ok(String::new())
+    }
+
+    fn edge_domain(&self, _: &VirtualHost) -> Result<String, WebConfigError> {
+        Ok(String::new())
+    }
+
+    fn router(&self, _: &RouterConfig) -> Result<String, WebConfigError> {
         Ok(String::new())
     }
 
@@ -154,7 +162,7 @@ impl WebConfigRenderer for NoWeb {
         Ok(String::new())
     }
 
-    fn virtual_host(&self, _: &VirtualHost) -> Result<String, WebConfigError> {
+    fn router_domain(&self, _: &VirtualHost) -> Result<String, WebConfigError> {
         Ok(String::new())
     }
 }

@@ -149,8 +149,8 @@ fn perform(
             host.files().replace_file(&layout.web_routes(), &json(routes)?, Mode::Private)?
         }
         Step::RemoveWebFile { file } => host.files().remove_file(&layout.web_file(file))?,
-        Step::TestWebServer => host.web_server().test_web_server()?,
-        Step::ReloadWebServer => host.web_server().reload_web_server()?,
+        Step::TestWebServer { instance } => host.web_server().test_web_server(*instance)?,
+        Step::ReloadWebServer { instance } => host.web_server().reload_web_server(*instance)?,
         Step::EndWebSwitch => host.files().remove_file(&layout.pending_switch())?,
         Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,
     }

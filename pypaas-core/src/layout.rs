@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, RepoName, Settings};
 
-use crate::{CheckoutName, ServiceName, WebFileName, encode};
+use crate::{CheckoutName, RouterSockets, ServiceName, WebFileName, WebInstance, encode};
 
 /// The directories of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Layout {
         Self {
             home: home.to_owned(),
             services: expand(home, &settings.services_dir),
-            web: expand(home, &settings.nginx.config_dir),
+            web: home.join("nginx"),
         }
     }
 
@@ -167,6 +167,16 @@ impl Layout {
         self.services_real().join(service.to_string())
     }
 
+    /// The link to the service of `instance`. No service of an app can have its name.
+    pub fn web_service_link(&self, instance: WebInstance) -> Utf8PathBuf {
+        self.services.join(format!("+{}", instance.name()))
+    }
+
+    /// The real directory of the service of `instance`.
+    pub fn web_service(&self, instance: WebInstance) -> Utf8PathBuf {
+        self.services_real().join(format!("+{}", instance.name()))
+    }
+
     /// The link to the `number`-th spare service. No service can have its name.
     pub fn spare_service_link(&self, number: usize) -> Utf8PathBuf {
         self.services.join(format!("+spare+{number}"))
@@ -182,9 +192,32 @@ impl Layout {
         self.services_real().join("+spare.lock")
     }
 
-    /// The directory nginx includes.
+    /// The directory of all that the edge and the router read.
     pub fn web(&self) -> &Utf8Path {
         &self.web
+    }
+
+    /// The directory of those files of `instance` that are not the one it is started with.
+    pub fn web_directory(&self, instance: WebInstance) -> Utf8PathBuf {
+        self.web.join(format!("{}.d", instance.name()))
+    }
+
+    /// The directory of sockets and process ids.
+    pub fn run(&self) -> Utf8PathBuf {
+        self.home.join("run")
+    }
+
+    /// Where the master of `instance` notes its process id.
+    pub fn web_pid_file(&self, instance: WebInstance) -> Utf8PathBuf {
+        self.run().join(format!("{}.pid", instance.name()))
+    }
+
+    /// The sockets by which the edge passes requests to the router.
+    pub fn router_sockets(&self) -> RouterSockets {
+        RouterSockets {
+            http: self.run().join("router-http.sock"),
+            https: self.run().join("router-https.sock"),
+        }
     }
 
     /// One file of it.

@@ -71,7 +71,7 @@ pub use step::Step;
 pub use story::{Quiet, Story};
 pub use unknown::UnknownFields;
 pub use web::{
-    DefaultServer, Frontend, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
-    VirtualHost, WebConfigError, WebConfigRenderer,
+    EdgeConfig, Frontend, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls, Unavailable,
+    Upstream, UpstreamName, VirtualHost, WebConfigError, WebConfigRenderer, WebInstance,
 };
 pub use web_file::{RouteTarget, WebFile, WebFileName, WebRoutes};

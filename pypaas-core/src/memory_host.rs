@@ -51,9 +51,9 @@ pub struct MemoryHost {
     pub foreign_ports: BTreeSet<u16>,
     /// Open connections, by port. They are drained at the next look.
     pub connections: BTreeMap<u16, usize>,
-    /// Clients that nginx may send to what it served before the last reload, of which each leaves one. They are gone at the
-    /// next look.
-    pub late_clients: usize,
+    /// Workers of the router with an older configuration, of which each reload leaves one. They are gone when their requests
+    /// were counted.
+    pub old_workers: usize,
     /// How the processes of runners behave, by the runner's name; others get ready at once.
     pub behavior: BTreeMap<String, Behavior>,
     /// What nginx rejects: any file that holds this text.
@@ -113,7 +113,7 @@ impl MemoryHost {
             web_server_runs: true,
             foreign_ports: BTreeSet::new(),
             connections: BTreeMap::new(),
-            late_clients: 0,
+            old_workers: 0,
             behavior: BTreeMap::new(),
             rejected: None,
             leaves: None,
@@ -191,7 +191,7 @@ impl MemoryHost {
             state.process = state.enabled.then_some((1, Duration::ZERO));
         }
         self.connections.clear();
-        self.late_clients = 0;
+        self.old_workers = 0;
         self.web_server_runs = false;
         self.loaded.clear();
     }

@@ -14,7 +14,7 @@ use crate::plan::web_files_of;
 use crate::record::VERSION;
 use crate::{
     CheckoutName, CommitId, Layout, PendingSwitch, Platform, Record, ServiceName, WebFile, WebFileName,
-    WebRoutes,
+    WebInstance, WebRoutes,
 };
 use crate::{decode, encode};
 
@@ -39,8 +39,12 @@ pub struct Observed {
     pub ports_in_use: BTreeSet<u16>,
     /// The version of nginx; `None` when no domain concerns what is asked for, so nginx was not asked.
     pub web_version: Option<Version>,
-    /// Whether nginx runs.
+    /// Whether the edge and the router run.
     pub web_runs: bool,
+    /// Whether they were ever started.
+    pub web_is_set_up: bool,
+    /// Whether the router has workers with an older configuration.
+    pub web_has_old_workers: bool,
     /// Whether nginx can serve files that are compressed already; false when it was not asked.
     pub web_gzip_static: bool,
     /// The commit asked for.
@@ -142,6 +146,8 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             _ => host.probe().ports_in_use()?,
         },
         web_runs: host.web_server().web_server_runs(),
+        web_is_set_up: host.web_server().web_server_is_set_up(),
+        web_has_old_workers: host.web_server().has_old_workers(),
         web_gzip_static: asks_web && host.web_server().has_gzip_static()?,
         web_version: if asks_web { Some(host.web_server().web_server_version()?) } else { None },
         repos: host
@@ -240,8 +246,12 @@ fn services(
 }
 
 fn all_web_files(files: &mut dyn Files, layout: &Layout) -> Result<BTreeSet<WebFileName>, FileError> {
-    let names = files.list_directory(layout.web())?;
-    Ok(names.iter().filter_map(|name| WebFileName::found(name)).collect())
+    let mut found: BTreeSet<WebFileName> = WebInstance::ALL.into_iter().map(WebFileName::main).collect();
+    for instance in WebInstance::ALL {
+        let names = files.list_directory(&layout.web_directory(instance))?;
+        found.extend(names.iter().filter_map(|name| WebFileName::found(instance, name)));
+    }
+    Ok(found)
 }
 
 /// Reads those of nginx's files that are there.
@@ -254,7 +264,7 @@ fn web_files(
     let mut found = BTreeMap::new();
     for name in wanted {
         if let Some(text) = files.read_file(&layout.web_file(&name))? {
-            let routes = routes.get(&name).cloned().unwrap_or_default();
+            let routes = routes.of(&name);
             found.insert(name, WebFile { text, routes });
         }
     }

@@ -93,6 +93,11 @@ impl Platform {
         self.runners.get(name).map(Box::as_ref)
     }
 
+    /// Lists the runners of all branches.
+    pub fn all_runners(&self) -> impl Iterator<Item = &dyn Runner> {
+        self.runners.values().map(Box::as_ref)
+    }
+
     /// Lists the runners of `branch`, by name.
     pub fn runners<'a>(
         &'a self,

@@ -1,7 +1,7 @@
 //! What a plan leaves behind, as far as it is observed.
 
 use crate::host::ServiceState;
-use crate::{Observed, Plan, Step};
+use crate::{Observed, Plan, Step, WebInstance};
 
 impl Observed {
     /// Predicts what would be observed after `plan`.
@@ -60,7 +60,7 @@ impl Observed {
             }
             Step::WriteWebRoutes { routes } => {
                 for (name, file) in &mut self.web_files {
-                    file.routes = routes.get(name).cloned().unwrap_or_default();
+                    file.routes = routes.of(name);
                 }
                 self.web_routes.clone_from(routes);
             }
@@ -68,15 +68,18 @@ impl Observed {
             Step::PrepareRepo { repo, .. } => {
                 self.repos.insert(repo.clone());
             }
+            Step::ReloadWebServer { instance } => {
+                self.web_is_set_up = true;
+                self.web_has_old_workers |= *instance == WebInstance::Router && self.web_runs;
+            }
+            Step::Drain { .. } => self.web_has_old_workers = false,
             Step::CreateDirectory { .. }
             | Step::WriteFile { .. }
             | Step::Run { .. }
             | Step::EndCommands { .. }
             | Step::LookFor { .. }
             | Step::AwaitReady { .. }
-            | Step::TestWebServer
-            | Step::ReloadWebServer
-            | Step::Drain { .. } => {}
+            | Step::TestWebServer { .. } => {}
         }
     }
 }

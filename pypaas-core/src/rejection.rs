@@ -81,7 +81,7 @@ fn explain(platform: &Platform, files: &mut dyn Files, message: &str, place: &st
     let name = path.strip_prefix(platform.layout.web()).ok()?;
     let text = files.read_file(&path).ok()??;
     let written = text.lines().nth(line.checked_sub(1)?)?.trim();
-    let name = WebFileName::found(name.as_str())?;
+    let name = WebFileName::at(name.as_str())?;
     let origins = origins(platform, &name, written);
     let file = path.strip_prefix(platform.layout.home()).unwrap_or(&path).to_owned();
     Some(RejectedFile { name, file, mistake: Mistake { message: message.to_owned(), line, origins } })

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::host::{Mode, ShellCommand};
 use crate::{
     CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, WebFileName,
-    WebRoutes,
+    WebInstance, WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -60,10 +60,10 @@ pub enum Step {
     RemoveWebFile { file: WebFileName },
     /// Notes where each of nginx's files sends requests.
     WriteWebRoutes { routes: WebRoutes },
-    /// Asks nginx whether it accepts its files.
-    TestWebServer,
-    /// Makes nginx load its files and waits until it has.
-    ReloadWebServer,
+    /// Asks one of the two nginx whether it accepts its files.
+    TestWebServer { instance: WebInstance },
+    /// Makes it load its files, and waits until it has. Starts it when it does not run.
+    ReloadWebServer { instance: WebInstance },
     /// Forgets the note of [`Step::BeginWebSwitch`]: nginx serves what its files say.
     EndWebSwitch,
     /// Waits until no connection is open on the ports and nginx has finished what it began before its last reload, at most
@@ -104,8 +104,10 @@ impl fmt::Display for Step {
             Self::WriteWebFile { file, .. } => write!(f, "write nginx's {file}"),
             Self::RemoveWebFile { file } => write!(f, "remove nginx's {file}"),
             Self::WriteWebRoutes { .. } => f.write_str("note where nginx's files send requests"),
-            Self::TestWebServer => f.write_str("test nginx's configuration"),
-            Self::ReloadWebServer => f.write_str("reload nginx, until only new workers take connections"),
+            Self::TestWebServer { instance } => write!(f, "test the {}'s configuration", instance.name()),
+            Self::ReloadWebServer { instance } => {
+                write!(f, "reload the {}, until only new workers take connections", instance.name())
+            }
             Self::EndWebSwitch => f.write_str("nginx serves what its files say"),
             Self::Drain { ports, timeout } if ports.is_empty() => {
                 write!(f, "let nginx finish what it has begun, for at most {}", duration(*timeout))

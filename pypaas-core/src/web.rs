@@ -15,14 +15,20 @@ use crate::host::Version;
 
 /// Prints the model as nginx configuration, one text a file. Equal models give equal texts.
 pub trait WebConfigRenderer {
-    /// Prints what all other files rely on: the server that refuses unknown hosts, and shared maps.
-    fn default_server(&self, server: &DefaultServer) -> Result<String, WebConfigError>;
+    /// Prints what all domains of the edge have in common, and the server that refuses unknown hosts.
+    fn edge(&self, edge: &EdgeConfig) -> Result<String, WebConfigError>;
 
-    /// Prints an upstream block for an nginx of that version.
+    /// Prints a domain's server blocks for the edge: names, ports, TLS.
+    fn edge_domain(&self, host: &VirtualHost) -> Result<String, WebConfigError>;
+
+    /// Prints what all domains of the router have in common.
+    fn router(&self, router: &RouterConfig) -> Result<String, WebConfigError>;
+
+    /// Prints a domain's server blocks for the router: locations and redirects.
+    fn router_domain(&self, host: &VirtualHost) -> Result<String, WebConfigError>;
+
+    /// Prints the upstream blocks of a runner, for a router of that version.
     fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebConfigError>;
-
-    /// Prints a domain's server blocks.
-    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebConfigError>;
 }
 
 /// Says what could not be printed, such as a value nginx cannot quote.
@@ -35,15 +41,53 @@ pub struct WebConfigError {
     pub reason: String,
 }
 
-/// The server for requests that name no configured domain.
+/// One of the two nginx of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebInstance {
+    /// Passes requests to processes and files.
+    Router,
+    /// Clients connect to it: domains, TLS.
+    Edge,
+}
+
+impl WebInstance {
+    /// Both, in the order in which a change of both is loaded: the router knows a domain before clients may ask for it.
+    pub const ALL: [Self; 2] = [Self::Router, Self::Edge];
+
+    /// Returns its name in the names of its files and its service.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Router => "router",
+            Self::Edge => "edge",
+        }
+    }
+}
+
+/// The sockets by which the edge passes requests to the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DefaultServer {
+pub struct RouterSockets {
+    /// For requests that came over plain http.
+    pub http: Utf8PathBuf,
+    /// For requests that came over TLS.
+    pub https: Utf8PathBuf,
+}
+
+/// What all domains of the edge have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeConfig {
+    /// Where its master notes its process id.
+    pub pid_file: Utf8PathBuf,
+    /// The router's.
+    pub sockets: RouterSockets,
     /// Addresses without port.
     pub listen: Vec<String>,
     /// The port for http.
     pub http_port: u16,
     /// The port for https; `None` when no domain uses TLS.
     pub https_port: Option<u16>,
+    /// Addresses and networks of proxies in front whose word on the client is believed.
+    pub trusted_proxies: Vec<String>,
     /// TLS directives in place of the default ones, verbatim: those for all domains.
     pub tls_config: Option<String>,
     /// The length in bytes of the longest configured domain name.
@@ -52,6 +96,21 @@ pub struct DefaultServer {
     pub names: usize,
     /// The nginx the text is for.
     pub version: Version,
+}
+
+/// What all domains of the router have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouterConfig {
+    /// Where its master notes its process id.
+    pub pid_file: Utf8PathBuf,
+    /// Where it listens.
+    pub sockets: RouterSockets,
+    /// How long a worker may go on by an older configuration.
+    pub shutdown_timeout: Duration,
+    /// The length in bytes of the longest configured domain name.
+    pub longest_name: usize,
+    /// How many domains there are.
+    pub names: usize,
 }
 
 /// One domain.
@@ -63,6 +122,10 @@ pub struct VirtualHost {
     pub file: Utf8PathBuf,
     /// How clients reach it.
     pub frontend: Frontend,
+    /// Where the router listens for it.
+    pub sockets: RouterSockets,
+    /// How large the body of a request may be, in bytes, unless its location says otherwise; 0: as large as it likes.
+    pub max_body: u64,
     /// What they find. Of regular expressions nginx takes the first that matches.
     pub locations: Vec<RoutedLocation>,
     /// Whether nginx can serve files that are compressed already, beside the plain ones.
@@ -114,6 +177,8 @@ pub struct RoutedLocation {
     pub path: LocationPath,
     /// Where it leads.
     pub route: Route,
+    /// How large the body of a request may be, in bytes, when not as the domain says.
+    pub max_body: Option<u64>,
     /// In the location, verbatim.
     pub extra: Option<String>,
 }
@@ -151,6 +216,17 @@ pub enum Route {
     Unavailable(Unavailable),
     /// Directives of the runner's own, verbatim.
     Verbatim(String),
+}
+
+impl Route {
+    /// Returns the directives that the runner's configuration has for its locations, verbatim.
+    pub fn extra(&self) -> Option<&str> {
+        match self {
+            Self::Proxy { extra, .. } | Self::Static { extra, .. } => extra.as_deref(),
+            Self::Verbatim(text) => Some(text),
+            Self::Unavailable(_) => None,
+        }
+    }
 }
 
 /// Why a location cannot be served now.

@@ -6,10 +6,43 @@ use std::fmt;
 use pypaas_config::{BranchRef, DomainName, RunnerRef};
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckoutName, Server, UpstreamName, decode, encode};
+use crate::{CheckoutName, Server, UpstreamName, WebInstance, decode, encode};
 
-/// Where each of nginx's files sends requests; those that send none anywhere are left out.
-pub type WebRoutes = BTreeMap<WebFileName, BTreeSet<RouteTarget>>;
+/// Where nginx's files send requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebRoutes {
+    /// Each file's targets; files that send no requests anywhere are left out.
+    pub files: BTreeMap<WebFileName, BTreeSet<RouteTarget>>,
+    /// Ports that a router worker may still send requests to, though no file names them any more: taken out of a file while, or
+    /// just before, workers with an older configuration were there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub former_ports: BTreeSet<u16>,
+}
+
+impl WebRoutes {
+    /// Lists the ports that files name.
+    pub fn ports(&self) -> BTreeSet<u16> {
+        let port = |target: &RouteTarget| match target {
+            RouteTarget::Server(server) => Some(server.port),
+            _ => None,
+        };
+        self.files.values().flatten().filter_map(port).collect()
+    }
+
+    /// Returns where `file` sends requests.
+    pub(crate) fn of(&self, file: &WebFileName) -> BTreeSet<RouteTarget> {
+        self.files.get(file).cloned().unwrap_or_default()
+    }
+
+    /// Replaces the targets of `file`.
+    pub(crate) fn set(&mut self, file: &WebFileName, targets: BTreeSet<RouteTarget>) {
+        if targets.is_empty() {
+            self.files.remove(file);
+        } else {
+            self.files.insert(file.clone(), targets);
+        }
+    }
+}
 
 /// One of nginx's files. nginx reads the text; pypaas reads the routes, and never searches the text for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,35 +92,60 @@ impl WebFile {
     }
 }
 
-/// The name of a file in the directory nginx includes. Only `*.conf` is included, so no half-written file is.
+/// The name of one of nginx's files, below the directory of both: `router.d/shop.example.conf`. Only `*.conf` is included, so no
+/// half-written file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WebFileName(String);
 
 impl WebFileName {
-    /// Names the file of the default server. It sorts before all others.
-    pub fn default_server() -> Self {
-        Self("+default.conf".to_owned())
+    /// Names the file that `instance` is started with.
+    pub fn main(instance: WebInstance) -> Self {
+        Self(format!("{}.conf", instance.name()))
     }
 
-    /// Names the file of an upstream. It holds a `+`, as no domain does.
+    /// Names the router's file of an upstream. It holds a `+`, as no domain does.
     pub fn upstream(name: &UpstreamName) -> Self {
-        Self(format!("{name}.conf"))
+        Self(format!("router.d/{name}.conf"))
     }
 
-    /// Names the file of a domain.
+    /// Names the router's file of a domain.
     pub fn domain(name: &DomainName) -> Self {
-        Self(format!("{}.conf", encode(name.as_str())))
+        Self::domain_of(WebInstance::Router, name)
     }
 
-    /// Takes a file's name as found in the directory; `None` for what is not one of ours to write.
-    pub fn found(name: &str) -> Option<Self> {
-        name.ends_with(".conf").then(|| Self(name.to_owned()))
+    /// Names a domain's file of `instance`.
+    pub fn domain_of(instance: WebInstance, name: &DomainName) -> Self {
+        Self(format!("{}.d/{}.conf", instance.name(), encode(name.as_str())))
     }
 
-    /// Returns the domain whose file this is; `None` for an upstream's and the default server's.
+    /// Takes a file's name as found in a directory of `instance`; `None` for what is not one of ours to write.
+    pub fn found(instance: WebInstance, name: &str) -> Option<Self> {
+        name.ends_with(".conf").then(|| Self(format!("{}.d/{name}", instance.name())))
+    }
+
+    /// Takes a path below the directory of both; `None` for what is not one of ours to write.
+    pub fn at(path: &str) -> Option<Self> {
+        let known = |instance: &WebInstance| match path.split_once('/') {
+            Some((directory, name)) => {
+                directory.strip_suffix(".d") == Some(instance.name())
+                    && name.ends_with(".conf")
+                    && !name.contains('/')
+            }
+            None => path == Self::main(*instance).0,
+        };
+        WebInstance::ALL.iter().any(known).then(|| Self(path.to_owned()))
+    }
+
+    /// Returns the nginx that reads it.
+    pub fn instance(&self) -> WebInstance {
+        if self.0.starts_with("edge.") { WebInstance::Edge } else { WebInstance::Router }
+    }
+
+    /// Returns the domain whose file this is; `None` for an upstream's and those that an nginx is started with.
     pub fn as_domain(&self) -> Option<DomainName> {
-        DomainName::new(decode(self.0.strip_suffix(".conf")?)?).ok()
+        let (_, name) = self.0.split_once('/')?;
+        DomainName::new(decode(name.strip_suffix(".conf")?)?).ok()
     }
 }
 

@@ -5,9 +5,7 @@
 pub mod certificates;
 mod git;
 mod nginx;
-mod nginx_files;
 mod ports;
-mod static_files;
 
 pub use pypaas_config::Diagnostic;
 use pypaas_config::{BranchRef, Domain, DomainName, RunnerRef, Severity};
@@ -40,7 +38,6 @@ impl LinuxHost {
         let mut found = Vec::new();
         if context.is_of_machine() || context.domains().next().is_some() {
             found.extend(nginx::check(self, &context));
-            found.extend(static_files::check(self, &context));
             found.extend(certificates::check(self.now(), &context));
         }
         if context.is_of_machine() || context.has_processes() {

@@ -11,13 +11,15 @@ mod starts;
 mod stop;
 pub(crate) mod supervise;
 mod tai64n;
+mod web_services;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
-use pypaas_core::{Layout, ServiceName};
+use pypaas_core::host::ServiceError;
+use pypaas_core::{Layout, ServiceName, WebInstance};
 
 use crate::checks::{CheckContext, Diagnostic};
 use crate::supervisor::{Activity, LogReader, Supervisor};
@@ -67,6 +69,22 @@ impl Supervisor for Daemontools {
 
     fn log_directory(&self, service: &ServiceName) -> Utf8PathBuf {
         self.layout.service(service).join("log")
+    }
+
+    fn web_server_is_enabled(&self, instance: WebInstance) -> bool {
+        web_services::is_enabled(&self.layout, instance)
+    }
+
+    fn start_web_server(
+        &mut self,
+        instance: WebInstance,
+        programs: &[(WebInstance, Vec<String>)],
+    ) -> Result<(), ServiceError> {
+        web_services::start(&self.layout, instance, programs)
+    }
+
+    fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf {
+        self.layout.web_service(instance).join("log/main/current")
     }
 
     fn check(&mut self, context: &CheckContext<'_>) -> Option<Diagnostic> {

@@ -19,11 +19,11 @@ mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod git;
-mod late_clients;
 mod locks;
 mod nginx_master;
 mod nginx_words;
 mod notify;
+mod old_workers;
 mod parts;
 mod probe;
 mod proc;
@@ -43,7 +43,7 @@ use std::fs::File;
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{NginxSettings, PortRange};
+use pypaas_config::NginxSettings;
 use pypaas_core::Layout;
 
 pub use caller::{Watch, is_gone};
@@ -61,11 +61,8 @@ pub use supervisor::{Activity, LogLine, LogReader, Supervisor};
 pub struct LinuxHost {
     layout: Layout,
     nginx: NginxSettings,
-    ports: PortRange,
     /// What `nginx -V` said.
     nginx_build: Option<String>,
-    /// What was connected to nginx before the last reload.
-    before_reload: Option<late_clients::Connections>,
     locks: BTreeMap<Utf8PathBuf, File>,
     supervisor: Box<dyn Supervisor>,
     watch: Option<Watch>,
@@ -74,14 +71,12 @@ pub struct LinuxHost {
 
 impl LinuxHost {
     /// Makes a host of this machine. Its caller never wants to stop until [`LinuxHost::watch_caller`].
-    pub fn new(layout: Layout, nginx: NginxSettings, ports: PortRange) -> Self {
+    pub fn new(layout: Layout, nginx: NginxSettings) -> Self {
         Self {
             supervisor: Box::new(Daemontools::new(layout.clone())),
             layout,
             nginx,
-            ports,
             nginx_build: None,
-            before_reload: None,
             locks: BTreeMap::new(),
             watch: None,
             began: Instant::now(),

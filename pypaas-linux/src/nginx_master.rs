@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
 
 use camino::Utf8Path;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::nginx_words;
 use super::proc::{self, Process};
@@ -43,12 +43,6 @@ impl Master {
         Ok(ids.filter(|&id| title(id).starts_with(WORKER)).collect())
     }
 
-    /// Returns the user its workers run as.
-    pub(super) fn worker_user(self) -> Option<u32> {
-        let workers = self.workers().ok()?;
-        workers.into_iter().find_map(|worker| Some(fs::metadata(format!("/proc/{worker}")).ok()?.uid()))
-    }
-
     /// Returns when it last loaded its files: when its youngest worker was started.
     pub(super) fn loaded_at(self) -> Option<SystemTime> {
         let workers = self.workers().ok()?;
@@ -64,21 +58,29 @@ impl Master {
             && Process::read(worker).is_some_and(|process| process.is_child_of(self.id))
     }
 
-    /// Returns whether a worker is leaving: it finishes what it has begun, by the configuration that it had.
-    pub(super) fn has_leaving(self) -> bool {
+    /// Lists the workers that are leaving: they finish what they have begun, by the configuration that they had.
+    pub(super) fn leaving(self) -> BTreeSet<u32> {
         let leaves = |id: &u32| {
             title(*id).starts_with(LEAVING) && Process::read(*id).is_some_and(|it| it.is_child_of(self.id))
         };
+        let children = self.workers().unwrap_or_default();
+        let leaving: BTreeSet<u32> = children.into_iter().filter(leaves).collect();
+        if !leaving.is_empty() {
+            return leaving;
+        }
         // The kernel's list of children may miss one while another ends: that there is none only all processes show.
-        self.workers().unwrap_or_default().iter().any(leaves) || proc::process_ids().iter().any(leaves)
+        proc::process_ids().into_iter().filter(leaves).collect()
     }
 
-    /// Opens the file that is the master's standard error, which is its error log, or else `built_in`. `None` when this
-    /// user may read neither.
-    pub(super) fn error_log(self, built_in: Option<&Utf8Path>) -> Option<ErrorLog> {
-        let standard_error = format!("/proc/{}/fd/2", self.id);
-        let mut files = [Some(Utf8Path::new(&standard_error)), built_in].into_iter().flatten();
-        files.find_map(|file| ErrorLog::open(file, self.id))
+    /// Returns whether any worker is leaving.
+    pub(super) fn has_leaving(self) -> bool {
+        !self.leaving().is_empty()
+    }
+
+    /// Sends a signal to the master.
+    pub(super) fn signal(self, signal: Signal) -> io::Result<()> {
+        let id = Pid::from_raw(self.id.cast_signed()).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(kill_process(id, signal)?)
     }
 }
 
@@ -93,14 +95,11 @@ pub(super) struct ErrorLog {
 }
 
 impl ErrorLog {
-    fn open(path: &Utf8Path, master: u32) -> Option<Self> {
-        // Opening a pipe or terminal could wait or take what others should read.
-        if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
-            return None;
-        }
+    /// Opens the file that the log of `master` is written to; `None` when there is none.
+    pub(super) fn open(path: &Utf8Path, master: Master) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         file.seek(SeekFrom::End(0)).ok()?;
-        Some(Self { file, master, errors: Vec::new(), unfinished: String::new() })
+        Some(Self { file, master: master.id, errors: Vec::new(), unfinished: String::new() })
     }
 
     /// Returns the grave errors the master has noted since.

@@ -1,6 +1,5 @@
 //! What nginx says, on standard error and in its error log.
 
-use camino::Utf8PathBuf;
 use pypaas_core::host::{Version, WebServerError};
 
 /// Reads the version from `nginx version: nginx/1.22.1`.
@@ -10,15 +9,6 @@ pub(super) fn version(text: &str) -> Option<Version> {
     let mut parts = number.split('.').map(str::parse);
     let mut next = || parts.next()?.ok();
     Some(Version(next()?, next()?, next()?))
-}
-
-/// Reads where the error log is, unless the configuration says otherwise, from the arguments of `configure`.
-pub(super) fn built_in_error_log(text: &str) -> Option<Utf8PathBuf> {
-    let arguments = text.lines().find_map(|line| line.strip_prefix("configure arguments: "))?;
-    arguments
-        .split(' ')
-        .find_map(|argument| argument.strip_prefix("--error-log-path="))
-        .map(Utf8PathBuf::from)
 }
 
 /// Returns whether nginx was built with a module, from the arguments of `configure`.
@@ -39,18 +29,12 @@ pub(super) fn rejection(text: &str) -> Option<WebServerError> {
     Some(WebServerError::Rejected { message: message.to_owned(), place })
 }
 
-/// Reads sudo's refusal, and adds how to mend it.
-pub(super) fn sudo_refusal(text: &str, command: &[String]) -> Option<String> {
-    let refuses = |line: &&str| {
-        line.starts_with("sudo: ")
-            || line.starts_with("Sorry, user ")
-            || line.contains(" is not in the sudoers file")
-    };
-    let line = text.lines().find(refuses)?;
-    let program = command.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(" ");
-    Some(format!(
-        "{line}; let this user run `{program} -t` and `{program} -s reload` without password in sudoers"
-    ))
+/// Returns whether the only thing that nginx lacks is the right to bind a port: it has accepted its files then.
+pub(super) fn only_lacks_a_low_port(text: &str) -> bool {
+    let mut errors = text.lines().filter_map(|line| Some(line.split_once("[emerg] ")?.1)).map(without_number);
+    let is_refused =
+        |error: &str| error.starts_with("bind() to ") && error.contains("(13: Permission denied)");
+    text.contains(" syntax is ok") && errors.next().is_some_and(is_refused) && errors.all(is_refused)
 }
 
 /// Returns the message of a line of the error log, such as
@@ -67,7 +51,7 @@ pub(super) fn is_final(message: &str) -> bool {
 }
 
 /// Takes away `42#42: `, which precedes a message that also goes to the log.
-fn without_number(message: &str) -> &str {
+pub(super) fn without_number(message: &str) -> &str {
     match message.split_once(": ") {
         Some((number, rest))
             if number.contains('#') && number.chars().all(|c| c.is_ascii_digit() || c == '#') =>
@@ -126,6 +110,17 @@ mod tests {
             "2026/11/22 10:00:00 [emerg] 42#42: cannot load certificate \"/c/x.crt\": BIO_new_file() failed";
         let message = "cannot load certificate \"/c/x.crt\": BIO_new_file() failed".to_owned();
         assert_eq!(rejected(text), (message, None));
+    }
+
+    #[test]
+    fn a_low_port_is_not_about_the_files() {
+        let accepted = "nginx: the configuration file /h/nginx/edge.conf syntax is ok\n\
+            nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)\n\
+            nginx: configuration file /h/nginx/edge.conf test failed\n";
+        assert!(only_lacks_a_low_port(accepted));
+        assert!(!only_lacks_a_low_port(&accepted.replace("syntax is ok", "")));
+        assert!(!only_lacks_a_low_port(&accepted.replace("13: Permission denied", "99: Cannot assign")));
+        assert!(!only_lacks_a_low_port("nginx: the configuration file /h/nginx/edge.conf syntax is ok\n"));
     }
 
     #[test]

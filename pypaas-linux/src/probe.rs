@@ -60,10 +60,6 @@ impl Probe for LinuxHost {
             |socket: &Socket| socket.state == State::Connected && ports.contains(&socket.local.port());
         Ok(sockets()?.iter().filter(|socket| counts(socket)).count())
     }
-
-    fn late_clients(&mut self) -> Result<usize, ProbeError> {
-        self.count_late_clients()
-    }
 }
 
 fn sockets() -> Result<Vec<Socket>, ProbeError> {

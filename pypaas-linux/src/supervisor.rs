@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use pypaas_core::ServiceName;
-use pypaas_core::host::{Logs, Services};
+use pypaas_core::host::{Logs, ServiceError, Services};
+use pypaas_core::{ServiceName, WebInstance};
 
 use crate::checks::{CheckContext, Diagnostic};
 
@@ -30,6 +30,20 @@ pub trait Supervisor: Services + Logs + Debug + Send {
 
     /// Returns the directory with the log of `service`, whose size `status` shows.
     fn log_directory(&self, service: &ServiceName) -> Utf8PathBuf;
+
+    /// Returns whether it starts `instance` at every boot.
+    fn web_server_is_enabled(&self, instance: WebInstance) -> bool;
+
+    /// Starts `instance`, now and at every boot. `programs` has the command line of both: the other one may be made known, and
+    /// is not started.
+    fn start_web_server(
+        &mut self,
+        instance: WebInstance,
+        programs: &[(WebInstance, Vec<String>)],
+    ) -> Result<(), ServiceError>;
+
+    /// Returns the file with what `instance` prints.
+    fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf;
 
     /// Looks for what would keep it from starting services. Changes nothing.
     fn check(&mut self, context: &CheckContext<'_>) -> Option<Diagnostic>;

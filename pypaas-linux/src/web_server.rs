@@ -1,16 +1,20 @@
-//! nginx.
+//! The two nginx: the edge and the router, which the supervisor runs as this user.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use pypaas_core::WebInstance;
 use pypaas_core::host::{Version, WebServer, WebServerError};
+use rustix::process::{Signal, geteuid};
 
 use super::LinuxHost;
-use super::late_clients::Connections;
+use super::durable;
 use super::nginx_master::{ErrorLog, Master};
 use super::nginx_words;
+use super::old_workers;
 use super::program::{self, Answer};
 
 /// How long new workers may take to replace the old ones; it takes about a tenth of a second.
@@ -30,54 +34,61 @@ impl WebServer for LinuxHost {
     }
 
     fn web_server_runs(&mut self) -> bool {
-        Master::find(&self.nginx.pid_file).is_ok()
+        WebInstance::ALL.into_iter().all(|instance| self.master(instance).is_ok())
     }
 
-    fn test_web_server(&mut self) -> Result<(), WebServerError> {
-        self.tell(&["-t"]).map(drop)
+    fn web_server_is_set_up(&mut self) -> bool {
+        WebInstance::ALL.into_iter().all(|instance| self.supervisor.web_server_is_enabled(instance))
     }
 
-    fn reload_web_server(&mut self) -> Result<(), WebServerError> {
-        let words = ["-s", "reload"];
-        let unseen = |reason: String| unreachable(&with(&self.nginx.command, &words), reason);
-        let master = Master::find(&self.nginx.pid_file).map_err(unseen)?;
+    fn test_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        self.test_nginx(instance).map(drop)
+    }
+
+    fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let Ok(master) = self.master(instance) else { return self.start_web_server(instance) };
+        let unseen = |reason: String| unreachable(&self.words(instance, &["-s", "reload"]), reason);
         let old = master.workers().map_err(|error| unseen(format!("cannot see nginx's workers: {error}")))?;
-        let built_in = self.nginx_build().ok().and_then(|text| nginx_words::built_in_error_log(&text));
-        let log = master.error_log(built_in.as_deref());
-        let mut before = Connections::now(master, &self.nginx, self.ports);
-        self.tell(&words)?;
-        let mut among_themselves = true;
-        await_workers(master, &old, log, || {
-            // As long as there is no new worker all connections are with the old ones.
-            if among_themselves {
-                let now = Connections::now(master, &self.nginx, self.ports);
-                among_themselves = master.workers().is_ok_and(|workers| workers.is_subset(&old));
-                if among_themselves {
-                    before = now;
-                }
-            }
-        })?;
-        self.before_reload = Some(before);
-        Ok(())
+        let log = ErrorLog::open(&self.supervisor.web_server_log(instance), master);
+        master.signal(Signal::HUP).map_err(|error| unseen(error.to_string()))?;
+        await_workers(master, &old, log)
+    }
+
+    fn has_old_workers(&mut self) -> bool {
+        self.master(WebInstance::Router).is_ok_and(Master::has_leaving)
+    }
+
+    fn requests_on_old_workers(&mut self, ports: &BTreeSet<u16>) -> Result<usize, WebServerError> {
+        let Ok(master) = self.master(WebInstance::Router) else { return Ok(0) };
+        let sockets = self.layout.router_sockets();
+        old_workers::requests(master, &sockets, ports).map_err(|error| WebServerError::Unreachable {
+            command: "look at the router's workers".to_owned(),
+            reason: error.to_string(),
+        })
     }
 }
 
 impl LinuxHost {
-    /// Returns when nginx last loaded its files.
+    /// Returns when the router last loaded its files.
     pub fn nginx_loaded_at(&self) -> Option<SystemTime> {
-        Master::find(&self.nginx.pid_file).ok()?.loaded_at()
+        self.master(WebInstance::Router).ok()?.loaded_at()
     }
 
-    /// Runs nginx with `arguments` and returns what it said; the command may start with `sudo`, which must not ask for a
-    /// password.
-    pub(super) fn tell(&self, arguments: &[&str]) -> Result<String, WebServerError> {
-        let words = with(&self.nginx.command, arguments);
+    /// Finds the master of a running instance; the error says why there is none.
+    pub(crate) fn master(&self, instance: WebInstance) -> Result<Master, String> {
+        Master::find(&self.layout.web_pid_file(instance))
+    }
+
+    /// Asks nginx whether it accepts the files of `instance`, and returns what it said.
+    ///
+    /// nginx tries to bind the ports as well. This program may not bind those below 1024, which the supervised edge may: that
+    /// nginx comes so far means that it accepts its files.
+    pub(crate) fn test_nginx(&mut self, instance: WebInstance) -> Result<String, WebServerError> {
+        let words = self.words(instance, &["-t"]);
+        self.prepare_directories().map_err(|error| unreachable(&words, error.to_string()))?;
         let Answer { status, text } = ask(&words)?;
-        if status.success() {
+        if status.success() || nginx_words::only_lacks_a_low_port(&text) {
             return Ok(text);
-        }
-        if let Some(refusal) = nginx_words::sudo_refusal(&text, &self.nginx.command) {
-            return Err(unreachable(&words, refusal));
         }
         Err(nginx_words::rejection(&text).unwrap_or_else(|| unreachable(&words, first_line(&text))))
     }
@@ -91,17 +102,63 @@ impl LinuxHost {
         Ok(self.nginx_build.insert(text).clone())
     }
 
+    /// Returns the words that run nginx on the files of `instance`. `-e stderr` keeps it off the log file that is built in. As
+    /// root, which only tests are, workers would otherwise become `nobody`.
+    pub(crate) fn words(&self, instance: WebInstance, more: &[&str]) -> Vec<String> {
+        let web = self.layout.web();
+        let main = web.join(format!("{}.conf", instance.name()));
+        let mut words: Vec<String> =
+            [self.nginx.program.as_str(), "-e", "stderr", "-p", web.as_str(), "-c", main.as_str()]
+                .map(str::to_owned)
+                .into();
+        if geteuid().is_root() {
+            words.extend(["-g", "user root;"].map(str::to_owned));
+        }
+        words.extend(more.iter().map(|&word| word.to_owned()));
+        words
+    }
+
+    /// Makes the directories that nginx itself does not make.
+    pub(crate) fn prepare_directories(&self) -> io::Result<()> {
+        durable::create_directory(&self.layout.run())?;
+        durable::create_directory(&self.layout.web().join("temporary"))
+    }
+
+    fn start_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let words = self.words(instance, &[]);
+        let failed = |error: &dyn std::error::Error| unreachable(&words, chain(error));
+        self.prepare_directories().map_err(|error| failed(&error))?;
+        let programs = WebInstance::ALL.map(|instance| (instance, self.words(instance, &[])));
+        let started = self.supervisor.start_web_server(instance, &programs);
+        started.map_err(|error| failed(&error))?;
+        let began = Instant::now();
+        let mut log = None;
+        loop {
+            let master = self.master(instance);
+            if master.is_ok_and(|master| master.workers().is_ok_and(|workers| !workers.is_empty())) {
+                return Ok(());
+            }
+            if began.elapsed() > RELOAD {
+                let text = log.get_or_insert_with(|| self.supervisor.web_server_log(instance));
+                let text = fs::read_to_string(&*text).unwrap_or_default();
+                let last = text.lines().rev().find(|line| line.contains("[emerg]")).map(str::to_owned);
+                let reason = last.unwrap_or_else(|| "its log does not say why".to_owned());
+                return Err(WebServerError::NotReloaded { seconds: began.elapsed().as_secs(), reason });
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn build_words(&self) -> Vec<String> {
-        with(unprivileged(&self.nginx.command), &["-V"])
+        vec![self.nginx.program.to_string(), "-V".to_owned()]
     }
 }
 
-/// Waits until a new worker takes connections and none of the old ones does; does something again and again `meanwhile`.
+/// Waits until a new worker takes connections and none of the old ones does.
 fn await_workers(
     master: Master,
     old: &BTreeSet<u32>,
     mut log: Option<ErrorLog>,
-    mut meanwhile: impl FnMut(),
 ) -> Result<(), WebServerError> {
     let began = Instant::now();
     loop {
@@ -117,52 +174,25 @@ fn await_workers(
             let seconds = began.elapsed().as_secs();
             return Err(WebServerError::NotReloaded { seconds, reason: reason(errors) });
         }
-        meanwhile();
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
 /// Says why the workers are the old ones: the last error but the summary, which follows the errors it sums up.
 fn reason(errors: Option<&[String]>) -> String {
-    let Some(errors) = errors else {
-        return "its workers have not changed; its error log, which this user cannot read, says why"
-            .to_owned();
-    };
-    match errors.iter().rfind(|error| !error.starts_with("still could not bind")) {
-        Some(error) => error.clone(),
-        None => "its workers have not changed, and its error log does not say why".to_owned(),
-    }
+    let last = errors.unwrap_or_default().iter().rfind(|error| !error.starts_with("still could not bind"));
+    last.cloned().unwrap_or_else(|| "its workers have not changed, and its log does not say why".to_owned())
 }
 
-/// Returns the part of the command that runs nginx without `sudo`, which permits exactly `-t` and `-s reload`.
-pub(super) fn unprivileged(command: &[String]) -> &[String] {
-    if !is_sudo(command) {
-        return command;
-    }
-    let is_nginx = |word: &String| word.rsplit('/').next().is_some_and(|name| name.contains("nginx"));
-    let start = command.iter().position(is_nginx).unwrap_or(1);
-    command.get(start..).unwrap_or_default()
-}
-
-/// Appends `arguments` to a command.
-pub(super) fn with(command: &[String], arguments: &[&str]) -> Vec<String> {
-    command.iter().map(String::as_str).chain(arguments.iter().copied()).map(str::to_owned).collect()
-}
-
-/// Runs a command to its end, in the name of [`WebServer`]; a `sudo` in front of it asks for no password.
-pub(super) fn ask(words: &[String]) -> Result<Answer, WebServerError> {
-    let mut asked = words.to_vec();
-    if is_sudo(words) {
-        // On a terminal sudo would wait for a password nobody sees it ask for.
-        asked.insert(1, "-n".to_owned());
-    }
-    let answer = program::command(&asked).and_then(|command| program::ask(command, ANSWER));
+/// Runs a command to its end, in the name of [`WebServer`].
+fn ask(words: &[String]) -> Result<Answer, WebServerError> {
+    let answer = program::command(words).and_then(|command| program::ask(command, ANSWER));
     answer.map_err(|error: io::Error| unreachable(words, error.to_string()))
 }
 
-/// Returns whether a command begins with `sudo`.
-pub(super) fn is_sudo(command: &[String]) -> bool {
-    command.first().is_some_and(|program| program == "sudo" || program.ends_with("/sudo"))
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn first_line(text: &str) -> String {

@@ -16,7 +16,7 @@ fn a_process_is_one_program_in_a_group_of_its_own() {
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PORT='5000'
     export PYPAAS_SERVICE='shop+master+web+0+a'
-    exec /usr/bin/pgrphack /bin/sh -c 'exec npm start'
+    exec /usr/bin/setpriv --ambient-caps -all --inh-caps -all /usr/bin/pgrphack /bin/sh -c 'exec npm start'
     ");
 }
 
@@ -31,7 +31,7 @@ fn a_command_that_needs_a_shell_keeps_it() {
     exec 2>&1
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PYPAAS_SERVICE='shop+master+web+0+a'
-    exec /usr/bin/pgrphack /bin/sh -c 'export A='\''it'\''"'\''"'\''s'\''
+    exec /usr/bin/setpriv --ambient-caps -all --inh-caps -all /usr/bin/pgrphack /bin/sh -c 'export A='\''it'\''"'\''"'\''s'\''
     ./migrate && node x.js'
     "#);
 }
@@ -51,7 +51,7 @@ fn values_stand_as_one_word_each() {
     export POEM='it'\''s
     `two` lines'
     export PYPAAS_SERVICE='shop+master+web+0+a'
-    exec /usr/bin/pgrphack /bin/sh -c 'exec env'
+    exec /usr/bin/setpriv --ambient-caps -all --inh-caps -all /usr/bin/pgrphack /bin/sh -c 'exec env'
     "#);
 }
 
@@ -80,7 +80,7 @@ fn the_admins_templates_take_the_place_of_ours() {
     export A='it'\''s'
     export PORT='5000'
     export PYPAAS_SERVICE='shop+master+web+0+a'
-    exec /usr/bin/pgrphack /bin/sh -c 'FOO=1 node x.js'
+    exec /usr/bin/setpriv --ambient-caps -all --inh-caps -all /usr/bin/pgrphack /bin/sh -c 'FOO=1 node x.js'
     ");
     insta::assert_snapshot!(definition.log, @"
     #!/bin/sh

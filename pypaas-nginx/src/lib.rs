@@ -1,8 +1,9 @@
 //! How nginx is told what to serve: virtual hosts, locations, upstreams, TLS.
 //!
 //! [`NginxText`] prints the model of [`pypaas_core::VirtualHost`] as configuration that an admin could have written by
-//! hand: one template per nginx block (`templates/`), filled with what Rust decided. A virtual host is printed in two
-//! halves, as the model has them: its frontend (`virtual_host.rs`, `tls.rs`) and its locations (`location.rs`).
+//! hand: one template per nginx block (`templates/`), filled with what Rust decided. There are two nginx. Clients connect to the
+//! edge (`edge.rs`; a domain's names, ports and TLS: `edge_server.rs`, `tls.rs`), which passes requests on to the router
+//! (`router.rs`; a domain's locations: `virtual_host.rs`, `location.rs`; processes: `upstream.rs`).
 //!
 //! Two kinds of text meet in the output and are never mixed up. *Data* (names, paths, addresses) goes through the quoting
 //! of `quote.rs`, or is refused. *The admin's directives* (`nginx_extra_config` and its like) are printed as written, after
@@ -11,12 +12,16 @@
 //!
 //! The crate is pure: whoever has an nginx writes the texts to files.
 
-mod default_server;
 mod directive;
+mod edge;
+mod edge_server;
 mod indent;
+mod listen;
 mod location;
+mod max_body;
 mod nginx_text;
 mod quote;
+mod router;
 mod snippet;
 mod syntax;
 mod templates;
@@ -27,4 +32,3 @@ mod virtual_host;
 
 pub use nginx_text::NginxText;
 pub use syntax::{WrittenDirective, directives};
-pub use virtual_host::{KEEPALIVE_MIN_TIMEOUT, KEEPALIVE_MIN_TIMEOUT_SINCE};

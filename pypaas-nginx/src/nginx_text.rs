@@ -1,15 +1,15 @@
 //! The model, printed for nginx.
 
 use pypaas_core::host::Version;
-use pypaas_core::{DefaultServer, Upstream, VirtualHost, WebConfigError, WebConfigRenderer};
+use pypaas_core::{EdgeConfig, RouterConfig, Upstream, VirtualHost, WebConfigError, WebConfigRenderer};
 
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
-use crate::{default_server, upstream, virtual_host};
+use crate::{edge, edge_server, router, upstream, virtual_host};
 
 /// Prints nginx configuration: equal models give equal texts, and every text ends with one newline.
 ///
-/// The texts of one nginx belong together: virtual hosts use variables that the text of the default server defines.
+/// The texts of one nginx belong together: those of domains use variables that the first text of the edge or of the router defines.
 #[derive(Debug)]
 pub struct NginxText {
     templates: Templates,
@@ -29,16 +29,24 @@ impl Default for NginxText {
 }
 
 impl WebConfigRenderer for NginxText {
-    fn default_server(&self, server: &DefaultServer) -> Result<String, WebConfigError> {
-        finish("the default server", default_server::print(&self.templates, server))
+    fn edge(&self, edge: &EdgeConfig) -> Result<String, WebConfigError> {
+        finish("the edge", edge::print(&self.templates, edge))
+    }
+
+    fn edge_domain(&self, host: &VirtualHost) -> Result<String, WebConfigError> {
+        finish(&host.name, edge_server::print(&self.templates, host))
+    }
+
+    fn router(&self, router: &RouterConfig) -> Result<String, WebConfigError> {
+        finish("the router", router::print(&self.templates, router))
+    }
+
+    fn router_domain(&self, host: &VirtualHost) -> Result<String, WebConfigError> {
+        finish(&host.name, virtual_host::print(&self.templates, host))
     }
 
     fn upstream(&self, upstream: &Upstream, version: Version) -> Result<String, WebConfigError> {
         finish(&upstream.name, upstream::print(&self.templates, upstream, version))
-    }
-
-    fn virtual_host(&self, host: &VirtualHost) -> Result<String, WebConfigError> {
-        finish(&host.name, virtual_host::print(&self.templates, host))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Directives an admin wrote.
 
 use crate::indent::dedent;
-use crate::syntax;
+use crate::syntax::{self, WrittenDirective};
 use crate::unprintable::Unprintable;
 
 /// The text of an `nginx_extra_config` or its like: printed as it is, and known well enough to keep out of its way.
@@ -11,6 +11,7 @@ pub(crate) struct Snippet {
     pub(crate) text: String,
     directives: Vec<Vec<String>>,
     sources: Vec<String>,
+    inner: Vec<WrittenDirective>,
 }
 
 impl Snippet {
@@ -23,7 +24,12 @@ impl Snippet {
         let reading = syntax::read(&text);
         match reading.flaw {
             Some(flaw) => Err(Unprintable(format!("`{key}` {flaw}"))),
-            None => Ok(Self { text, directives: reading.directives, sources: reading.sources }),
+            None => Ok(Self {
+                text,
+                directives: reading.directives,
+                sources: reading.sources,
+                inner: reading.inner,
+            }),
         }
     }
 
@@ -33,12 +39,23 @@ impl Snippet {
         self.text = format!("{}{between}{}", self.text, other.text);
         self.directives.extend(other.directives);
         self.sources.extend(other.sources);
+        self.inner.extend(other.inner);
         self
     }
 
     /// Returns whether it has the directive `directive` outside of inner blocks.
     pub(crate) fn sets(&self, directive: &str) -> bool {
         self.directives.iter().any(|words| words.first().is_some_and(|it| it == directive))
+    }
+
+    /// Lists the first values of `directive`, also in inner blocks.
+    pub(crate) fn values_of<'a>(&'a self, directive: &'a str) -> impl Iterator<Item = &'a str> {
+        let inner = self.inner.iter().map(|it| it.words.as_slice());
+        let all = self.directives.iter().map(Vec::as_slice).chain(inner);
+        all.filter_map(move |words| match words {
+            [name, value, ..] if name == directive => Some(value.as_str()),
+            _ => None,
+        })
     }
 
     /// Lists the headers it adds outside of inner blocks, as they are written, but for those of `names`.

@@ -7,14 +7,16 @@ use crate::indent::indent;
 use crate::quote::{quote, quote_literal};
 use crate::unprintable::Unprintable;
 
-const SOURCES: [(&str, &str); 10] = [
-    ("default_server", include_str!("../templates/default_server.conf.j2")),
+const SOURCES: [(&str, &str); 12] = [
+    ("edge", include_str!("../templates/edge.conf.j2")),
+    ("edge_server", include_str!("../templates/edge_server.conf.j2")),
     ("location_not_found", include_str!("../templates/location_not_found.conf.j2")),
     ("location_proxy", include_str!("../templates/location_proxy.conf.j2")),
     ("location_redirect", include_str!("../templates/location_redirect.conf.j2")),
     ("location_static", include_str!("../templates/location_static.conf.j2")),
     ("location_unavailable", include_str!("../templates/location_unavailable.conf.j2")),
     ("location_verbatim", include_str!("../templates/location_verbatim.conf.j2")),
+    ("router", include_str!("../templates/router.conf.j2")),
     ("server", include_str!("../templates/server.conf.j2")),
     ("tls", include_str!("../templates/tls.conf.j2")),
     ("upstream", include_str!("../templates/upstream.conf.j2")),

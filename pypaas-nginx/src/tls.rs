@@ -3,7 +3,7 @@
 use minijinja::context;
 use pypaas_core::Tls;
 
-use crate::directive::{Directive, unless_set};
+use crate::directive::Directive;
 use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
@@ -28,17 +28,16 @@ pub(crate) const PROFILE: [Directive; 6] = [
 const STAPLING: [Directive; 2] =
     [Directive::new("ssl_stapling", "on"), Directive::new("ssl_stapling_verify", "on")];
 
-/// Prints the TLS directives of a server that also has the admin's directives `extra`.
-pub(crate) fn print(templates: &Templates, tls: &Tls, extra: &Snippet) -> Result<String, Unprintable> {
+/// Prints the TLS directives of a server.
+pub(crate) fn print(templates: &Templates, tls: &Tls) -> Result<String, Unprintable> {
     let config = config(tls)?;
     let stapling: &[Directive] = if tls.chain.is_some() { &STAPLING } else { &[] };
     let defaults = if config.text.is_empty() { [PROFILE.as_slice(), stapling].concat() } else { Vec::new() };
-    let own = |directive: &str| config.sets(directive) || extra.sets(directive);
     let values = context! {
         certificate => tls.certificate.as_str(),
         certificate_key => tls.certificate_key.as_str(),
-        chain => tls.chain.as_ref().filter(|_| !own("ssl_trusted_certificate")).map(|it| it.as_str()),
-        defaults => unless_set(&defaults, &[extra]),
+        chain => tls.chain.as_ref().filter(|_| !config.sets("ssl_trusted_certificate")).map(|it| it.as_str()),
+        defaults,
         config => config.text,
     };
     templates.print("tls", values)

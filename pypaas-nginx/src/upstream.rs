@@ -2,15 +2,14 @@
 
 use minijinja::context;
 use pypaas_core::host::Version;
-use pypaas_core::{Upstream, UpstreamName, decode};
+use pypaas_core::{Upstream, UpstreamName};
 
 use crate::directive::{Directive, unless_set};
+use crate::edge::KEEPALIVE_BY_DEFAULT;
+use crate::listen::endpoint;
 use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
-
-/// The first version that keeps connections to upstreams open unless it is told otherwise.
-const KEEPALIVE_BY_DEFAULT: Version = Version(1, 29, 7);
 
 /// Prints an upstream block.
 ///
@@ -18,8 +17,10 @@ const KEEPALIVE_BY_DEFAULT: Version = Version(1, 29, 7);
 /// processes all restart answers 502 for 10 s (measured). Which of the servers is tried when one refuses is left to
 /// nginx's default, which never sends a POST twice.
 ///
-/// `keepalive 0`: where nginx keeps connections to apps open by default, it may send a POST on one that the app (Node, after
-/// five seconds) is just closing, and answers 502. Who wants it writes `keepalive 16;` beside a longer time in the app.
+/// There are two groups of the same servers. Connections of the second are kept, for requests that nginx may send once more
+/// when the app has just closed a connection: GET and HEAD (`$pypaas_kept`). A POST always gets a connection of its own. An admin's
+/// own `keepalive` replaces the number of the second; `keepalive 0` in the first is for nginx 1.29.7 and newer, which keep
+/// connections by default.
 pub(crate) fn print(
     templates: &Templates,
     upstream: &Upstream,
@@ -32,9 +33,11 @@ pub(crate) fn print(
     servers.sort_unstable();
     let servers: Vec<String> = servers.into_iter().map(|(host, port)| endpoint(host, port)).collect();
     let extra = Snippet::read("nginx_extra_upstream_config", upstream.extra.as_deref())?;
-    let kept = (version >= KEEPALIVE_BY_DEFAULT).then_some(Directive::new("keepalive", "0"));
+    let once = (version >= KEEPALIVE_BY_DEFAULT).then_some(Directive::new("keepalive", "0"));
+    let kept = [Directive::new("keepalive", "16"), Directive::new("keepalive_timeout", "4s")];
     let values = context! {
-        directives => unless_set(kept.as_slice(), &[&extra]),
+        once => unless_set(once.as_slice(), &[&extra]),
+        kept => unless_set(&kept, &[&extra]),
         owner => owner(&upstream.name),
         name => upstream.name.to_string(),
         servers,
@@ -43,18 +46,8 @@ pub(crate) fn print(
     templates.print("upstream", values)
 }
 
-/// Joins a host and a port as nginx wants them; an IPv6 address gets its brackets.
-pub(crate) fn endpoint(host: &str, port: u16) -> String {
-    let bare = host.contains(':') && !host.starts_with('[');
-    if bare { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
 /// Says in the words of the configuration whose upstream it is.
 fn owner(name: &UpstreamName) -> String {
-    let name = name.to_string();
-    let parts: Vec<String> = name.split('+').filter_map(decode).collect();
-    match parts.as_slice() {
-        [repo, branch, runner] => format!("runner {runner} of {repo} {branch}"),
-        _ => name,
-    }
+    let runner = name.runner();
+    format!("runner {} of {} {}", runner.runner, runner.repo, runner.branch)
 }

@@ -5,8 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use camino::Utf8PathBuf;
-use pypaas_sandbox::write_script;
+use pypaas_sandbox::Process;
 
 use crate::interrupting::{deployer, start_push};
 use crate::shop::{NODE, Shop, assert_says};
@@ -16,7 +15,7 @@ const GREETS: &str = "require('http').createServer((_, it) => it.end(process.env
 
 /// Names nginx's files with the time each was written, and its workers.
 fn nginx(shop: &Shop) -> (Vec<(String, SystemTime)>, Vec<u32>) {
-    let entries = shop.sandbox.home().join("nginx.d").read_dir_utf8().unwrap().map(Result::unwrap);
+    let entries = shop.sandbox.home().join("nginx/router.d").read_dir_utf8().unwrap().map(Result::unwrap);
     let mut files: Vec<_> = entries
         .map(|entry| (entry.file_name().to_owned(), entry.metadata().unwrap().modified().unwrap()))
         .collect();
@@ -69,7 +68,7 @@ fn an_edited_configuration_takes_effect_without_a_push_and_without_losing_a_requ
     let pids = shop.pids();
     admin.ssh(&["apply"]).must_succeed();
     assert_eq!((shop.page().as_str(), shop.pids()), ("good day", pids));
-    assert!(!shop.sandbox.home().join("nginx.d/second.example.conf").exists());
+    assert!(!shop.sandbox.home().join("nginx/router.d/second.example.conf").exists());
 
     shop.sandbox.remove_config("domains/shop.example.yml");
     shop.sandbox.remove_config("repo/shop.yml");
@@ -113,7 +112,7 @@ fn a_mistake_in_one_domain_is_told_and_everything_else_is_applied() {
     assert_eq!(applied.code, 2, "{applied}");
     assert_says(&applied, "unknown directive \"gzipp\"");
     assert_eq!(shop.sandbox.get("second.example", "/").text(), "dies-on-sigterm version 1\n");
-    assert!(!shop.sandbox.home().join("nginx.d/third.example.conf").exists());
+    assert!(!shop.sandbox.home().join("nginx/router.d/third.example.conf").exists());
     shop.sandbox.write_config("domains/third.example.yml", &third);
     shop.sandbox.pypaas(&["apply"]).must_succeed();
     assert_eq!(shop.sandbox.get("third.example", "/").text(), "dies-on-sigterm version 1\n");
@@ -123,21 +122,20 @@ fn a_mistake_in_one_domain_is_told_and_everything_else_is_applied() {
 fn after_a_power_failure_in_the_switch_a_boot_serves_the_old_version_from_the_first_request_on() {
     let mut shop = Shop::live("dies-on-sigterm", NODE);
     let files = |shop: &Shop| {
-        let file = shop.sandbox.home().join("nginx.d/shop+main+web.conf");
+        let file = shop.sandbox.home().join("nginx/router.d/shop+main+web.conf");
         fs::read_to_string(file).unwrap()
     };
     let live = files(&shop);
-    let mark = hold_reloads(&shop);
-    let push = start_push(&shop, "2", "reload nginx, until only new workers take connections");
+    hold_reloads(&shop);
+    let push = start_push(&shop, "2", "reload the router, until only new workers take connections");
     deployer(&shop).kill();
     push.wait().must_fail();
-    fs::remove_file(mark).unwrap();
     assert_ne!(files(&shop), live, "nginx's files lead to the version that never went live");
 
     shop.sandbox.pull_the_plug();
-    shop.sandbox.start_svscan();
+    shop.sandbox.start_svscan_alone();
     let applied = shop.sandbox.pypaas(&["apply"]).must_succeed();
-    assert_says(&applied, "nginx does not run: its files are put right");
+    assert_says(&applied, "nginx does not run: its files are written");
     assert_eq!(files(&shop), live);
     wait_until_it_accepts(shop.ports("web")[0]);
     shop.sandbox.start_nginx();
@@ -152,19 +150,13 @@ fn after_a_power_failure_in_the_switch_a_boot_serves_the_old_version_from_the_fi
     shop.assert_settled();
 }
 
-/// Makes the command that reloads nginx hang as long as the file is there whose path is returned.
-fn hold_reloads(shop: &Shop) -> Utf8PathBuf {
-    let (mark, wrapper) =
-        (shop.sandbox.root().join("hold-reloads"), shop.sandbox.root().join("nginx-wrapper"));
-    let settings = shop.sandbox.read_config("pypaas.yml");
-    let command = settings.lines().find_map(|line| line.trim().strip_prefix("command: ")).unwrap();
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in *reload) [ ! -e {mark} ] || exec sleep 1000;; esac\nexec {command} \"$@\"\n"
-    );
-    fs::write(&mark, "").unwrap();
-    write_script(&wrapper, script);
-    shop.sandbox.write_config("pypaas.yml", &settings.replace(command, wrapper.as_str()));
-    mark
+/// Stops the router's master, which then follows no order to reload.
+fn hold_reloads(shop: &Shop) {
+    let is_master =
+        |it: &Process| it.command.starts_with("nginx: master") && it.command.contains("/router.conf");
+    let master = shop.sandbox.processes().into_iter().find(is_master).unwrap();
+    let id = rustix::process::Pid::from_raw(master.pid.cast_signed()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::STOP).unwrap();
 }
 
 /// Waits until an app that was just started listens.

@@ -80,8 +80,8 @@ fn stand_in(sandbox: &Sandbox, name: &str, script: &str) -> Utf8PathBuf {
     path
 }
 
-fn nginx_conf(sandbox: &Sandbox) -> Utf8PathBuf {
-    sandbox.root().join("nginx/nginx.conf")
+fn edge_conf(sandbox: &Sandbox) -> Utf8PathBuf {
+    sandbox.home().join("nginx/edge.conf")
 }
 
 #[test]
@@ -103,11 +103,12 @@ fn a_host_on_which_all_is_right_is_said_to_be_ready() {
 
 #[test]
 fn findings_of_the_configuration_and_of_the_host_are_told_together() {
-    let (mut sandbox, _) = with_site();
+    let (mut sandbox, site) = with_site();
     sandbox.write_config("repo/old.yaml", "");
     let warned = sandbox.pypaas(&["check"]);
     assert_eq!(warned.code, WARNINGS, "{warned}");
 
+    site.push("version 1").must_succeed();
     sandbox.kill_nginx();
     sandbox.write_config("repo/bad.yml", "brunches: {}\n");
     let json = sandbox.pypaas(&["check", "--json"]);
@@ -118,10 +119,10 @@ fn findings_of_the_configuration_and_of_the_host_are_told_together() {
     let text = serde_json::to_string(&short).unwrap();
     assert_eq!(
         text,
-        r#"[["error","configuration",1],["warning","configuration",null],["error","nginx",null]]"#
+        r#"[["error","configuration",1],["warning","configuration",null],["error","nginx",null],["error","nginx",null]]"#
     );
     assert!(findings[0]["report"].as_str().unwrap().contains(" --> repo/bad.yml:1:1"), "{json:#}");
-    assert!(findings[2]["fix"].as_str().unwrap().starts_with("start it"), "{json:#}");
+    assert!(findings[2]["fix"].as_str().unwrap().starts_with("see "), "{json:#}");
 }
 
 #[test]
@@ -209,37 +210,16 @@ fn a_broken_main_file_is_shown_and_the_host_is_left_alone() {
 }
 
 #[test]
-fn nginx_that_does_not_run_is_found() {
+fn a_router_that_does_not_run_is_found_and_started_by_the_next_push() {
     let (mut sandbox, site) = with_site();
+    site.push("version 1").must_succeed();
     sandbox.kill_nginx();
-    must_find(&sandbox, ERRORS, "nginx does not run: ", "start it, such as with `systemctl start nginx`");
-    must_refuse(&sandbox, &site, "nginx does not run: ", "start it, such as with `systemctl start nginx`");
-    sandbox.start_nginx();
-    site.worktree.push("site", &["main"]).must_succeed();
-}
-
-#[test]
-fn an_nginx_that_does_not_include_our_directory_is_found() {
-    let sandbox = host::builder().without_nginx_include().start().unwrap();
-    let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
-    let directory = sandbox.home().join("nginx.d");
-    let message = format!("nginx does not include what pypaas writes into `{directory}`");
-    let mend =
-        format!("add the line `include {directory}/*.conf;` to the http block of {}", nginx_conf(&sandbox));
-    must_find(&sandbox, ERRORS, &message, &mend);
-    must_refuse(&sandbox, &site, &message, &mend);
-}
-
-#[test]
-fn a_directory_that_nginx_includes_in_the_wrong_place_is_found() {
-    let (sandbox, _) = with_site();
-    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
-    let line = format!("include {}/nginx.d/*.conf;", sandbox.home());
-    fs::write(nginx_conf(&sandbox), text.replace(&line, &format!("server {{ listen 127.0.0.1:1; {line} }}")))
-        .unwrap();
-    let message =
-        format!("nginx includes `{}/nginx.d` in {} inside of `server`", sandbox.home(), nginx_conf(&sandbox));
-    must_find(&sandbox, ERRORS, &message, &format!("move the line `{line}` into the http block"));
+    let found = sandbox.pypaas(&["check"]);
+    assert_eq!(found.code, ERRORS, "{found}");
+    assert_says(&found, "error: the router (nginx) does not run: ");
+    assert_says(&found, "error: the edge (nginx) does not run: ");
+    site.push("version 2").must_succeed();
+    assert_eq!(sandbox.get("site.example", "/").text(), "version 2");
 }
 
 #[test]
@@ -248,7 +228,7 @@ fn an_nginx_that_is_too_old_is_found() {
     let old =
         "case \"$*\" in *-V) echo nginx version: nginx/1.18.0 >&2 ;; *) exec /usr/sbin/nginx \"$@\" ;; esac";
     let old = stand_in(&sandbox, "nginx-1.18", old);
-    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {old} "));
+    change_settings(&sandbox, "program: /usr/sbin/nginx", &format!("program: {old}"));
     let message = "this is nginx 1.18.0, which cannot refuse unknown names over TLS";
     must_find(&sandbox, ERRORS, message, "install nginx 1.19.4 or newer");
 }
@@ -256,68 +236,10 @@ fn an_nginx_that_is_too_old_is_found() {
 #[test]
 fn an_nginx_that_is_not_there_is_found() {
     let (sandbox, site) = with_site();
-    change_settings(&sandbox, "command: /usr/sbin/nginx ", "command: /usr/sbin/enginex ");
-    let message = "cannot run `/usr/sbin/enginex -p ";
-    must_find(&sandbox, ERRORS, message, "install nginx, or set `nginx.command` in pypaas.yml");
-    must_refuse(&sandbox, &site, message, "install nginx, or set `nginx.command` in pypaas.yml");
-}
-
-#[test]
-fn a_sudo_that_is_not_there_is_found() {
-    let (sandbox, site) = with_site();
-    change_settings(&sandbox, "command: /usr/sbin/nginx ", "command: /no/sudo /usr/sbin/nginx ");
-    let mend = "install sudo, and with `visudo -f /etc/sudoers.d/pypaas` write `";
-    must_find(&sandbox, ERRORS, "cannot run `/no/sudo /usr/sbin/nginx -p ", mend);
-    must_refuse(&sandbox, &site, "cannot run `/no/sudo /usr/sbin/nginx -p ", mend);
-}
-
-#[test]
-fn a_sudo_that_asks_for_a_password_is_found() {
-    let (sandbox, site) = with_site();
-    let sudo = stand_in(&sandbox, "sudo", "echo 'sudo: a password is required' >&2; exit 1");
-    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {sudo} /usr/sbin/nginx "));
-    let message = format!("cannot run `{sudo} /usr/sbin/nginx -p ");
-    let found = must_find(&sandbox, ERRORS, &message, "install sudo, and with `visudo ");
-    assert_says(&found, "-t`: sudo: a password is required");
-    assert_says(&found, " ALL=(root) NOPASSWD: /usr/sbin/nginx -p ");
-    must_refuse(&sandbox, &site, &message, "install sudo, and with `visudo ");
-}
-
-#[test]
-fn a_sudo_that_lets_nginx_be_tested_and_not_reloaded_is_found() {
-    let (sandbox, _) = with_site();
-    // `sudo -n -l <command>` exits with 1 and says nothing when it would refuse that command (sudo(8)).
-    let sudo = "[ \"$1\" = -n ] && shift; [ \"$1\" = -l ] && exit 1; exec \"$@\"";
-    let sudo = stand_in(&sandbox, "sudo", sudo);
-    change_settings(&sandbox, "command: /usr/sbin/nginx ", &format!("command: {sudo} /usr/sbin/nginx "));
-    let message = format!("sudo does not let this user run `{sudo} /usr/sbin/nginx -p ");
-    let found = must_find(&sandbox, ERRORS, &message, "install sudo, and with `visudo ");
-    assert_says(&found, " -s reload`\n");
-}
-
-#[test]
-fn a_default_server_that_nginx_has_already_is_found() {
-    let (sandbox, site) = with_site();
-    let port = sandbox.http_port();
-    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
-    let other = format!("server {{ listen 127.0.0.1:{port} default_server; }} default_type");
-    fs::write(nginx_conf(&sandbox), text.replace("default_type", &other)).unwrap();
-    let message = format!(
-        "{} has a default server for 127.0.0.1:{port}, and nginx takes one only",
-        nginx_conf(&sandbox)
-    );
-    must_find(&sandbox, ERRORS, &message, "take `default_server` out of it, or the file out of nginx ");
-    must_refuse(&sandbox, &site, &message, "take `default_server` out of it, or the file out of nginx ");
-}
-
-#[test]
-fn a_mistake_in_nginxs_own_files_is_found() {
-    let (sandbox, _) = with_site();
-    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
-    fs::write(nginx_conf(&sandbox), text.replace("default_type", "default_typ")).unwrap();
-    let message = format!("nginx rejected {}:", nginx_conf(&sandbox));
-    let found = must_find(&sandbox, ERRORS, &message, "nginx goes on with what it had loaded; ");
-    assert_says(&found, ": unknown directive \"default_typ\"\n");
+    change_settings(&sandbox, "program: /usr/sbin/nginx", "program: /usr/sbin/enginex");
+    let message = "cannot run `/usr/sbin/enginex -V`";
+    must_find(&sandbox, ERRORS, message, "install nginx, or set `nginx.program` in pypaas.yml");
+    must_refuse(&sandbox, &site, message, "install nginx, or set `nginx.program` in pypaas.yml");
 }
 
 #[test]
@@ -326,8 +248,9 @@ fn what_nginx_warns_about_is_passed_on() {
     site.push("version 1").must_succeed();
     let port = sandbox.http_port();
     let twin = format!("server {{ listen 127.0.0.1:{port}; server_name site.example; }}");
-    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
-    fs::write(nginx_conf(&sandbox), text.replace("default_type", &format!("{twin} default_type"))).unwrap();
+    let text = fs::read_to_string(edge_conf(&sandbox)).unwrap();
+    fs::write(edge_conf(&sandbox), text.replace("include edge.d", &format!("{twin} include edge.d")))
+        .unwrap();
     let message =
         format!("nginx warns: conflicting server name \"site.example\" on 127.0.0.1:{port}, ignored");
     must_find(&sandbox, WARNINGS, &message, "nginx works, but probably not as it was meant to");
@@ -379,36 +302,6 @@ fn a_dead_svscan_does_not_stop_a_push_whose_services_are_supervised() {
     assert_eq!(shop.sandbox.pypaas(&["check"]).code, ERRORS);
     shop.push_version("2").must_succeed();
     assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
-}
-
-#[test]
-fn a_home_that_nginx_cannot_enter_is_found() {
-    if !rustix::process::geteuid().is_root() {
-        // Only root's nginx has workers of another user than its own.
-        return;
-    }
-    let (mut sandbox, site) = with_site();
-    let text = fs::read_to_string(nginx_conf(&sandbox)).unwrap();
-    fs::write(nginx_conf(&sandbox), text.replace("user root;", "user nobody nogroup;")).unwrap();
-    sandbox.kill_nginx();
-    sandbox.start_nginx();
-    let root = sandbox.root().to_owned();
-    fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
-    let message =
-        format!("nginx, whose workers are the user `nobody`, cannot enter `{root}`: it would answer 403");
-    let mend = format!("chmod o+x {root} ");
-    must_find(&sandbox, ERRORS, &message, &mend);
-    must_refuse(&sandbox, &site, &message, &mend);
-
-    fs::set_permissions(&root, Permissions::from_mode(0o711)).unwrap();
-    fs::set_permissions(sandbox.home(), Permissions::from_mode(0o700)).unwrap();
-    let message = format!("nginx, whose workers are the user `nobody`, cannot enter `{}`", sandbox.home());
-    must_find(&sandbox, ERRORS, &message, &format!("chmod o+x {} ", sandbox.home()));
-
-    fs::set_permissions(sandbox.home(), Permissions::from_mode(0o711)).unwrap();
-    sandbox.pypaas(&["check"]).must_succeed();
-    site.worktree.push("site", &["main"]).must_succeed();
-    assert_eq!(sandbox.get("site.example", "/").text(), "version 1");
 }
 
 #[test]
@@ -497,10 +390,9 @@ fn an_svscan_of_another_user_is_found() {
 
 #[test]
 fn a_host_without_any_domain_or_process_is_only_warned_about() {
-    let sandbox = host::builder().without_nginx_include().without_svscan().start().unwrap();
+    let sandbox = host::builder().without_svscan().start().unwrap();
     let found = sandbox.pypaas(&["check"]);
     assert_eq!(found.code, WARNINGS, "{found}");
-    assert_says(&found, "warning: nginx does not include ");
     assert_says(&found, "warning: svscan ");
 }
 
@@ -512,7 +404,7 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
         (Site::configure(&sandbox, &client, "site"), Site::configure(&sandbox, &client, "blog"));
     site.push("version 1").must_succeed();
     blog.push("post 1").must_succeed();
-    let served = fs::read_to_string(sandbox.home().join("nginx.d/blog.example.conf")).unwrap();
+    let served = fs::read_to_string(sandbox.home().join("nginx/router.d/blog.example.conf")).unwrap();
 
     sandbox.write_config("repo/blog.yml", "branches: {main: {runner: {}}}\n");
     sandbox.write_config("domains/other.example.yml", "location: {}\n");
@@ -527,7 +419,7 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
         "! warning: the file of other.example is broken, so nginx goes on",
     );
     sandbox.pypaas(&["cleanup"]).must_succeed();
-    assert_eq!(fs::read_to_string(sandbox.home().join("nginx.d/blog.example.conf")).unwrap(), served);
+    assert_eq!(fs::read_to_string(sandbox.home().join("nginx/router.d/blog.example.conf")).unwrap(), served);
     assert_eq!(sandbox.get("blog.example", "/").text(), "post 1");
     assert_eq!(sandbox.get("site.example", "/").text(), "version 2");
 
@@ -592,6 +484,10 @@ fn each_mistake_is_shown_where_it_stands_and_nothing_on_the_machine_changes() {
 fn state_of(sandbox: &Sandbox) -> Vec<String> {
     fn add(directory: &camino::Utf8Path, found: &mut Vec<String>) {
         for entry in directory.read_dir_utf8().unwrap().map(Result::unwrap) {
+            // nginx logs what it answers.
+            if entry.file_name().starts_with('+') {
+                continue;
+            }
             let is_directory = entry.file_type().unwrap().is_dir();
             let modified = entry.path().symlink_metadata().unwrap().modified().unwrap();
             if is_directory {
@@ -601,7 +497,7 @@ fn state_of(sandbox: &Sandbox) -> Vec<String> {
         }
     }
     let mut state = Vec::new();
-    for directory in ["state", "checkouts", "repos", "nginx.d", "services-real"] {
+    for directory in ["state", "checkouts", "repos", "nginx/router.d", "services-real"] {
         add(&sandbox.home().join(directory), &mut state);
     }
     let nginx = sandbox.processes().into_iter().filter(|process| process.command.contains("nginx: "));

@@ -21,7 +21,7 @@ fn a_cleanup_removes_what_is_not_configured_any_more_and_leaves_the_rest_alone()
     let nothing = "nothing to do\n";
 
     // The admin's own directories and files are nobody's to remove.
-    let own = ["services-real/mine", "checkouts/shop/main/notes", "nginx.d/mine.txt"];
+    let own = ["services-real/mine", "checkouts/shop/main/notes", "nginx/router.d/mine.txt"];
     own.iter().for_each(|path| fs::create_dir_all(home.join(path)).unwrap());
     fs::write(home.join("repos/shop/hooks/update"), "#!/bin/sh\nexit 0\n").unwrap();
     sandbox.remove_config("repo/old.yml");
@@ -30,11 +30,11 @@ fn a_cleanup_removes_what_is_not_configured_any_more_and_leaves_the_rest_alone()
 
     let planned = admin.ssh(&["cleanup", "--dry-run"]).must_succeed().stdout;
     assert_eq!(shop.pids(), pids);
-    assert!(home.join("nginx.d/old.example.conf").exists());
+    assert!(home.join("nginx/router.d/old.example.conf").exists());
     for line in [
         "  prepare the repository shop\n",
-        "  remove nginx's old+main+web.conf\n",
-        "  remove nginx's old.example.conf\n",
+        "  remove nginx's router.d/old+main+web.conf\n",
+        "  remove nginx's router.d/old.example.conf\n",
         "  stop old+main+web+0+a, killing what is left after 10s\n",
         "  remove old+main+web+0+b\n",
         "  forget the record of old main\n",
@@ -46,8 +46,8 @@ fn a_cleanup_removes_what_is_not_configured_any_more_and_leaves_the_rest_alone()
 
     let old = |path: &&str| fs::symlink_metadata(home.join(path)).is_ok();
     let gone = [
-        "nginx.d/old.example.conf",
-        "nginx.d/old+main+web.conf",
+        "nginx/router.d/old.example.conf",
+        "nginx/router.d/old+main+web.conf",
         "services/old+main+web+0+a",
         "services-real/old+main+web+0+b",
         "state/old/main.json",

@@ -62,8 +62,10 @@ fn the_documented_example_is_deployed_as_it_is_written() {
     let served_at: u16 = environment["PORT"].as_str().unwrap().parse().unwrap();
     assert!((61500..=61800).contains(&served_at), "{served_at}");
     let servers =
-        std::fs::read_to_string(sandbox.home().join("nginx.d/node-js-sample+master+node.conf")).unwrap();
-    assert_eq!(servers.matches("server 127.0.0.1:61").count(), 4, "{servers}");
+        std::fs::read_to_string(sandbox.home().join("nginx/router.d/node-js-sample+master+node.conf"))
+            .unwrap();
+    // One upstream whose connections are kept, and one whose are not.
+    assert_eq!(servers.matches("server 127.0.0.1:61").count(), 2 * 4, "{servers}");
     let packages = you.ssh(&["custom_cmds", "node-js-sample", "master", "npm_list"]).must_succeed();
     assert!(packages.stdout.contains("ms@2.1.3"), "{packages}");
 

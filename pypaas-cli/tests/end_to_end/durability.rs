@@ -45,7 +45,7 @@ fn a_replaced_file_and_its_directory_are_on_the_disk_before_the_next_step() {
         assert_eq!(calls.get(at + 1), Some(&directory), "the directory of {to} is not written: {calls:#?}");
         replaced.push(to.strip_prefix(&home).unwrap().to_owned());
     }
-    for file in ["state/site/main.json", "state/+nginx-switch.json", "nginx.d/site.example.conf"] {
+    for file in ["state/site/main.json", "state/+nginx-switch.json", "nginx/router.d/site.example.conf"] {
         assert!(replaced.iter().any(|it| it == file), "{file} is not replaced: {replaced:?}");
     }
 }

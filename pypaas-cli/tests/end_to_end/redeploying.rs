@@ -31,9 +31,10 @@ Start the new version beside the old
   wait until shop+main+web+0+b accepts on port {1}, for at most 30s
 Switch nginx to the new version
   note what nginx's files say now
-  write nginx's shop+main+web.conf
-  test nginx's configuration
-  reload nginx, until only new workers take connections
+  write nginx's router.d/shop+main+web.conf
+  note where nginx's files send requests
+  test the router's configuration
+  reload the router, until only new workers take connections
 Go live
   record of shop main: release 2 ({commit}) in slot b is live, release 1 ({commit}) in slot a retires
   nginx serves what its files say
@@ -129,7 +130,7 @@ fn without_a_branch_all_that_are_deployed_are_rebuilt_and_one_that_fails_stops_n
 }
 
 fn nginx_files(shop: &Shop) -> Vec<(String, std::time::SystemTime)> {
-    let entries = shop.sandbox.home().join("nginx.d").read_dir_utf8().unwrap().map(Result::unwrap);
+    let entries = shop.sandbox.home().join("nginx/router.d").read_dir_utf8().unwrap().map(Result::unwrap);
     let mut files: Vec<_> = entries
         .map(|entry| (entry.file_name().to_owned(), entry.metadata().unwrap().modified().unwrap()))
         .collect();

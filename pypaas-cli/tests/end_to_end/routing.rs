@@ -25,8 +25,8 @@ fn a_bad_snippet_in_one_domain_stops_pushes_to_its_repo_only_and_before_anything
     sandbox.write_config("domains/shop.example.yml", &format!("{good}    nginx_extra_config: gzipp on;\n"));
     let refused = shop.push_version("2").must_fail().remote();
 
-    let file = sandbox.home().join("nginx.d/shop.example.conf");
-    assert!(refused.contains("because nginx rejected `nginx.d/shop.example.conf`\n"), "{refused}");
+    let file = sandbox.home().join("nginx/router.d/shop.example.conf");
+    assert!(refused.contains("because nginx rejected `nginx/router.d/shop.example.conf`\n"), "{refused}");
     assert!(refused.contains("because unknown directive \"gzipp\" on line "), "{refused}");
     assert!(refused.contains("from `nginx_extra_config` at domains/shop.example.yml:7\n"), "{refused}");
     assert!(!refused.contains("Stop") && !refused.contains("hook\n"), "{refused}");
@@ -41,39 +41,6 @@ fn a_bad_snippet_in_one_domain_stops_pushes_to_its_repo_only_and_before_anything
     sandbox.write_config("domains/shop.example.yml", &good);
     shop.push().must_succeed();
     assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
-}
-
-#[test]
-fn a_mistake_in_a_foreign_file_of_nginx_is_named_with_its_place() {
-    let sandbox = host::start();
-    let site = Site::configure(&sandbox, &sandbox.client("writer"), "site");
-    site.push("version 1").must_succeed();
-    let own = sandbox.root().join("nginx/nginx.conf");
-    let foreign = sandbox.root().join("nginx/munin.conf");
-    let text = fs::read_to_string(&own).unwrap();
-    fs::write(&own, text.replace("http {", &format!("http {{\n    include {foreign};"))).unwrap();
-    fs::write(&foreign, "# not of pypaas\n\nserver_nam munin;\n").unwrap();
-
-    let refused = site.push("version 2").must_fail().remote();
-
-    let rejected = format!("  because nginx rejected {foreign}:3: unknown directive \"server_nam\"\n");
-    assert!(
-        refused.contains("error: this host cannot serve site main now; nothing was changed\n"),
-        "{refused}"
-    );
-    assert!(refused.contains(&rejected), "{refused}");
-    assert!(
-        refused.contains(
-            "hint: nginx keeps the last working configuration; fix the file it names, then try again\n"
-        ),
-        "{refused}"
-    );
-    assert_eq!(sandbox.get("site.example", "/").text(), "version 1");
-
-    fs::remove_file(&foreign).unwrap();
-    fs::write(&own, text).unwrap();
-    site.worktree.push("site", &["main"]).must_succeed();
-    assert_eq!(sandbox.get("site.example", "/").text(), "version 2");
 }
 
 #[test]
@@ -257,7 +224,7 @@ fn a_websocket_goes_through_the_proxy() {
 
 /// Reads all files nginx includes.
 fn nginx_files(sandbox: &Sandbox) -> BTreeMap<String, String> {
-    let entries = sandbox.home().join("nginx.d").read_dir_utf8().unwrap().map(Result::unwrap);
+    let entries = sandbox.home().join("nginx/router.d").read_dir_utf8().unwrap().map(Result::unwrap);
     entries.map(|it| (it.file_name().to_owned(), fs::read_to_string(it.path()).unwrap())).collect()
 }
 
@@ -280,7 +247,7 @@ fn a_thousand_domains_with_names_of_two_hundred_characters_need_no_warning_of_ng
     sandbox.kill_nginx();
     sandbox.start_nginx();
     assert_eq!(sandbox.get(&name(500), "/").text(), "version 1");
-    assert_eq!(sandbox.log("nginx-error.log").matches("[warn]").count(), 0);
+    assert_eq!(sandbox.log("router").matches("[warn]").count(), 0);
 }
 
 #[test]

@@ -87,11 +87,13 @@ impl Shop {
         entries.map(|entry| entry.unwrap().into_path()).collect()
     }
 
-    /// Lists the ports to which nginx passes requests for a runner.
+    /// Lists the ports to which nginx passes requests for a runner: those of the first of its two upstreams.
     pub(crate) fn ports(&self, runner: &str) -> Vec<u16> {
-        let file = self.sandbox.home().join(format!("nginx.d/shop+main+{runner}.conf"));
+        let file = self.sandbox.home().join(format!("nginx/router.d/shop+main+{runner}.conf"));
         let text = fs::read_to_string(file).unwrap_or_default();
-        let servers = text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
+        let lines =
+            text.lines().skip_while(|line| !line.starts_with("upstream ")).take_while(|line| *line != "}");
+        let servers = lines.filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
         servers.map(|rest| rest.split_once(' ').unwrap().0.parse().unwrap()).collect()
     }
 

@@ -63,7 +63,7 @@ fn a_domain_with_tls_shows_its_own_certificate_and_http_only_redirects() {
     let redirect = sandbox.get("shop.example", "/a?b=c&d");
     let target = format!("https://shop.example:{}/a?b=c&d", sandbox.https_port());
     assert_eq!((redirect.status, redirect.header("Location")), (301, Some(target.as_str())));
-    assert_eq!(sandbox.log("nginx-error.log").matches("[warn]").count(), 0);
+    assert_eq!(sandbox.log("router").matches("[warn]").count(), 0);
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Moody {
     }
 
     fn nginx_file(&self, name: &str) -> camino::Utf8PathBuf {
-        self.shop.sandbox.home().join("nginx.d").join(name)
+        self.shop.sandbox.home().join("nginx/router.d").join(name)
     }
 }
 
@@ -220,22 +220,17 @@ fn faults_of_nginx_are_found() {
         "run `pypaas apply`",
     );
     fs::remove_file(&file).unwrap();
-    moody.assert_wrong("shop.example", 3, "nginx rejected ", "fix the file it names");
+    moody.assert_wrong("shop.example", 4, "shop+main+web.conf` is missing", "run `pypaas apply`");
     fs::write(&file, text).unwrap();
     // 10: nginx has not loaded it.
     let later = SystemTime::now() + Duration::from_secs(60);
     File::options().append(true).open(&file).unwrap().set_modified(later).unwrap();
-    moody.assert_wrong("shop.example", 5, "nginx has not loaded `", "reload nginx");
+    moody.assert_wrong("shop.example", 5, "nginx has not loaded `", "run `pypaas apply`");
     File::options().append(true).open(&file).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
     assert!(moody.diagnosis("shop.example")["problem"].is_null());
     // 11: nginx does not run.
     moody.shop.sandbox.kill_nginx();
-    moody.assert_wrong("shop.example", 3, "nginx does not run", "start it");
-    // 12: nginx does not include what pypaas writes, so the first push was refused.
-    let sandbox = host::builder().without_nginx_include().start().unwrap();
-    let admin = sandbox.client("admin");
-    Site::configure(&sandbox, &admin, "site").push("page").must_fail();
-    assert_says(&admin.ssh(&["why", "site.example"]), "site main has never been deployed\n");
+    moody.assert_wrong("shop.example", 3, "nginx does not run", "run `pypaas apply`");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn connections_kept_open_are_closed_between_requests() {
     println!("{HEAD}");
     let report = change_under_load("dies at once, connections kept open", &shop, "/", true);
     assert_eq!(report.by_status.keys().collect::<Vec<_>>(), [&200], "{report}");
-    let files = fs::read_dir(shop.sandbox.home().join("nginx.d")).unwrap();
+    let files = fs::read_dir(shop.sandbox.home().join("nginx/router.d")).unwrap();
     let texts: Vec<String> = files.map(|it| fs::read_to_string(it.unwrap().path()).unwrap()).collect();
     assert!(!texts.is_empty());
     if texts.iter().any(|text| text.contains("keepalive_min_timeout")) {

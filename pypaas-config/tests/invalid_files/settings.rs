@@ -57,25 +57,24 @@ fn another_users_home_is_refused() {
 }
 
 #[test]
-fn an_unclosed_quote_in_a_command_is_refused() {
-    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {command: sudo 'nginx}\n"), @"
-    error: `command` is `sudo 'nginx`
-     --> pypaas.yml:2:18
-      |
-    2 | nginx: {command: sudo 'nginx}
-      |                  ^^^^^^^^^^^ expected a command without unclosed quotes
-    ");
+fn keys_of_earlier_versions_are_refused_with_what_to_write_instead() {
+    for (key, help) in [
+        ("command", "remove it; to run another nginx than /usr/sbin/nginx, write `program: /path/to/nginx`"),
+        ("pid_file", "remove it"),
+        ("config_dir", "remove it, and the line in the system's nginx that includes the directory"),
+    ] {
+        let found = settings(&format!("ports: {{min: 1, max: 2}}\nnginx: {{{key}: /x}}\n"));
+        assert!(found.contains(&format!("`{key}` has no meaning any more")), "{found}");
+        assert!(found.contains(&format!("help: {help}")), "{found}");
+    }
 }
 
 #[test]
-fn an_empty_command_is_refused() {
-    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {command: []}\n"), @"
-    error: `command` is an empty list
-     --> pypaas.yml:2:18
-      |
-    2 | nginx: {command: []}
-      |                  ^ expected a command such as sudo /usr/sbin/nginx
-    ");
+fn a_proxy_that_is_no_address_is_refused() {
+    for proxy in ["proxy.example", "10.0.0.0/33", "10.0.0.1:80", "'10.0.0.0/8; evil'"] {
+        let found = settings(&format!("ports: {{min: 1, max: 2}}\nnginx: {{trusted_proxies: [{proxy}]}}\n"));
+        assert!(found.contains("expected an address or a network"), "{found}");
+    }
 }
 
 #[test]
@@ -151,13 +150,13 @@ fn one_port_for_both_schemes_is_refused() {
 }
 
 #[test]
-fn a_relative_pid_file_is_refused() {
-    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {pid_file: nginx.pid}\n"), @"
-    error: `pid_file` is `nginx.pid`
-     --> pypaas.yml:2:19
+fn a_relative_program_is_refused() {
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {program: nginx}\n"), @"
+    error: `program` is `nginx`
+     --> pypaas.yml:2:18
       |
-    2 | nginx: {pid_file: nginx.pid}
-      |                   ^^^^^^^^^ expected an absolute path
+    2 | nginx: {program: nginx}
+      |                  ^^^^^ expected an absolute path
     ");
 }
 

@@ -305,12 +305,12 @@ fn a_byte_order_mark_does_not_shift_the_place() {
 
 #[test]
 fn columns_count_characters() {
-    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {command: äöü, https_port: ü}\n"), @"
+    assert_snapshot!(settings("ports: {min: 1, max: 2}\nnginx: {program: /äöü, https_port: ü}\n"), @"
     error: `https_port` is `ü`
-     --> pypaas.yml:2:35
+     --> pypaas.yml:2:36
       |
-    2 | nginx: {command: äöü, https_port: ü}
-      |                                   ^ expected a whole number from 1 to 65535
+    2 | nginx: {program: /äöü, https_port: ü}
+      |                                    ^ expected a whole number from 1 to 65535
     ");
 }
 

@@ -1,10 +1,11 @@
 //! Waiting for the requests of an old version.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::time::Duration;
 
 use crate::Story;
-use crate::host::{Host, ProbeError};
+use crate::host::Host;
 use crate::step::duration;
 
 /// How often connections are counted.
@@ -20,24 +21,24 @@ pub(super) fn drain(
     story: &mut dyn Story,
     ports: &BTreeSet<u16>,
     timeout: Duration,
-) -> Result<(), ProbeError> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let begin = host.clock().elapsed();
     let longest = duration(timeout);
     let mut told = false;
     loop {
         // In this order: a request that nginx sends in between is seen the next time.
-        let late = host.probe().late_clients()?;
+        let late = host.web_server().requests_on_old_workers(ports)?;
         let open = host.probe().connections(ports)?;
         if (late, open) == (0, 0) {
             return Ok(());
         }
         let waited = host.clock().elapsed().saturating_sub(begin);
         let who = match open {
-            0 => format!("{} from before the switch still sending", counted(late, "client")),
+            0 => format!("{} from before the switch not answered yet", counted(late, "request")),
             open => format!("{} to the old version still open", counted(open, "connection")),
         };
         if waited >= timeout {
-            let end = if open == 0 { "what is for the old version is lost" } else { "cut" };
+            let end = "cut";
             story.warn(&format!("{who} after {longest}: {end}"));
             return Ok(());
         }

@@ -28,10 +28,6 @@ pub trait Probe {
 
     /// Counts the established connections to any of `ports`, over IPv4 and IPv6.
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError>;
-
-    /// Counts the clients whose requests nginx has not sent anywhere yet and may send by a configuration that it had
-    /// before the last reload.
-    fn late_clients(&mut self) -> Result<usize, ProbeError>;
 }
 
 /// Says what was seen instead, such as `connection refused`.

@@ -1,26 +1,39 @@
 //! nginx.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-/// One running nginx.
+use crate::WebInstance;
+
+/// The two nginx of a host: the edge, which clients connect to, and the router behind it.
 pub trait WebServer {
-    /// Returns its version.
+    /// Returns nginx's version.
     fn web_server_version(&mut self) -> Result<Version, WebServerError>;
 
-    /// Returns whether it runs. Without it there is nothing to reload: it reads its files when it starts.
+    /// Returns whether both run.
     fn web_server_runs(&mut self) -> bool;
 
-    /// Returns whether it can serve files that are compressed already (`ngx_http_gzip_static_module`).
+    /// Returns whether both were ever started: then they start again at every boot.
+    fn web_server_is_set_up(&mut self) -> bool;
+
+    /// Returns whether nginx can serve files that are compressed already (`ngx_http_gzip_static_module`).
     fn has_gzip_static(&mut self) -> Result<bool, WebServerError>;
 
-    /// Asks nginx whether it accepts its configuration as it is on disk.
-    fn test_web_server(&mut self) -> Result<(), WebServerError>;
+    /// Asks nginx whether it accepts the configuration of `instance` as it is on disk.
+    fn test_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
 
-    /// Makes nginx load its configuration, and waits until no worker with the old one takes new connections.
+    /// Makes `instance` load its configuration, and waits until no worker with the old one takes new connections. One that does
+    /// not run is started.
     ///
-    /// `nginx -s reload` returns before anything happened, and may silently do nothing: this returns `Ok` only when at
-    /// least one new worker exists and every old one is gone or shutting down.
-    fn reload_web_server(&mut self) -> Result<(), WebServerError>;
+    /// nginx may silently do nothing: this returns `Ok` only when at least one new worker exists and every old one is gone or
+    /// shutting down.
+    fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
+
+    /// Returns whether the router has workers with an older configuration, which may still send requests where that says.
+    fn has_old_workers(&mut self) -> bool;
+
+    /// Counts the requests that such workers may still send to `ports`, or are having answered from files.
+    fn requests_on_old_workers(&mut self, ports: &BTreeSet<u16>) -> Result<usize, WebServerError>;
 }
 
 /// An nginx version.

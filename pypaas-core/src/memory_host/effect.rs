@@ -110,7 +110,7 @@ impl MemoryHost {
     }
 
     fn as_web_file(&self, path: &Utf8Path) -> Option<WebFileName> {
-        WebFileName::found(path.strip_prefix(self.layout.web()).ok()?.as_str())
+        WebFileName::at(path.strip_prefix(self.layout.web()).ok()?.as_str())
     }
 
     /// Names the branch whose record `path` is, as `<repo> <branch>`.

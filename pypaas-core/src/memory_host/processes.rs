@@ -156,7 +156,7 @@ impl MemoryHost {
         if self.connections.get(&port).is_some_and(|open| *open > 0) {
             return Err(error("stop", service, "connections to it are open"));
         }
-        if self.late_clients > 0 {
+        if self.old_workers > 0 {
             return Err(error("stop", service, "nginx may yet send requests to it"));
         }
         let upstream = WebFileName::upstream(&UpstreamName::new(&service.runner));
@@ -208,10 +208,6 @@ impl Probe for MemoryHost {
             open += self.connections.remove(port).unwrap_or(0);
         }
         Ok(open)
-    }
-
-    fn late_clients(&mut self) -> Result<usize, ProbeError> {
-        Ok(std::mem::take(&mut self.late_clients))
     }
 }
 

@@ -1,22 +1,22 @@
 //! A web server in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::{Extent, MemoryHost};
 use crate::host::{Version, WebServer, WebServerError};
-use crate::{WebFile, WebFileName, WebRoutes};
+use crate::{Step, WebFile, WebFileName, WebInstance, WebRoutes};
 
 impl MemoryHost {
     /// Returns the files in the directory the web server includes, with where they send requests.
     pub fn web_files(&self) -> BTreeMap<WebFileName, WebFile> {
         let name =
-            |path: &camino::Utf8Path| WebFileName::found(path.strip_prefix(self.layout.web()).ok()?.as_str());
+            |path: &camino::Utf8Path| WebFileName::at(path.strip_prefix(self.layout.web()).ok()?.as_str());
         let text = self.files.get(&self.layout.web_routes());
         let all: WebRoutes = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let file = |(path, text): (&_, &String)| {
             let name = name(path)?;
-            let routes = all.get(&name).cloned().unwrap_or_default();
+            let routes = all.of(&name);
             Some((name, WebFile { text: text.clone(), routes }))
         };
         self.files
@@ -50,8 +50,12 @@ impl WebServer for MemoryHost {
         Ok(true)
     }
 
-    fn test_web_server(&mut self) -> Result<(), WebServerError> {
-        let tested = self.effect("test nginx's configuration".to_owned(), |_, _| ());
+    fn web_server_is_set_up(&mut self) -> bool {
+        true
+    }
+
+    fn test_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let tested = self.effect(Step::TestWebServer { instance }.to_string(), |_, _| ());
         tested.map_err(|error| match error.kind() {
             io::ErrorKind::StorageFull => {
                 WebServerError::Rejected { message: error.to_string(), place: None }
@@ -61,20 +65,28 @@ impl WebServer for MemoryHost {
         self.check_web_files()
     }
 
-    fn reload_web_server(&mut self) -> Result<(), WebServerError> {
-        if !self.web_server_runs {
-            return Err(unreachable(io::Error::other("nginx does not run")));
-        }
+    fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
         self.check_web_files()?;
-        let words = "reload nginx, until only new workers take connections".to_owned();
         let load = |host: &mut Self, extent| {
             if extent == Extent::Whole {
-                host.loaded = host.web_files();
-                host.late_clients += 1;
+                let ran = host.web_server_runs;
+                host.web_server_runs = true;
+                host.loaded.retain(|file, _| file.instance() != instance);
+                let files = host.web_files().into_iter().filter(|(file, _)| file.instance() == instance);
+                host.loaded.extend(files);
+                host.old_workers += usize::from(ran && instance == WebInstance::Router);
             }
         };
-        self.effect(words, load)
+        self.effect(Step::ReloadWebServer { instance }.to_string(), load)
             .map_err(|error| WebServerError::NotReloaded { seconds: 10, reason: error.to_string() })
+    }
+
+    fn has_old_workers(&mut self) -> bool {
+        self.old_workers > 0
+    }
+
+    fn requests_on_old_workers(&mut self, _: &BTreeSet<u16>) -> Result<usize, WebServerError> {
+        Ok(std::mem::take(&mut self.old_workers))
     }
 }
 

@@ -71,7 +71,8 @@ fn candidate(
     })
 }
 
-/// Gives every process a port that no branch has and nothing holds.
+/// Gives every process a port that no branch has, nothing holds, and no worker of the router may still send requests to. Ports
+/// are given in turn: the search begins behind those of what is live.
 fn processes(
     platform: &Platform,
     observed: &Observed,
@@ -80,9 +81,14 @@ fn processes(
     let range = platform.configuration.settings.ports;
     let deployed = observed.records.values().flat_map(Record::deployed);
     let recorded: BTreeSet<u16> = deployed.flat_map(|it| &it.processes).filter_map(|it| it.port).collect();
-    let free: Vec<u16> = (range.min..=range.max)
-        .filter(|port| !recorded.contains(port) && !observed.ports_in_use.contains(port))
-        .collect();
+    let routes = &observed.web_routes;
+    let former = if observed.web_has_old_workers { routes.former_ports.clone() } else { BTreeSet::new() };
+    let taken = &(&recorded | &observed.ports_in_use) | &(&routes.ports() | &former);
+    let live = observed.record(branch).live;
+    let last = live.iter().flat_map(|live| &live.processes).filter_map(|process| process.port).max();
+    let behind = last.map_or(range.min, |last| last.saturating_add(1)).clamp(range.min, range.max);
+    let in_turn = (behind..=range.max).chain(range.min..behind);
+    let free: Vec<u16> = in_turn.filter(|port| !taken.contains(port)).collect();
     let mut next = free.iter().copied();
     let (mut processes, mut needed) = (Vec::new(), 0);
     for (name, runner) in platform.runners(branch) {

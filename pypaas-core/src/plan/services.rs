@@ -96,6 +96,12 @@ pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deploy
     vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
 }
 
+/// Returns the longest time that any runner's connections may last after a switch.
+pub(super) fn longest_drain(platform: &Platform) -> Duration {
+    let timeouts = platform.all_runners().map(|runner| runner.patience().0);
+    timeouts.chain([DEFAULT_DRAIN_TIMEOUT]).max().unwrap_or(DEFAULT_DRAIN_TIMEOUT)
+}
+
 /// Returns whether nginx serves files of `branch` itself.
 pub(super) fn serves_files(platform: &Platform, branch: &BranchRef) -> bool {
     let runners = platform.branch(branch).into_iter().flat_map(|config| config.runners.keys());

@@ -10,8 +10,8 @@ use routing_model::RoutingModel;
 
 use super::{Phase, Plan, PlanError};
 use crate::{
-    CheckoutName, FileChange, Maintenance, Observed, PendingSwitch, Platform, Process, Record, Route,
-    RouteTarget, Step, UpstreamName, WebFile, WebFileName, WebRoutes,
+    CheckoutName, FileChange, Maintenance, Observed, PendingSwitch, Platform, Process, Record, Route, Step,
+    UpstreamName, WebFile, WebFileName, WebInstance, WebRoutes,
 };
 
 /// What an nginx that does not run means for a change of its files.
@@ -125,13 +125,13 @@ pub(super) fn replace_files(
         switch.files.insert(file.clone(), FileChange { accepted, proposed: proposed.clone() });
         match proposed {
             Some(wanted) => {
-                set_routes(&mut routes, &file, wanted.routes);
+                routes.set(&file, wanted.routes);
                 if on_disk.is_none_or(|found| found.text != wanted.text) {
                     writes.push(Step::WriteWebFile { file, text: wanted.text });
                 }
             }
             None => {
-                routes.remove(&file);
+                routes.set(&file, BTreeSet::new());
                 if on_disk.is_some() {
                     writes.push(Step::RemoveWebFile { file });
                 }
@@ -141,37 +141,51 @@ pub(super) fn replace_files(
     if switch.files.is_empty() {
         return Ok(Vec::new());
     }
+    routes.former_ports = former_ports(observed, &routes);
+    let changed = |instance: &WebInstance| switch.files.keys().any(|file| file.instance() == *instance);
+    // A first switch that is taken back leaves an instance without the file that it is started with.
+    let stays = |instance: &WebInstance| {
+        switch.files.get(&WebFileName::main(*instance)).is_none_or(|change| change.proposed.is_some())
+    };
+    let all: Vec<WebInstance> = WebInstance::ALL.into_iter().filter(stays).collect();
+    let changed: Vec<WebInstance> = all.iter().copied().filter(changed).collect();
+    let starts = !observed.web_runs && (!observed.web_is_set_up || when_down == IfServerDown::Fail);
+    let loaded = match (observed.web_runs, starts) {
+        (true, _) => changed.clone(),
+        (false, true) => all,
+        (false, false) => Vec::new(),
+    };
     let mut steps = vec![Step::BeginWebSwitch { journal: switch }];
     steps.extend(writes);
     if routes != observed.web_routes {
         steps.push(Step::WriteWebRoutes { routes });
     }
-    steps.push(Step::TestWebServer);
-    if observed.web_runs || when_down == IfServerDown::Fail {
-        steps.push(Step::ReloadWebServer);
-    }
+    steps.extend(changed.into_iter().map(|instance| Step::TestWebServer { instance }));
+    steps.extend(loaded.into_iter().map(|instance| Step::ReloadWebServer { instance }));
     steps.push(Step::EndWebSwitch);
     Ok(steps)
 }
 
-fn set_routes(all: &mut WebRoutes, file: &WebFileName, routes: BTreeSet<RouteTarget>) {
-    if routes.is_empty() {
-        all.remove(file);
-    } else {
-        all.insert(file.clone(), routes);
+/// Lists the ports that workers of the router may send requests to though `routes` do not name them: those taken out now, and
+/// those taken out before while workers with an older configuration are there.
+fn former_ports(observed: &Observed, routes: &WebRoutes) -> BTreeSet<u16> {
+    let mut former = observed.web_routes.ports();
+    if observed.web_has_old_workers {
+        former.extend(&observed.web_routes.former_ports);
     }
+    &former - &routes.ports()
 }
 
-/// Names the files that concern `branch`: its domains, their upstreams, and the default server. None without domains.
+/// Names the files that concern `branch`: its domains, their upstreams, and what all domains have in common. None without domains.
 pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebFileName> {
     let domains: Vec<(&DomainName, &Domain)> = platform.domains(branch).collect();
     let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
     let upstreams = domains.iter().flat_map(|(_, domain)| domain.targets().cloned()).chain(own);
     let mut files: BTreeSet<WebFileName> = upstreams.map(|runner| upstream_file(&runner)).collect();
-    if !domains.is_empty() {
-        files.insert(WebFileName::default_server());
+    for instance in WebInstance::ALL {
+        files.extend((!domains.is_empty()).then(|| WebFileName::main(instance)));
+        files.extend(domains.iter().map(|(name, _)| WebFileName::domain_of(instance, name)));
     }
-    files.extend(domains.iter().map(|(name, _)| WebFileName::domain(name)));
     files
 }
 
@@ -182,7 +196,12 @@ pub(super) fn all_desired(
     observed: &Observed,
 ) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
     let view = RoutingModel { platform, observed, replaced: None, keep_until_deployed: true };
-    view.texts(platform.configuration.domains.iter(), BTreeSet::new())
+    let mut files = view.texts(platform.configuration.domains.iter(), BTreeSet::new())?;
+    // Without any domain the edge and the router go on, and refuse every name.
+    if WebInstance::ALL.into_iter().any(|it| observed.web_files.contains_key(&WebFileName::main(it))) {
+        files.extend(view.mains()?);
+    }
+    Ok(files)
 }
 
 /// Names the file of a runner's upstream.

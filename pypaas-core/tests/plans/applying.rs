@@ -59,10 +59,14 @@ fn a_domain_can_be_configured_before_the_first_push() {
     insta::assert_snapshot!(plan_of(&mut host, &platform), @"
     Make nginx's files say what is configured
       note what nginx's files say now
-      write nginx's +default.conf
-      write nginx's shop.example.com.conf
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      write nginx's edge.conf
+      write nginx's edge.d/shop.example.com.conf
+      write nginx's router.conf
+      write nginx's router.d/shop.example.com.conf
+      test the router's configuration
+      test the edge's configuration
+      reload the router, until only new workers take connections
+      reload the edge, until only new workers take connections
       nginx serves what its files say
     ");
     apply_configuration(&mut host, &platform);
@@ -78,10 +82,10 @@ fn more_processes_start_beside_the_old_ones() {
     insta::assert_snapshot!(plan_of(&mut host, &platform), @"
     Make nginx serve what is live
       note what nginx's files say now
-      write nginx's login.example.com.conf
+      write nginx's router.d/login.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Begin
       record of Shop-UI.v2 feature-login: trying release 2 (01010101010) in slot b
@@ -96,10 +100,10 @@ fn more_processes_start_beside_the_old_ones() {
       wait until %53hop-%55%49.v2+feature-login+%57eb.1+1+b accepts on port 61503, for at most 30s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's %53hop-%55%49.v2+feature-login+%57eb.1.conf
+      write nginx's router.d/%53hop-%55%49.v2+feature-login+%57eb.1.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of Shop-UI.v2 feature-login: release 2 (01010101010) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -111,10 +115,10 @@ fn more_processes_start_beside_the_old_ones() {
       record of Shop-UI.v2 feature-login: release 2 (01010101010) in slot b is live
     Make nginx's files say what is configured
       note what nginx's files say now
-      remove nginx's %53hop-%55%49.v2+feature%2f%4cogin+%57eb.1.conf
+      remove nginx's router.d/%53hop-%55%49.v2+feature%2f%4cogin+%57eb.1.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Finish requests of Shop-UI.v2 feature/Login, which is not configured
       drain port 61501, for at most 30s
@@ -134,12 +138,14 @@ fn what_is_no_longer_configured_goes() {
     insta::assert_snapshot!(plan_of(&mut host, &platform), @"
     Make nginx's files say what is configured
       note what nginx's files say now
-      remove nginx's +default.conf
-      remove nginx's shop+main+web.conf
-      remove nginx's shop.example.com.conf
+      remove nginx's edge.d/shop.example.com.conf
+      remove nginx's router.d/shop+main+web.conf
+      remove nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      test the edge's configuration
+      reload the router, until only new workers take connections
+      reload the edge, until only new workers take connections
       nginx serves what its files say
     Finish requests of shop main, which is not configured
       drain port 61500, 61501, for at most 30s

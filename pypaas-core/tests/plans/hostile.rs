@@ -80,12 +80,13 @@ fn expected(hostile: &Hostile, upstream: &str, checkout: &Utf8Path) -> Vec<(&'st
     let directory = checkout.join(&hostile.directory);
     // Components such as `.` say nothing.
     let directory: Utf8PathBuf = directory.components().collect();
+    let target = if hostile.proxy_path.is_empty() { "$pypaas_kept" } else { &hostile.proxy_path };
     let mut expected = vec![
         ("server_name", words(&names)),
         ("location", words(&[&hostile.path])),
         ("location", words(&["=", "/exact"])),
         ("root", words(&[directory.as_str()])),
-        ("proxy_pass", words(&[&format!("http://{upstream}{}", hostile.proxy_path)])),
+        ("proxy_pass", words(&[&format!("http://{upstream}{target}")])),
         ("upstream", words(&[upstream])),
     ];
     if hostile.index != "index.html" {
@@ -121,7 +122,7 @@ fn check(hostile: &Hostile, directory: &Utf8Path) {
     let host = deployed(&platform);
     let files = host.web_files();
     let name = files.keys().map(ToString::to_string).find(|name| name.matches('+').count() == 2).unwrap();
-    let upstream = name.strip_suffix(".conf").unwrap();
+    let upstream = name.strip_prefix("router.d/").unwrap().strip_suffix(".conf").unwrap();
     let names: Vec<String> = upstream.split('+').map(|part| decode(part).unwrap()).collect();
     assert_eq!(names, ["shop", &hostile.branch, &hostile.runner]);
 
@@ -131,23 +132,23 @@ fn check(hostile: &Hostile, directory: &Utf8Path) {
     });
     let root = root.unwrap().replace("\\\\", "\\").replace("\\\"", "\"");
     let expected = expected(hostile, upstream, Utf8Path::new(&root));
-    fs::create_dir_all(directory.join("nginx.d")).unwrap();
+    fs::create_dir_all(directory.join("temporary")).unwrap();
     fs::write(directory.join("expected.json"), serde_json::to_string(&expected).unwrap()).unwrap();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|of| format!("{of}_temp_path {of};\n"))
-        .collect();
-    let main = format!(
-        "pid nginx.pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}include nginx.d/*.conf;\n}}\n"
-    );
-    fs::write(directory.join("nginx.conf"), main).unwrap();
-    for (name, text) in &files {
-        fs::write(directory.join("nginx.d").join(name.to_string()), &text.text).unwrap();
+    for (name, file) in &files {
+        let path = directory.join(name.to_string());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Its process id and sockets are to be in this directory.
+        fs::write(path, file.text.replace(platform.layout.run().as_str(), directory.as_str())).unwrap();
     }
+    accepted(hostile, directory, "edge");
+    accepted(hostile, directory, "router");
+}
 
+fn accepted(hostile: &Hostile, directory: &Utf8Path, name: &str) {
     let mut nginx = Command::new("nginx");
     nginx.env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()));
-    nginx.args(["-t", "-p", directory.as_str(), "-c", "nginx.conf", "-e", "error.log"]);
+    let main = directory.join(format!("{name}.conf"));
+    nginx.args(["-t", "-p", directory.as_str(), "-c", main.as_str(), "-e", "stderr"]);
     let told = nginx.output().expect("this test needs nginx");
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
     assert!(told.contains("test is successful") && !told.contains("[warn]"), "{hostile:?}\n{told}");

@@ -9,12 +9,8 @@ use pypaas_nginx::directives;
 
 use crate::memory::{branches, deployed, fixtures, machine, platform};
 
-/// What pypaas writes outside of any block.
-const TOP_LEVEL: [&str; 5] =
-    ["map", "server", "server_names_hash_bucket_size", "server_names_hash_max_size", "upstream"];
-
-/// A whole nginx around what pypaas writes.
-const NGINX_CONF: &str = "events {}\nhttp {\n    include nginx.d/*.conf;\n}\n";
+/// What the files of domains and upstreams have outside of any block.
+const TOP_LEVEL: [&str; 2] = ["server", "upstream"];
 
 /// Returns the files of a machine to which nothing was pushed, of one on which all is live, and of one in maintenance.
 fn states(fixture: &str) -> [(&'static str, BTreeMap<String, String>); 3] {
@@ -39,10 +35,10 @@ fn closed(mut host: MemoryHost, platform: &Platform) -> MemoryHost {
 }
 
 #[test]
-fn every_file_holds_only_what_belongs_into_the_http_block() {
+fn every_included_file_holds_only_what_belongs_into_the_http_block() {
     for fixture in fixtures() {
         for (state, files) in states(&fixture) {
-            for (name, text) in files {
+            for (name, text) in files.into_iter().filter(|(name, _)| name.contains('/')) {
                 let outer = directives(&text).into_iter().filter(|it| it.within.is_empty());
                 let names: Vec<String> = outer.map(|mut it| it.words.remove(0)).collect();
                 assert!(!names.is_empty(), "{fixture} {state} {name} is empty");
@@ -54,7 +50,7 @@ fn every_file_holds_only_what_belongs_into_the_http_block() {
     }
 }
 
-/// Leaves all files in the directory that `PYPAAS_NGINX_FILES` names, each set below an `nginx.conf` of its own, for other
+/// Leaves all files in the directory that `PYPAAS_NGINX_FILES` names, each set in a directory of its own, for other
 /// readers than nginx: see `fixtures/check-nginx-files`.
 #[test]
 fn all_files_can_be_left_for_other_readers() {
@@ -67,9 +63,9 @@ fn all_files_can_be_left_for_other_readers() {
 }
 
 fn leave(directory: &Utf8Path, files: &BTreeMap<String, String>) {
-    fs::create_dir_all(directory.join("nginx.d")).unwrap();
-    fs::write(directory.join("nginx.conf"), NGINX_CONF).unwrap();
     for (name, text) in files {
-        fs::write(directory.join("nginx.d").join(name), text).unwrap();
+        let path = directory.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 }

@@ -26,10 +26,14 @@ fn the_first_deploy_of_a_branch() {
     insta::assert_snapshot!(plan(&mut host, &platform, &request), @r#"
     Tell nginx of the domain
       note what nginx's files say now
-      write nginx's +default.conf
-      write nginx's shop.example.com.conf
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      write nginx's edge.conf
+      write nginx's edge.d/shop.example.com.conf
+      write nginx's router.conf
+      write nginx's router.d/shop.example.com.conf
+      test the router's configuration
+      test the edge's configuration
+      reload the router, until only new workers take connections
+      reload the edge, until only new workers take connections
       nginx serves what its files say
     Begin
       record of shop main: trying release 1 (01010101010) in slot a
@@ -57,12 +61,12 @@ fn the_first_deploy_of_a_branch() {
       wait until shop+main+web+1+a accepts on port 61502, for at most 30s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's shop+main+api.conf
-      write nginx's shop+main+web.conf
-      write nginx's shop.example.com.conf
+      write nginx's router.d/shop+main+api.conf
+      write nginx's router.d/shop+main+web.conf
+      write nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of shop main: release 1 (01010101010) in slot a is live
       nginx serves what its files say
@@ -97,11 +101,11 @@ fn a_deploy_beside_the_old_version() {
       wait until shop+main+web+1+b accepts on port 61505, for at most 30s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's shop+main+api.conf
-      write nginx's shop+main+web.conf
+      write nginx's router.d/shop+main+api.conf
+      write nginx's router.d/shop+main+web.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of shop main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -141,10 +145,10 @@ fn a_deploy_with_maintenance() {
     Switch maintenance on
       record of shop main: trying release 2 (02020202020) in slot b, in maintenance
       note what nginx's files say now
-      write nginx's shop.example.com.conf
+      write nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Finish requests of the old version
       drain port 61500, 61501, for at most 30s
@@ -162,11 +166,11 @@ fn a_deploy_with_maintenance() {
       watch shop+main+worker+0+b for 1s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's shop+main+web.conf
-      write nginx's shop.example.com.conf
+      write nginx's router.d/shop+main+web.conf
+      write nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of shop main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -239,10 +243,10 @@ fn a_deploy_of_files_needs_no_process() {
       run `npm run build --if-present --no-update-notifier`
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's www.example.com.conf
+      write nginx's router.d/www.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of site main: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -273,11 +277,11 @@ fn a_restart_keeps_the_checkout() {
       wait until shop+main+web+1+b accepts on port 61505, for at most 30s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's shop+main+api.conf
-      write nginx's shop+main+web.conf
+      write nginx's router.d/shop+main+api.conf
+      write nginx's router.d/shop+main+web.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of shop main: release 2 (01010101010) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -318,10 +322,10 @@ fn the_documented_example() {
     Switch maintenance on
       record of node-js-sample master: trying release 2 (02020202020) in slot b, in maintenance
       note what nginx's files say now
-      write nginx's node-js-sample.example.com.conf
+      write nginx's router.d/node-js-sample.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Finish requests of the old version
       drain port 61500, 61501, 61502, 61503, for at most 30s
@@ -343,11 +347,11 @@ fn the_documented_example() {
       wait until node-js-sample+master+node+3+b accepts on port 61507, for at most 30s
     Switch nginx to the new version
       note what nginx's files say now
-      write nginx's node-js-sample+master+node.conf
-      write nginx's node-js-sample.example.com.conf
+      write nginx's router.d/node-js-sample+master+node.conf
+      write nginx's router.d/node-js-sample.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
     Go live
       record of node-js-sample master: release 2 (02020202020) in slot b is live, release 1 (01010101010) in slot a retires
       nginx serves what its files say
@@ -368,10 +372,10 @@ fn maintenance_by_hand() {
     insta::assert_snapshot!(plan.unwrap(), @"
     Switch maintenance on
       note what nginx's files say now
-      write nginx's shop.example.com.conf
+      write nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Remember it
       record of shop main: release 1 (01010101010) in slot a is live, in maintenance
@@ -393,11 +397,11 @@ fn what_a_killed_deploy_left_is_mended() {
     insta::assert_snapshot!(plan.unwrap(), @"
     Make nginx serve what is live
       note what nginx's files say now
-      write nginx's shop+main+api.conf
-      write nginx's shop+main+web.conf
+      write nginx's router.d/shop+main+api.conf
+      write nginx's router.d/shop+main+web.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     End what was being built
       end what is left of the commands of 20261118_110640-02020202020
@@ -419,13 +423,17 @@ fn a_cleanup_removes_what_nobody_owns() {
     insta::assert_snapshot!(plan.unwrap(), @"
     Make nginx's files say what is configured
       note what nginx's files say now
-      remove nginx's shop+main+api.conf
-      remove nginx's shop+main+web.conf
-      remove nginx's shop.example.com.conf
-      write nginx's www.example.com.conf
+      remove nginx's edge.d/shop.example.com.conf
+      write nginx's edge.d/www.example.com.conf
+      remove nginx's router.d/shop+main+api.conf
+      remove nginx's router.d/shop+main+web.conf
+      remove nginx's router.d/shop.example.com.conf
+      write nginx's router.d/www.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      test the edge's configuration
+      reload the router, until only new workers take connections
+      reload the edge, until only new workers take connections
       nginx serves what its files say
     Finish requests of shop main, which is not configured
       drain port 61500, 61501, 61502, for at most 30s

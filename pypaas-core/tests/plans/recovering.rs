@@ -118,7 +118,7 @@ fn a_mistake_in_a_domain_does_not_keep_a_killed_switch_from_being_taken_back() {
     let after = push(&mut host, &mistaken, &branch, 3);
     let error = carry_out(&mut host, &mistaken, &after).unwrap_err();
 
-    assert!(error.to_string().contains("failed: test nginx"), "{error}");
+    assert!(error.to_string().contains("failed: test the router"), "{error}");
     assert_eq!(host.loaded, before);
     nobody_is_sent_to_a_process_that_is_gone(&mut host);
     host.rejected = None;

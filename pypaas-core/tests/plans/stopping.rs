@@ -78,10 +78,10 @@ fn stopping_changes_nginx_and_the_record_and_the_rest_follows() {
     insta::assert_snapshot!(plan, @"
     Let nginx answer in its place
       note what nginx's files say now
-      write nginx's shop.example.com.conf
+      write nginx's router.d/shop.example.com.conf
       note where nginx's files send requests
-      test nginx's configuration
-      reload nginx, until only new workers take connections
+      test the router's configuration
+      reload the router, until only new workers take connections
       nginx serves what its files say
     Remember it
       record of shop main: release 1 (01010101010) in slot a is live, stopped

@@ -132,13 +132,18 @@ impl Scripts {
     }
 }
 
+/// Gives up the right to bind low ports, which the supervisor has for the edge.
+const DROP_CAPABILITIES: &str = "/usr/bin/setpriv --ambient-caps -all --inh-caps -all ";
+
 /// Makes the command line of a process: a group of its own, its bounds, and a shell for what the admin wrote.
 fn launch(script: &Script) -> String {
     let confine = script.confinement.as_ref().map(Confinement::words).unwrap_or_default();
     let confine = confine
         .iter()
         .map(|word| if shell_word::is_plain(word) { word.clone() } else { shell_word::quote(word) });
-    let words = ["/usr/bin/pgrphack".to_owned()].into_iter().chain(confine);
+    // Confined, it has no capability left anyway.
+    let drop = if script.confinement.is_none() { DROP_CAPABILITIES } else { "" };
+    let words = [format!("{drop}/usr/bin/pgrphack")].into_iter().chain(confine);
     let words: Vec<String> =
         words.chain(["/bin/sh -c".to_owned(), shell_word::quote(&command_line(&script.command))]).collect();
     words.join(" ")

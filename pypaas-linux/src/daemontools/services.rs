@@ -74,18 +74,12 @@ impl Services for Daemontools {
 
 impl Daemontools {
     fn place(&self, service: &ServiceName) -> Place {
-        let directory = self.layout.service(service);
-        Place {
-            supervisor: Supervise::of(&directory),
-            log_supervisor: Supervise::of(&directory.join("log")),
-            link: self.layout.service_link(service),
-            directory,
-        }
+        Place::at(self.layout.service(service), self.layout.service_link(service))
     }
 }
 
 /// Where one service is.
-struct Place {
+pub(super) struct Place {
     directory: Utf8PathBuf,
     link: Utf8PathBuf,
     supervisor: Supervise,
@@ -93,12 +87,23 @@ struct Place {
 }
 
 impl Place {
+    pub(super) fn at(directory: Utf8PathBuf, link: Utf8PathBuf) -> Self {
+        let supervisor = Supervise::of(&directory);
+        let log_supervisor = Supervise::of(&directory.join("log"));
+        Self { directory, link, supervisor, log_supervisor }
+    }
+
+    /// Returns whether it starts at boot.
+    pub(super) fn is_enabled(&self) -> io::Result<bool> {
+        Ok(self.is_linked() && !self.supervisor.is_disabled()?)
+    }
+
     fn inspect(&self) -> Result<Option<ServiceState>, Cause> {
         if !is_there(&self.directory)? && !is_there(&self.link)? {
             return Ok(None);
         }
         let definition = Definition { run: self.script("run")?, log: self.script("log/run")? };
-        let enabled = self.is_linked() && !self.supervisor.is_disabled()?;
+        let enabled = self.is_enabled()?;
         let status = self.supervisor.status()?;
         let process = status.and_then(|status| {
             let process = Process::read(status.process?)?;
@@ -107,7 +112,7 @@ impl Place {
         Ok(Some(ServiceState { definition, enabled, supervised: self.is_supervised()?, process }))
     }
 
-    fn define(&self, definition: &Definition) -> Result<(), Cause> {
+    pub(super) fn define(&self, definition: &Definition) -> Result<(), Cause> {
         if !self.is_linked() {
             // Whatever an interrupted removal left; and svscan must not see the directory before it is complete.
             self.remove()?;
@@ -124,7 +129,7 @@ impl Place {
         Ok(())
     }
 
-    fn start(&self, layout: &Layout) -> Result<(), Cause> {
+    pub(super) fn start(&self, layout: &Layout) -> Result<(), Cause> {
         if !is_there(&self.directory.join("run"))? {
             return Err("it is not defined".into());
         }
@@ -235,6 +240,14 @@ fn wait_until(
     Ok(())
 }
 
-fn failed(action: &'static str, service: &ServiceName) -> impl FnOnce(Cause) -> ServiceError {
-    move |source| ServiceError { action, service: service.to_string(), source }
+fn failed(action: &'static str, service: &ServiceName) -> impl FnOnce(Cause) -> ServiceError + use<> {
+    failed_for(action, service.to_string())
+}
+
+/// Says what could not be done with the service of that name.
+pub(super) fn failed_for(
+    action: &'static str,
+    service: String,
+) -> impl FnOnce(Cause) -> ServiceError + use<> {
+    move |source| ServiceError { action, service, source }
 }

@@ -1,9 +1,6 @@
-//! Users: who somebody is, and which directories they may enter.
+//! Users: who somebody is.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-
-use camino::Utf8Path;
 
 /// A user as the kernel knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,24 +47,6 @@ impl Account {
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.user == other.user
     }
-
-    /// Returns whether the user may not enter `directory`, as its mode has it. Nothing is said of a directory that is not there,
-    /// or that has an access control list, which may say anything.
-    pub(crate) fn is_kept_out_of(&self, directory: &Utf8Path) -> bool {
-        let Ok(found) = fs::metadata(directory) else { return false };
-        let bit = match found {
-            _ if self.user == 0 => return false,
-            _ if found.uid() == self.user => 0o100,
-            _ if self.groups.contains(&found.gid()) => 0o010,
-            _ => 0o001,
-        };
-        found.mode() & bit == 0 && !has_access_list(directory)
-    }
-}
-
-fn has_access_list(directory: &Utf8Path) -> bool {
-    rustix::fs::getxattr(directory.as_std_path(), "system.posix_acl_access", &mut [0_u8; 0])
-        .is_ok_and(|size| size > 0)
 }
 
 #[cfg(test)]

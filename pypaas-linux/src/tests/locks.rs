@@ -12,7 +12,7 @@ use crate::LinuxHost;
 
 fn two_hosts() -> (Machine, LinuxHost) {
     let machine = Machine::new();
-    let other = LinuxHost::new(machine.layout.clone(), machine.host.nginx.clone(), machine.host.ports);
+    let other = LinuxHost::new(machine.layout.clone(), machine.host.nginx.clone());
     (machine, other)
 }
 

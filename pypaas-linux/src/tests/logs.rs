@@ -40,11 +40,8 @@ fn an_earlier_versions_words_are_left_out() {
         Some(supervisor.machine.host.logs().last_lines(&web, 9)).filter(|lines| !lines.is_empty())
     });
     assert_eq!(lines, ["new"]);
-    let mut another = LinuxHost::new(
-        supervisor.machine.layout.clone(),
-        supervisor.machine.host.nginx.clone(),
-        supervisor.machine.host.ports,
-    );
+    let mut another =
+        LinuxHost::new(supervisor.machine.layout.clone(), supervisor.machine.host.nginx.clone());
     assert_eq!(another.logs().last_lines(&web, 9), ["new"]);
 }
 

@@ -19,20 +19,14 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        Self::with_nginx(vec!["nginx".to_owned()])
-    }
-
-    /// Makes one whose nginx is told by `command` and has its files in the home directory.
-    pub(super) fn with_nginx(command: Vec<String>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let home = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
         let nginx = NginxSettings {
-            command: command.iter().map(|word| word.replace("HOME", home.as_str())).collect(),
-            pid_file: home.join("nginx.pid"),
-            config_dir: "~/nginx.d".to_owned(),
+            program: "/usr/sbin/nginx".into(),
             http_port: 80,
             https_port: 443,
             listen: Vec::new(),
+            trusted_proxies: Vec::new(),
         };
         let settings = Settings {
             ports: PortRange { min: 1, max: 1 },
@@ -48,7 +42,7 @@ impl Machine {
             lock_timeout: Duration::ZERO,
         };
         let layout = Layout::new(&home, &settings);
-        let host = LinuxHost::new(layout.clone(), nginx, PortRange { min: 1, max: 1 });
+        let host = LinuxHost::new(layout.clone(), nginx);
         Self { host, layout, home, _directory: directory }
     }
 }

@@ -120,8 +120,7 @@ fn programs_that_start_services_at_once_take_different_spares() {
     thread::scope(|scope| {
         for index in 0..COUNT as u16 {
             let (name, layout) = (service(index), supervisor.machine.layout.clone());
-            let mut host =
-                LinuxHost::new(layout, supervisor.machine.host.nginx.clone(), supervisor.machine.host.ports);
+            let mut host = LinuxHost::new(layout, supervisor.machine.host.nginx.clone());
             scope.spawn(move || {
                 host.services()
                     .define_service(&name, &definition(&name, &format!("exec sleep {}", 1000 + index)))

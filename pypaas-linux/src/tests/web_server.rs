@@ -1,14 +1,16 @@
 //! A real nginx, on a port of its own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use pypaas_core::host::{Version, WebServer, WebServerError};
-use pypaas_sandbox::write_script;
+use pypaas_core::WebInstance;
+use pypaas_core::host::{WebServer, WebServerError};
 
 use super::machine::{Machine, eventually};
+
+const ROUTER: WebInstance = WebInstance::Router;
 
 pub(super) struct Nginx {
     pub(super) machine: Machine,
@@ -18,31 +20,32 @@ pub(super) struct Nginx {
 
 impl Nginx {
     fn new() -> Self {
-        let machine =
-            Machine::with_nginx(["nginx", "-p", "HOME", "-c", "HOME/nginx.conf"].map(str::to_owned).into());
+        let machine = Machine::new();
         let port = free_port();
         let nginx = Self { machine, port, master: None };
         nginx.configure("return 200 first;");
         nginx
     }
 
+    /// Starts one as the router, which nothing supervises.
     pub(super) fn started() -> Self {
         let mut nginx = Self::new();
-        let words = &nginx.machine.host.nginx.command;
-        let mut command = Command::new("nginx");
-        command
-            .args(&words[1..])
-            .env("PATH", "/usr/sbin:/usr/bin")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null());
+        nginx.machine.host.prepare_directories().unwrap();
+        let words = nginx.machine.host.words(ROUTER, &[]);
+        // Where the supervisor would write it.
+        let log = nginx.machine.host.supervisor.web_server_log(ROUTER);
+        fs::create_dir_all(log.parent().unwrap()).unwrap();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).stdin(Stdio::null()).stderr(File::create(log).unwrap());
         nginx.master = Some(command.spawn().unwrap());
         eventually(|| nginx.body().ok().filter(|body| body == "first"));
         nginx
     }
 
     pub(super) fn configure(&self, server: &str) {
+        let home = &self.machine.home;
         let text = format!(
-            "daemon off; worker_processes 2; pid nginx.pid; error_log error.log;\n\
+            "daemon off; worker_processes 2; pid {home}/run/router.pid;\n\
             events {{}}\n\
             http {{ access_log off; client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t;\n\
             uwsgi_temp_path t; scgi_temp_path t;\n\
@@ -50,7 +53,8 @@ impl Nginx {
             {server} }} }}\n",
             self.port
         );
-        fs::write(self.machine.home.join("nginx.conf"), text).unwrap();
+        fs::create_dir_all(home.join("nginx")).unwrap();
+        fs::write(home.join("nginx/router.conf"), text).unwrap();
     }
 
     fn body(&self) -> std::io::Result<String> {
@@ -78,33 +82,16 @@ fn free_port() -> u16 {
 }
 
 #[test]
-fn the_version_is_known() {
-    let mut nginx = Nginx::new();
-    let version = nginx.machine.host.web_server_version().unwrap();
-    assert!(version > Version(1, 17, 0));
-    nginx.machine.host.nginx.command = vec!["sudo".to_owned(), "nowhere".to_owned()];
-    assert_eq!(nginx.machine.host.web_server_version().unwrap(), version);
-}
-
-#[test]
-fn the_version_does_not_need_sudo() {
-    let mut nginx = Nginx::new();
-    let command = ["/nowhere/sudo", "-u", "root", "/usr/sbin/nginx"];
-    nginx.machine.host.nginx.command = command.map(str::to_owned).into();
-    assert!(nginx.machine.host.web_server_version().is_ok());
-}
-
-#[test]
 fn a_good_configuration_passes() {
-    Nginx::new().machine.host.test_web_server().unwrap();
+    Nginx::new().machine.host.test_web_server(ROUTER).unwrap();
 }
 
 #[test]
 fn a_mistake_is_named_with_file_and_line() {
     let mut nginx = Nginx::new();
     nginx.configure("gzipp on;");
-    let error = nginx.machine.host.test_web_server().unwrap_err();
-    let place = format!("{}/nginx.conf:6", nginx.machine.home);
+    let error = nginx.machine.host.test_web_server(ROUTER).unwrap_err();
+    let place = format!("{}/nginx/router.conf:6", nginx.machine.home);
     assert_eq!(error.to_string(), format!("nginx rejected {place}: unknown directive \"gzipp\""));
 }
 
@@ -114,7 +101,7 @@ fn a_missing_certificate_is_named() {
     nginx.configure(
         "listen 127.0.0.1:1 ssl; ssl_certificate /no/where.crt; ssl_certificate_key /no/where.key;",
     );
-    let error = nginx.machine.host.test_web_server().unwrap_err();
+    let error = nginx.machine.host.test_web_server(ROUTER).unwrap_err();
     assert!(matches!(&error, WebServerError::Rejected { place: None, .. }));
     assert!(error.to_string().contains("cannot load certificate \"/no/where.crt\""), "{error}");
 }
@@ -128,7 +115,7 @@ fn after_a_reload_no_old_answer_comes() {
     for body in ["second", "third", "fourth"] {
         nginx.configure(&format!("return 200 {body};"));
 
-        nginx.machine.host.reload_web_server().unwrap();
+        nginx.machine.host.reload_web_server(ROUTER).unwrap();
 
         for _ in 0..50 {
             assert_eq!(nginx.body().unwrap(), body);
@@ -146,9 +133,9 @@ fn a_reload_that_did_not_happen_is_noticed_with_its_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     nginx.configure(&format!("listen 127.0.0.1:{port}; return 200 second;"));
-    nginx.machine.host.test_web_server().unwrap();
+    nginx.machine.host.test_web_server(ROUTER).unwrap();
 
-    let error = nginx.machine.host.reload_web_server().unwrap_err();
+    let error = nginx.machine.host.reload_web_server(ROUTER).unwrap_err();
 
     let WebServerError::NotReloaded { reason, .. } = error else { panic!("{error}") };
     assert_eq!(reason, format!("bind() to 127.0.0.1:{port} failed (98: Address already in use)"));
@@ -159,35 +146,8 @@ fn a_reload_that_did_not_happen_is_noticed_with_its_reason() {
 fn a_reload_of_a_bad_configuration_is_refused() {
     let mut nginx = Nginx::started();
     nginx.configure("gzipp on;");
-    let error = nginx.machine.host.reload_web_server().unwrap_err();
-    assert!(matches!(error, WebServerError::Rejected { place: Some(_), .. }), "{error}");
+    let error = nginx.machine.host.reload_web_server(ROUTER).unwrap_err();
+    let WebServerError::NotReloaded { reason, .. } = error else { panic!("{error}") };
+    assert!(reason.starts_with("unknown directive \"gzipp\" in "), "{reason}");
     assert_eq!(nginx.body().unwrap(), "first");
-}
-
-#[test]
-fn an_nginx_that_does_not_run_is_named() {
-    let mut nginx = Nginx::new();
-    let home = nginx.machine.home.clone();
-    let error = nginx.machine.host.reload_web_server().unwrap_err().to_string();
-    assert!(error.ends_with("(os error 2)") && error.contains(&format!("`{home}/nginx.pid`")), "{error}");
-    fs::write(home.join("nginx.pid"), "1\n").unwrap();
-    let error = nginx.machine.host.reload_web_server().unwrap_err().to_string();
-    assert!(error.contains("nginx does not run"), "{error}");
-}
-
-#[test]
-fn a_missing_program_and_a_sudo_that_asks_are_named() {
-    let mut nginx = Nginx::new();
-    nginx.machine.host.nginx.command = vec!["nginx-nowhere".to_owned()];
-    let error = nginx.machine.host.test_web_server().unwrap_err();
-    assert_eq!(error.to_string(), "cannot run `nginx-nowhere -t`: there is no program `nginx-nowhere`");
-
-    let sudo = nginx.machine.home.join("sudo");
-    write_script(&sudo, "#!/bin/sh\n[ \"$1\" = -n ] && echo 'sudo: a password is required' >&2\nexit 1\n");
-    nginx.machine.host.nginx.command = vec![sudo.to_string(), "/usr/sbin/nginx".to_owned()];
-    let error = nginx.machine.host.test_web_server().unwrap_err();
-    let hint =
-        "let this user run `/usr/sbin/nginx -t` and `/usr/sbin/nginx -s reload` without password in sudoers";
-    let expected = format!("cannot run `{sudo} /usr/sbin/nginx -t`: sudo: a password is required; {hint}");
-    assert_eq!(error.to_string(), expected);
 }

@@ -4,28 +4,18 @@ use minijinja::{Value, context};
 use pypaas_config::Protocol;
 use pypaas_core::UpstreamName;
 
-use super::Ground;
+use super::LocationContext;
 use crate::unprintable::Unprintable;
 
-/// What an app is told of the request. `$authority` stands for [`Surroundings::authority`](super::Surroundings).
+/// What an app is told of the request, besides the headers that the edge has set, which are passed on.
 ///
-/// `Host` is the name nginx chose the domain by, never the client's own text (`$http_host`), which can differ from it.
 /// Only websockets are upgraded: passing on `Upgrade: h2c` would let a client tunnel past the locations.
-const HTTP_HEADERS: [(&str, &str); 9] = [
-    ("Host", "$authority"),
-    ("X-Real-IP", "$remote_addr"),
-    ("X-Forwarded-For", "$proxy_add_x_forwarded_for"),
-    ("X-Forwarded-Proto", "$scheme"),
-    ("X-Forwarded-Host", "$authority"),
-    ("X-Forwarded-Port", "$server_port"),
-    ("X-Request-ID", "$request_id"),
-    ("Upgrade", "$pypaas_upgrade"),
-    ("Connection", "$pypaas_connection"),
-];
+const HTTP_HEADERS: [(&str, &str); 3] =
+    [("Host", "$http_host"), ("Upgrade", "$pypaas_upgrade"), ("Connection", "$pypaas_connection")];
 
-/// nginx's `uwsgi_params`, and the same headers as for http: a parameter `HTTP_…` replaces the client's header. An empty
-/// `HTTP_PROXY` hides the client's `Proxy`, which CGI programs take for a setting.
-const UWSGI_PARAMETERS: [(&str, &str); 22] = [
+/// nginx's `uwsgi_params`; what it cannot know behind a socket it has from the edge's headers. An empty `HTTP_PROXY` hides a
+/// client's `Proxy`, which CGI programs take for a setting.
+const UWSGI_PARAMETERS: [(&str, &str); 15] = [
     ("QUERY_STRING", "$query_string"),
     ("REQUEST_METHOD", "$request_method"),
     ("CONTENT_TYPE", "$content_type"),
@@ -34,19 +24,12 @@ const UWSGI_PARAMETERS: [(&str, &str); 22] = [
     ("PATH_INFO", "$document_uri"),
     ("DOCUMENT_ROOT", "$document_root"),
     ("SERVER_PROTOCOL", "$server_protocol"),
-    ("REQUEST_SCHEME", "$scheme"),
-    ("HTTPS", "$https if_not_empty"),
+    ("REQUEST_SCHEME", "$http_x_forwarded_proto"),
+    ("HTTPS", "$pypaas_https if_not_empty"),
     ("REMOTE_ADDR", "$remote_addr"),
     ("REMOTE_PORT", "$remote_port"),
-    ("SERVER_PORT", "$server_port"),
+    ("SERVER_PORT", "$http_x_forwarded_port"),
     ("SERVER_NAME", "$server_name"),
-    ("HTTP_HOST", "$authority"),
-    ("HTTP_X_REAL_IP", "$remote_addr"),
-    ("HTTP_X_FORWARDED_FOR", "$proxy_add_x_forwarded_for"),
-    ("HTTP_X_FORWARDED_PROTO", "$scheme"),
-    ("HTTP_X_FORWARDED_HOST", "$authority"),
-    ("HTTP_X_FORWARDED_PORT", "$server_port"),
-    ("HTTP_X_REQUEST_ID", "$request_id"),
     ("HTTP_PROXY", "\"\" if_not_empty"),
 ];
 
@@ -55,28 +38,28 @@ const UWSGI_PARAMETERS: [(&str, &str); 22] = [
 /// The headers are in the location, not in the server, because one `proxy_set_header` of the admin's in the location
 /// would drop all the server's. A header the admin sets there replaces ours of the same name.
 pub(super) fn print(
-    ground: &Ground<'_>,
+    context: &LocationContext<'_>,
     upstream: &UpstreamName,
     protocol: Protocol,
     path: Option<&str>,
 ) -> Result<String, Unprintable> {
     let path = path.unwrap_or_default();
-    check_path(path, protocol, ground.pattern.modifier)?;
+    check_path(path, protocol, context.pattern.modifier)?;
     let (pass, target, pass_on, table): (_, _, _, &[(&'static str, &'static str)]) = match protocol {
         Protocol::Http => {
             ("proxy_pass", format!("http://{upstream}{path}"), "proxy_set_header", &HTTP_HEADERS)
         }
         Protocol::Uwsgi => ("uwsgi_pass", upstream.to_string(), "uwsgi_param", &UWSGI_PARAMETERS),
     };
-    let ours = table.iter().filter(|(name, _)| !ground.extra.sets_for(pass_on, name));
-    let authority = ground.surroundings.authority;
-    let value_of = |value| if value == "$authority" { authority } else { value };
-    let passed: Vec<Value> =
-        ours.map(|(name, value)| context! { name => *name, value => value_of(*value) }).collect();
+    let ours = table.iter().filter(|(name, _)| !context.extra.sets_for(pass_on, name));
+    let passed: Vec<Value> = ours.map(|(name, value)| context! { name => *name, value => *value }).collect();
+    // A path in place of the location's own cannot be had together with a variable.
+    let kept = if protocol == Protocol::Http && path.is_empty() { "$pypaas_kept" } else { "" };
     let values = context! {
-        pattern => &ground.pattern, hsts => ground.hsts, pass, target, pass_on, passed, extra => &ground.extra.text,
+        pattern => &context.pattern, max_body => &context.max_body, pass, target, kept, pass_on, passed,
+        extra => &context.extra.text,
     };
-    ground.templates.print("location_proxy", values)
+    context.templates.print("location_proxy", values)
 }
 
 fn check_path(path: &str, protocol: Protocol, modifier: &str) -> Result<(), Unprintable> {

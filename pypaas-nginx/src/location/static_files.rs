@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use minijinja::context;
 
-use super::{Ground, Pattern};
+use super::{LocationContext, LocationMatch};
 use crate::unprintable::Unprintable;
 
 /// The `index` nginx has by itself.
@@ -35,21 +35,21 @@ pub(super) struct Files<'a> {
 ///
 /// `is_free` says whether the domain has no exact location of this path.
 pub(super) fn print(
-    ground: &Ground<'_>,
+    context: &LocationContext<'_>,
     files: &Files<'_>,
     is_free: impl Fn(&str) -> bool,
 ) -> Result<String, Unprintable> {
     let Files { root, checkout, index, spa, cache, gzip_static } = *files;
-    let Pattern { modifier, path } = &ground.pattern;
+    let LocationMatch { modifier, path } = &context.pattern;
     let prefix = matches!(*modifier, "" | "^~");
     let trimmed = root.as_str().trim_end_matches('/');
     let (place, directory) =
         if prefix && path != "/" { ("alias", format!("{trimmed}/")) } else { ("root", trimmed.to_owned()) };
     let bare = path.trim_end_matches('/');
-    let own = |directive: &str| ground.extra.sets(directive) || ground.surroundings.extra.sets(directive);
+    let own = |directive: &str| context.extra.sets(directive) || context.server.extra.sets(directive);
     let values = context! {
-        pattern => &ground.pattern,
-        hsts => ground.hsts,
+        pattern => &context.pattern,
+        max_body => &context.max_body,
         place,
         directory,
         links_from => (!own("disable_symlinks")).then(|| format!("from={checkout}")),
@@ -59,15 +59,15 @@ pub(super) fn print(
         page => (spa && prefix && !own("try_files")).then(|| format!("{}/{index}", path.trim_end_matches('/'))),
         page_file => format!("{trimmed}/{index}"),
         hidden => (*modifier != "=").then(|| hidden_files(if prefix { path } else { "" })),
-        extra => &ground.extra.text,
+        extra => &context.extra.text,
     };
-    let location = ground.templates.print("location_static", values)?;
+    let location = context.templates.print("location_static", values)?;
     if !prefix || bare.is_empty() || !is_free(bare) {
         return Ok(location);
     }
-    let pattern = Pattern { modifier: "=", path: bare.to_owned() };
+    let pattern = LocationMatch { modifier: "=", path: bare.to_owned() };
     let target = format!("{}/$is_args$args", encode_for_url(bare));
-    let redirect = ground.templates.print("location_redirect", context! { pattern => &pattern, target })?;
+    let redirect = context.templates.print("location_redirect", context! { pattern => &pattern, target })?;
     Ok(format!("{redirect}\n\n{location}"))
 }
 

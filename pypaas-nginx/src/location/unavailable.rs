@@ -3,7 +3,7 @@
 use minijinja::context;
 use pypaas_core::Unavailable;
 
-use super::{Pattern, Surroundings};
+use super::{LocationMatch, ServerContext};
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
 
@@ -14,8 +14,8 @@ use crate::unprintable::Unprintable;
 /// those of the server then. `types {}` makes the page HTML under every path, `/app.js` too.
 pub(super) fn print(
     templates: &Templates,
-    pattern: &Pattern<'_>,
-    surroundings: &Surroundings<'_>,
+    pattern: &LocationMatch<'_>,
+    server: &ServerContext<'_>,
     why: &Unavailable,
 ) -> Result<String, Unprintable> {
     let (title, explanation, retry_after) = match why {
@@ -33,13 +33,8 @@ pub(super) fn print(
          <title>{title}</title><h1>{title}</h1><p>{explanation}</p></html>"
     );
     let own = ["Retry-After", "Cache-Control"];
-    let headers =
-        surroundings.tls_config.headers_besides(&own).chain(surroundings.extra.headers_besides(&own));
-    let headers: Vec<String> = headers.map(str::to_owned).collect();
-    templates.print(
-        "location_unavailable",
-        context! { pattern, hsts => surroundings.hsts, headers, page, retry_after },
-    )
+    let headers: Vec<String> = server.extra.headers_besides(&own).map(str::to_owned).collect();
+    templates.print("location_unavailable", context! { pattern, headers, page, retry_after })
 }
 
 /// Writes the admin's words as HTML. A `$` too: nginx would look for a variable.

@@ -8,7 +8,7 @@ use crate::instance::Instance;
 /// Writes all fixtures below `instance`.
 fn write_all(instance: &Instance) {
     instance.certify("shop.example");
-    instance.add_default_server(26, 8);
+    instance.add_main(26, 8);
     instance.add_upstream(&upstream(&[61500, 61501]));
     for (name, host) in fixtures::all(&instance.machine) {
         instance.add_host(name, &host);
@@ -43,7 +43,7 @@ fn a_thousand_domains_of_two_hundred_characters_need_no_warning() {
         instance.add_host(&number.to_string(), &instance.machine.domain(&name, vec![app("/")]));
     }
     instance.add_upstream(&upstream(&[61500]));
-    instance.add_default_server(200, 1_000);
+    instance.add_main(200, 1_000);
     instance.write("test.crt", "");
     assert_eq!(instance.test(), "");
 }
@@ -57,6 +57,6 @@ fn names_that_just_fit_the_default_hash_need_no_warning() {
         instance.add_host(&number.to_string(), &instance.machine.domain(&name, vec![app("/")]));
     }
     instance.add_upstream(&upstream(&[61500]));
-    instance.add_default_server(46, 32);
+    instance.add_main(46, 32);
     assert_eq!(instance.test(), "");
 }

@@ -89,3 +89,12 @@ pub(crate) fn wait_for(port: u16) {
         std::thread::yield_now();
     }
 }
+
+/// Waits until somebody listens at a unix socket.
+pub(crate) fn wait_for_socket(path: &camino::Utf8Path) {
+    let began = std::time::Instant::now();
+    while std::os::unix::net::UnixStream::connect(path).is_err() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "nobody listens at {path}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}

@@ -8,8 +8,8 @@ use pypaas_config::{
 };
 use pypaas_core::host::Version;
 use pypaas_core::{
-    DefaultServer, Frontend, Route, RoutedLocation, Server, Tls, Unavailable, Upstream, UpstreamName,
-    VirtualHost,
+    EdgeConfig, Frontend, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls, Unavailable,
+    Upstream, UpstreamName, VirtualHost,
 };
 
 /// A machine that virtual hosts are made for.
@@ -35,15 +35,32 @@ impl Machine {
         }
     }
 
-    pub(crate) fn default_server(&self, longest_name: usize, names: usize) -> DefaultServer {
-        DefaultServer {
+    pub(crate) fn sockets(&self) -> RouterSockets {
+        RouterSockets { http: self.root.join("router-http.sock"), https: self.root.join("router-https.sock") }
+    }
+
+    pub(crate) fn edge(&self, longest_name: usize, names: usize) -> EdgeConfig {
+        EdgeConfig {
+            pid_file: self.root.join("edge.pid"),
+            sockets: self.sockets(),
             listen: self.listen.clone(),
             http_port: self.http_port,
             https_port: Some(self.https_port),
+            trusted_proxies: Vec::new(),
             tls_config: None,
             longest_name,
             names,
             version: self.version,
+        }
+    }
+
+    pub(crate) fn router(&self, longest_name: usize, names: usize) -> RouterConfig {
+        RouterConfig {
+            pid_file: self.root.join("router.pid"),
+            sockets: self.sockets(),
+            shutdown_timeout: Duration::from_secs(30),
+            longest_name,
+            names,
         }
     }
 
@@ -64,6 +81,8 @@ impl Machine {
             name: DomainName::new(name).unwrap(),
             file: format!("domains/{name}.yml").into(),
             frontend,
+            sockets: self.sockets(),
+            max_body: 100 * 1024 * 1024,
             locations,
             gzip_static: false,
             version: self.version,
@@ -93,7 +112,7 @@ impl Machine {
 }
 
 pub(crate) fn location(path: &str, route: Route) -> RoutedLocation {
-    RoutedLocation { path: LocationPath::new(path).unwrap(), route, extra: None }
+    RoutedLocation { path: LocationPath::new(path).unwrap(), route, max_body: None, extra: None }
 }
 
 pub(crate) fn with_extra(mut location: RoutedLocation, extra: &str) -> RoutedLocation {

@@ -1,4 +1,4 @@
-//! An nginx of the test's own.
+//! An edge and a router of the test's own.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,20 +7,20 @@ use std::process::{Child, Command, Output, Stdio};
 
 use camino::Utf8PathBuf;
 use pypaas_core::host::Version;
-use pypaas_core::{Upstream, VirtualHost, WebConfigRenderer};
+use pypaas_core::{EdgeConfig, Upstream, VirtualHost, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 use tempfile::TempDir;
 
 use crate::client;
 use crate::fixtures::Machine;
 
-/// A directory with an nginx configuration, and the nginx that serves it once started.
+/// A directory with the configurations of both, and the processes that serve it once started.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) machine: Machine,
     directory: Utf8PathBuf,
     temporary: Option<TempDir>,
-    child: Option<Child>,
+    children: Vec<Child>,
 }
 
 impl Instance {
@@ -44,10 +44,10 @@ impl Instance {
             version: installed_version(),
             root: directory.clone(),
         };
-        let instance = Self { machine, directory, temporary: None, child: None };
-        fs::create_dir_all(instance.directory.join("nginx.d")).unwrap();
-        fs::create_dir_all(instance.directory.join("temporary")).unwrap();
-        instance.write("nginx.conf", NGINX_CONF);
+        let instance = Self { machine, directory, temporary: None, children: Vec::new() };
+        for directory in ["edge.d", "router.d", "temporary"] {
+            fs::create_dir_all(instance.directory.join(directory)).unwrap();
+        }
         instance
     }
 
@@ -58,23 +58,29 @@ impl Instance {
         fs::write(path, text).unwrap();
     }
 
-    /// Prints a virtual host into the directory that nginx includes.
+    /// Prints a domain for the edge and for the router.
     pub(crate) fn add_host(&self, file: &str, host: &VirtualHost) {
-        let text = NginxText::new().virtual_host(host).unwrap();
-        self.write(&format!("nginx.d/{file}.conf"), &text);
+        let text = NginxText::new();
+        self.write(&format!("edge.d/{file}.conf"), &text.edge_domain(host).unwrap());
+        self.write(&format!("router.d/{file}.conf"), &text.router_domain(host).unwrap());
     }
 
     /// Prints an upstream, likewise.
     pub(crate) fn add_upstream(&self, upstream: &Upstream) {
         let text = NginxText::new().upstream(upstream, installed_version()).unwrap();
-        self.write(&format!("nginx.d/{}.conf", upstream.name), &text);
+        self.write(&format!("router.d/{}.conf", upstream.name), &text);
     }
 
-    /// Prints the default server, likewise.
-    pub(crate) fn add_default_server(&self, longest_name: usize, names: usize) {
-        let text =
-            NginxText::new().default_server(&self.machine.default_server(longest_name, names)).unwrap();
-        self.write("nginx.d/+default.conf", &text);
+    /// Prints what both are started with.
+    pub(crate) fn add_main(&self, longest_name: usize, names: usize) {
+        self.add_edge(&self.machine.edge(longest_name, names));
+        let router = self.machine.router(longest_name, names);
+        self.write("router.conf", &NginxText::new().router(&router).unwrap());
+    }
+
+    /// Prints what the edge is started with.
+    pub(crate) fn add_edge(&self, edge: &EdgeConfig) {
+        self.write("edge.conf", &NginxText::new().edge(edge).unwrap());
     }
 
     /// Makes `test.crt` and `test.key` for `name`, signed by themselves; `chain.crt` is a copy.
@@ -93,35 +99,42 @@ impl Instance {
         fs::copy(self.directory.join("test.crt"), self.directory.join("chain.crt")).unwrap();
     }
 
-    /// Runs `nginx -t` and returns what it said, without its two lines of success.
+    /// Runs `nginx -t` for both and returns what it said, without its two lines of success.
     pub(crate) fn test(&self) -> String {
-        let output = self.nginx().arg("-t").output().expect("this test needs nginx");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        if !output.status.success() {
-            return said;
-        }
-        let success = |line: &&str| line.ends_with("syntax is ok") || line.ends_with("test is successful");
-        said.lines().filter(|line| !success(line)).collect()
+        let test = |name: &str| {
+            let output = self.nginx(name).arg("-t").output().expect("this test needs nginx");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let success =
+                |line: &&str| line.ends_with("syntax is ok") || line.ends_with("test is successful");
+            let failed = !output.status.success();
+            said.lines().filter(|line| failed || !success(line)).map(str::to_owned).collect::<String>()
+        };
+        ["edge", "router"].map(test).concat()
     }
 
-    /// Starts nginx; it ends with the test. One process without a master, so that nothing is left when it is killed.
+    /// Starts both; they end with the test. Each is one process without a master, so that nothing is left when it is killed.
     pub(crate) fn start(&mut self) {
         assert_eq!(self.test(), "");
-        let child = self.nginx().stdin(Stdio::null()).spawn().unwrap();
-        self.child = Some(child);
+        for name in ["router", "edge"] {
+            let mut nginx = self.nginx(name);
+            nginx.args(["-g", "master_process off;"]).stdin(Stdio::null()).stdout(Stdio::null());
+            self.children.push(nginx.stderr(Stdio::null()).spawn().unwrap());
+        }
+        client::wait_for_socket(&self.machine.sockets().https);
         client::wait_for(self.machine.http_port);
     }
 
-    fn nginx(&self) -> Command {
+    fn nginx(&self, name: &str) -> Command {
         let mut nginx = nginx();
-        nginx.arg("-p").arg(&self.directory).args(["-c", "nginx.conf", "-e", "error.log"]);
+        nginx.args(["-e", "stderr", "-p"]).arg(&self.directory);
+        nginx.arg("-c").arg(self.directory.join(format!("{name}.conf")));
         nginx
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        for child in &mut self.children {
             child.kill().unwrap();
             child.wait().unwrap();
         }
@@ -148,26 +161,3 @@ fn installed_version() -> Version {
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
-
-const NGINX_CONF: &str = "\
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log error.log;
-events {}
-http {
-    access_log off;
-    client_body_temp_path temporary/body;
-    proxy_temp_path temporary/proxy;
-    fastcgi_temp_path temporary/fastcgi;
-    uwsgi_temp_path temporary/uwsgi;
-    scgi_temp_path temporary/scgi;
-    default_type application/octet-stream;
-    types {
-        text/html html;
-        text/plain txt;
-        application/javascript js;
-    }
-    include nginx.d/*.conf;
-}
-";

@@ -65,7 +65,7 @@ fn unquote(text: &str, ends: &[char]) -> (String, usize) {
 }
 
 fn print(location: RoutedLocation) -> Option<String> {
-    NginxText::new().virtual_host(&Machine::usual().domain("shop.example", vec![location])).ok()
+    NginxText::new().router_domain(&Machine::usual().domain("shop.example", vec![location])).ok()
 }
 
 fn replace(words: &[String], from: &str, to: &str) -> Vec<String> {
@@ -122,7 +122,7 @@ fn nginx_finds_files_in_directories_of_any_name() {
     }
     let (names, locations): (Vec<_>, Vec<_>) = locations.into_iter().unzip();
     instance.add_host("all", &instance.machine.domain("shop.example", locations));
-    instance.add_default_server(12, 1);
+    instance.add_main(12, 1);
     instance.certify("shop.example");
     instance.start();
     for (number, name) in names.iter().enumerate() {

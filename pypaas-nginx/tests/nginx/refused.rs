@@ -9,7 +9,8 @@ use pypaas_nginx::NginxText;
 use crate::fixtures::{Machine, app, files, location, proxy, upstream, with_extra};
 
 fn refusal(host: &VirtualHost) -> String {
-    NginxText::new().virtual_host(host).unwrap_err().to_string()
+    let text = NginxText::new();
+    text.router_domain(host).and_then(|_| text.edge_domain(host)).unwrap_err().to_string()
 }
 
 fn refusal_of(location: pypaas_core::RoutedLocation) -> String {
@@ -46,8 +47,8 @@ fn what_nginx_cannot_do_is_refused_in_the_words_of_the_configuration() {
     insta::assert_snapshot!(refusal_of(location("/a", proxy(Protocol::Http, Some("b")))), @"cannot write the nginx configuration of shop.example: location `/a`: `nginx_proxy_path` does not begin with `/`");
     insta::assert_snapshot!(refusal_of(location("/a", proxy(Protocol::Uwsgi, Some("/b")))), @"cannot write the nginx configuration of shop.example: location `/a`: `nginx_proxy_path` means nothing to a uwsgi server");
     insta::assert_snapshot!(NginxText::new().upstream(&upstream(&[]), Version(1, 22, 1)).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: it has no server, and nginx takes no upstream without one");
-    let old = Machine { version: Version(1, 18, 0), ..Machine::usual() }.default_server(10, 1);
-    insta::assert_snapshot!(NginxText::new().default_server(&old).unwrap_err(), @"cannot write the nginx configuration of the default server: nginx 1.18.0 cannot refuse unknown names over TLS, 1.19.4 or newer can");
+    let old = Machine { version: Version(1, 18, 0), ..Machine::usual() }.edge(10, 1);
+    insta::assert_snapshot!(NginxText::new().edge(&old).unwrap_err(), @"cannot write the nginx configuration of the edge: nginx 1.18.0 cannot refuse unknown names over TLS, 1.19.4 or newer can");
 }
 
 #[test]
@@ -61,5 +62,5 @@ fn two_locations_that_are_one_for_nginx_are_refused() {
 fn a_domain_that_is_away_needs_no_correct_extras() {
     let away = Route::Unavailable(pypaas_core::Unavailable::NotDeployed);
     let host = Machine::usual().domain("shop.example", vec![with_extra(location("/", away), "gzip on")]);
-    assert!(NginxText::new().virtual_host(&host).is_ok());
+    assert!(NginxText::new().router_domain(&host).is_ok());
 }

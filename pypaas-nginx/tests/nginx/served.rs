@@ -3,8 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost, WebConfigRenderer};
-use pypaas_nginx::NginxText;
+use pypaas_core::{Route, RoutedLocation, Tls, Unavailable, VirtualHost};
 
 use crate::client::{self, ask, get, get_securely, negotiate};
 use crate::fixtures::{self, app, location, proxy, upstream};
@@ -17,7 +16,7 @@ const NAME: &str = "shop.example";
 fn started(host: impl FnOnce(&Instance) -> VirtualHost) -> Instance {
     let mut instance = Instance::new();
     instance.certify(NAME);
-    instance.add_default_server(NAME.len(), 1);
+    instance.add_main(NAME.len(), 1);
     instance.add_upstream(&upstream(&[sample_app::start()]));
     instance.add_host(NAME, &host(&instance));
     instance.start();
@@ -48,7 +47,7 @@ fn an_app_is_told_of_the_request() {
     assert_eq!(seen.header("X-Forwarded-Port"), Some(port.to_string().as_str()));
     assert_eq!(seen.header("X-Forwarded-Proto"), Some("http"));
     assert_eq!(seen.header("X-Real-IP"), Some("127.0.0.1"));
-    assert_eq!(seen.header("X-Forwarded-For"), Some("7.7.7.7, 127.0.0.1"));
+    assert_eq!(seen.header("X-Forwarded-For"), Some("127.0.0.1"));
     assert_eq!(seen.header("X-Request-ID").map(str::len), Some(32));
     assert_eq!((seen.header("Upgrade"), seen.header("Connection")), (None, None));
 }
@@ -313,9 +312,9 @@ fn tls_is_modern() {
 fn an_admin_may_want_old_protocols_for_the_whole_machine() {
     let config = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\nssl_ciphers ALL:@SECLEVEL=0;".to_owned();
     let instance = started(|it| {
-        let mut default = it.machine.default_server(NAME.len(), 1);
-        default.tls_config = Some(config.clone());
-        it.write("nginx.d/+default.conf", &NginxText::new().default_server(&default).unwrap());
+        let mut edge = it.machine.edge(NAME.len(), 1);
+        edge.tls_config = Some(config.clone());
+        it.add_edge(&edge);
         let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
         host.frontend.tls = Some(Tls { config: Some(config), ..it.machine.tls() });
         host
@@ -330,7 +329,7 @@ fn an_admin_may_want_old_protocols_for_the_whole_machine() {
 #[test]
 fn tls_is_modern_whatever_nginx_itself_is_told() {
     let instance = started(|it| {
-        it.write("nginx.d/+.conf", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n");
+        it.write("edge.d/+.conf", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n");
         let mut host = it.machine.secure_domain(NAME, vec![app("/")]);
         let config = Some("ssl_protocols TLSv1.2;\nssl_ciphers ALL:@SECLEVEL=0;".to_owned());
         host.frontend.tls = Some(Tls { config, ..it.machine.tls() });

@@ -7,7 +7,8 @@ use pypaas_nginx::NginxText;
 use crate::fixtures::{self, Machine, upstream};
 
 fn print(host: &pypaas_core::VirtualHost) -> String {
-    NginxText::new().virtual_host(host).unwrap()
+    let text = NginxText::new();
+    format!("{}\n{}", text.edge_domain(host).unwrap(), text.router_domain(host).unwrap())
 }
 
 #[test]
@@ -19,21 +20,23 @@ fn an_app_and_its_files() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name node-js-sample.example.com;
-        server_tokens off;
-
-        absolute_redirect off;
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        client_max_body_size 100m;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://pypaas_http$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/node-js-sample.example.com.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name node-js-sample.example.com;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -63,14 +66,10 @@ fn tls_with_extras_everywhere() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name shop.example;
-        server_tokens off;
-
-        location /.well-known/acme-challenge/ {
-            root /var/www/acme;
-        }
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://$host$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
@@ -78,7 +77,7 @@ fn tls_with_extras_everywhere() {
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
         server_name shop.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -93,9 +92,31 @@ fn tls_with_extras_everywhere() {
         ssl_stapling_verify on;
         add_header Strict-Transport-Security $pypaas_hsts always;
 
-        absolute_redirect off;
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/shop.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name shop.example;
+        client_max_body_size 100m;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-https.sock;
+        server_name shop.example;
+        client_max_body_size 100m;
 
         resolver 127.0.0.53;
         gzip on;
@@ -104,30 +125,17 @@ fn tls_with_extras_everywhere() {
             application/json;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
 
         location /api {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
-            add_header Strict-Transport-Security $pypaas_hsts always;
             client_max_body_size 20m;
             add_header X-Robots-Tag noindex;
         }
@@ -157,10 +165,10 @@ fn tls_as_the_admin_wants_it() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name old.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://$host$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
@@ -168,7 +176,7 @@ fn tls_as_the_admin_wants_it() {
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
         server_name old.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -177,18 +185,31 @@ fn tls_as_the_admin_wants_it() {
         ssl_ciphers DEFAULT;
         add_header Strict-Transport-Security max-age=31536000 always;
 
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/old.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name old.example;
+        client_max_body_size 100m;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-https.sock;
+        server_name old.example;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -205,7 +226,19 @@ fn what_the_admin_sets_is_not_set_by_us() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name own.example;
-        server_tokens off;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://pypaas_http$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/own.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name own.example;
+        client_max_body_size 100m;
 
         proxy_http_version 1.0;
         proxy_read_timeout 5m;
@@ -213,13 +246,7 @@ fn what_the_admin_sets_is_not_set_by_us() {
         server_name own;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
             proxy_set_header host www.example.com;
@@ -254,11 +281,19 @@ fn every_kind_of_location() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name paths.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
-        absolute_redirect off;
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        location / {
+            proxy_pass http://pypaas_http$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/paths.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name paths.example;
+        client_max_body_size 100m;
 
         location / {
             return 404;
@@ -279,13 +314,7 @@ fn every_kind_of_location() {
 
         location /api {
             proxy_pass http://shop+master+web/v2/;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -332,14 +361,8 @@ fn every_kind_of_location() {
         }
 
         location ~* "^/v[0-9]{1,2}/" {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -356,7 +379,19 @@ fn an_app_that_speaks_uwsgi() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name django.example;
-        server_tokens off;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://pypaas_http$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/django.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name django.example;
+        client_max_body_size 100m;
 
         location / {
             uwsgi_pass shop+master+web;
@@ -368,18 +403,11 @@ fn an_app_that_speaks_uwsgi() {
             uwsgi_param PATH_INFO $document_uri;
             uwsgi_param DOCUMENT_ROOT $document_root;
             uwsgi_param SERVER_PROTOCOL $server_protocol;
-            uwsgi_param REQUEST_SCHEME $scheme;
+            uwsgi_param REQUEST_SCHEME $http_x_forwarded_proto;
             uwsgi_param REMOTE_ADDR $remote_addr;
             uwsgi_param REMOTE_PORT $remote_port;
-            uwsgi_param SERVER_PORT $server_port;
+            uwsgi_param SERVER_PORT $http_x_forwarded_port;
             uwsgi_param SERVER_NAME $server_name;
-            uwsgi_param HTTP_HOST $host;
-            uwsgi_param HTTP_X_REAL_IP $remote_addr;
-            uwsgi_param HTTP_X_FORWARDED_FOR $proxy_add_x_forwarded_for;
-            uwsgi_param HTTP_X_FORWARDED_PROTO $scheme;
-            uwsgi_param HTTP_X_FORWARDED_HOST $host;
-            uwsgi_param HTTP_X_FORWARDED_PORT $server_port;
-            uwsgi_param HTTP_X_REQUEST_ID $request_id;
             uwsgi_param HTTP_PROXY "" if_not_empty;
             uwsgi_param HTTPS on;
         }
@@ -396,10 +424,10 @@ fn in_maintenance_and_not_deployed() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name away.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://$host$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
@@ -407,7 +435,7 @@ fn in_maintenance_and_not_deployed() {
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
         server_name away.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -420,11 +448,32 @@ fn in_maintenance_and_not_deployed() {
         add_header Strict-Transport-Security $pypaas_hsts always;
 
         location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/away.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name away.example;
+        client_max_body_size 100m;
+
+        location / {
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-https.sock;
+        server_name away.example;
+        client_max_body_size 100m;
+
+        location / {
             types {}
             default_type text/html;
             add_header Retry-After 30 always;
             add_header Cache-Control no-store always;
-            add_header Strict-Transport-Security $pypaas_hsts always;
             return 503 "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>In maintenance</title><h1>In maintenance</h1><p>This site is being worked on and will be back soon.</p></html>";
         }
 
@@ -433,7 +482,6 @@ fn in_maintenance_and_not_deployed() {
             default_type text/html;
             add_header Retry-After 300 always;
             add_header Cache-Control no-store always;
-            add_header Strict-Transport-Security $pypaas_hsts always;
             return 503 "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Not deployed yet</title><h1>Not deployed yet</h1><p>Nothing has been deployed here yet.</p></html>";
         }
     }
@@ -451,11 +499,10 @@ fn a_newer_nginx_on_unusual_ports() {
         listen 0.0.0.0:8080 backlog=1024;
         listen [::]:8080 backlog=1024;
         server_name *.example.org;
-        server_tokens off;
-        keepalive_min_timeout 2s;
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://$host:8443$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
@@ -463,9 +510,8 @@ fn a_newer_nginx_on_unusual_ports() {
         listen 0.0.0.0:8443 ssl backlog=1024;
         listen [::]:8443 ssl backlog=1024;
         server_name *.example.org;
-        server_tokens off;
+        client_max_body_size 100m;
         http2 on;
-        keepalive_min_timeout 2s;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -477,18 +523,31 @@ fn a_newer_nginx_on_unusual_ports() {
         ssl_session_tickets off;
         add_header Strict-Transport-Security $pypaas_hsts always;
 
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/*.example.org.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name *.example.org;
+        client_max_body_size 100m;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host:$server_port;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host:$server_port;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            return 301 https://$host:8443$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-https.sock;
+        server_name *.example.org;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -505,10 +564,10 @@ fn single_page_applications() {
         listen 0.0.0.0:80;
         listen [::]:80;
         server_name spa.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://$host$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
@@ -516,7 +575,7 @@ fn single_page_applications() {
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
         server_name spa.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -528,9 +587,27 @@ fn single_page_applications() {
         ssl_session_tickets off;
         add_header Strict-Transport-Security $pypaas_hsts always;
 
-        absolute_redirect off;
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/spa.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name spa.example;
+        client_max_body_size 100m;
+
+        location / {
+            return 301 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-https.sock;
+        server_name spa.example;
+        client_max_body_size 100m;
 
         location / {
             root /srv/site;
@@ -573,14 +650,8 @@ fn single_page_applications() {
         }
 
         location /api/ {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -598,23 +669,19 @@ fn other_names_with_and_without_tls() {
     server {
         listen 0.0.0.0:80;
         listen [::]:80;
-        server_name www.names.example;
-        server_tokens off;
-
-        location /.well-known/acme-challenge/ {
-            root /var/www/acme;
-        }
+        server_name names.example alias.example *.alias.example www.names.example;
+        client_max_body_size 100m;
 
         location / {
-            return 301 https://names.example$request_uri;
+            proxy_pass http://pypaas_http$pypaas_kept;
         }
     }
 
     server {
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
-        server_name www.names.example;
-        server_tokens off;
+        server_name names.example alias.example *.alias.example www.names.example;
+        client_max_body_size 100m;
 
         ssl_certificate /srv/test.crt;
         ssl_certificate_key /srv/test.key;
@@ -627,15 +694,40 @@ fn other_names_with_and_without_tls() {
         add_header Strict-Transport-Security $pypaas_hsts always;
 
         location / {
+            proxy_pass http://pypaas_https$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/names.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
+        server_name www.names.example;
+        client_max_body_size 100m;
+
+        location /.well-known/acme-challenge/ {
+            root /var/www/acme;
+        }
+
+        location / {
             return 301 https://names.example$request_uri;
         }
     }
 
     server {
-        listen 0.0.0.0:80;
-        listen [::]:80;
+        listen unix:/srv/router-https.sock;
+        server_name www.names.example;
+        client_max_body_size 100m;
+
+        location / {
+            return 301 https://names.example$request_uri;
+        }
+    }
+
+    server {
+        listen unix:/srv/router-http.sock;
         server_name names.example alias.example *.alias.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         location /.well-known/acme-challenge/ {
             root /var/www/acme;
@@ -647,33 +739,13 @@ fn other_names_with_and_without_tls() {
     }
 
     server {
-        listen 0.0.0.0:443 ssl http2;
-        listen [::]:443 ssl http2;
+        listen unix:/srv/router-https.sock;
         server_name names.example alias.example *.alias.example;
-        server_tokens off;
-
-        ssl_certificate /srv/test.crt;
-        ssl_certificate_key /srv/test.key;
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
-        ssl_prefer_server_ciphers off;
-        ssl_session_cache shared:pypaas:10m;
-        ssl_session_timeout 1d;
-        ssl_session_tickets off;
-        add_header Strict-Transport-Security $pypaas_hsts always;
-
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        client_max_body_size 100m;
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -684,8 +756,20 @@ fn other_names_with_and_without_tls() {
     server {
         listen 0.0.0.0:80;
         listen [::]:80;
+        server_name plain.example alias-plain.example *.alias-plain.example www.plain.example;
+        client_max_body_size 100m;
+
+        location / {
+            proxy_pass http://pypaas_http$pypaas_kept;
+        }
+    }
+
+    # written by pypaas from domains/plain.example.yml; changes are overwritten
+
+    server {
+        listen unix:/srv/router-http.sock;
         server_name www.plain.example;
-        server_tokens off;
+        client_max_body_size 100m;
 
         location /.well-known/acme-challenge/ {
             root /var/www/acme;
@@ -697,27 +781,17 @@ fn other_names_with_and_without_tls() {
     }
 
     server {
-        listen 0.0.0.0:80;
-        listen [::]:80;
+        listen unix:/srv/router-http.sock;
         server_name plain.example alias-plain.example *.alias-plain.example;
-        server_tokens off;
-
-        proxy_http_version 1.1;
-        proxy_read_timeout 1h;
+        client_max_body_size 100m;
 
         location /.well-known/acme-challenge/ {
             root /var/www/acme;
         }
 
         location / {
-            proxy_pass http://shop+master+web;
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Port $server_port;
-            proxy_set_header X-Request-ID $request_id;
+            proxy_pass http://shop+master+web$pypaas_kept;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $pypaas_upgrade;
             proxy_set_header Connection $pypaas_connection;
         }
@@ -742,6 +816,13 @@ fn an_upstream() {
         server [::1]:61501 max_fails=0;
         keepalive 8;
     }
+
+    upstream shop+feature%2f%4cogin+web+kept {
+        server 127.0.0.1:61500 max_fails=0;
+        server [::1]:61501 max_fails=0;
+        keepalive 8;
+        keepalive_timeout 4s;
+    }
     ");
 
     let print = |extra: Option<&str>| {
@@ -749,94 +830,613 @@ fn an_upstream() {
         [Version(1, 29, 6), Version(1, 29, 7)].map(|it| NginxText::new().upstream(&upstream, it).unwrap())
     };
     let [before, since] = print(None);
-    assert!(!before.contains("keepalive") && since.contains("    keepalive 0;\n"), "{since}");
+    assert!(!before.contains("keepalive 0") && since.contains("    keepalive 0;\n"), "{since}");
     let [before, since] = print(Some("keepalive 8;\n"));
     assert!(before.contains("keepalive 8;") && before == since, "{since}");
 }
 
 #[test]
-fn a_default_server() {
-    let server = Machine::usual().default_server(12, 3);
-    insta::assert_snapshot!(NginxText::new().default_server(&server).unwrap(), @r#"
+fn the_edge() {
+    let server = Machine::usual().edge(12, 3);
+    insta::assert_snapshot!(NginxText::new().edge(&server).unwrap(), @r#"
     # written by pypaas from pypaas.yml; changes are overwritten
+    #
+    # The edge: clients connect to it. It knows the domains and their certificates, and passes requests on to the router.
 
-    # Only websockets are upgraded.
-    map $http_upgrade $pypaas_upgrade {
-        default "";
-        websocket websocket;
+    daemon off;
+    worker_processes auto;
+    worker_rlimit_nofile 16384;
+    worker_shutdown_timeout 1h;
+    pid /srv/edge.pid;
+    error_log stderr warn;
+
+    events {
+        worker_connections 8000;
     }
 
-    map $pypaas_upgrade $pypaas_connection {
-        default upgrade;
-        "" "";
-    }
-
-    # An app's own header wins.
-    map $upstream_http_strict_transport_security $pypaas_hsts {
-        default "";
-        "" max-age=63072000;
-    }
-
-    # Whoever asks for a name that is not configured gets no answer.
-    server {
-        listen 0.0.0.0:80 default_server;
-        listen [::]:80 default_server;
+    http {
+        access_log /dev/stdout combined buffer=4k flush=1s;
         server_tokens off;
-        return 444;
-    }
 
-    server {
-        listen 0.0.0.0:443 ssl http2 default_server;
-        listen [::]:443 ssl http2 default_server;
-        server_tokens off;
-        ssl_reject_handshake on;
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
-        ssl_prefer_server_ciphers off;
-        ssl_session_cache shared:pypaas:10m;
-        ssl_session_timeout 1d;
-        ssl_session_tickets off;
+        client_body_temp_path temporary/edge-body;
+        proxy_temp_path temporary/edge-proxy;
+        fastcgi_temp_path temporary/edge-fastcgi;
+        uwsgi_temp_path temporary/edge-uwsgi;
+        scgi_temp_path temporary/edge-scgi;
 
-        location / {
-            return 421;
+        # Slow clients and floods.
+        client_header_timeout 15s;
+        client_body_timeout 30s;
+        large_client_header_buffers 4 16k;
+        client_body_buffer_size 128k;
+        limit_conn_zone $binary_remote_addr zone=pypaas_clients:10m;
+        limit_conn pypaas_clients 1000;
+        limit_conn_status 429;
+
+        # Who the client is: whoever is connected, or whom a trusted proxy names.
+        geo $realip_remote_addr $pypaas_trusted {
+            default 0;
         }
+
+        map "$pypaas_trusted $scheme $server_port" $pypaas_host {
+            default $host:$server_port;
+            "0 http 80" $host;
+            "0 https 443" $host;
+            "~^1 " $http_host;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_host" $pypaas_forwarded_host {
+            default $pypaas_host;
+            "~^1 ." $http_x_forwarded_host;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_proto" $pypaas_forwarded_proto {
+            default $scheme;
+            "1 http" http;
+            "1 https" https;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_port" $pypaas_forwarded_port {
+            default $server_port;
+            "~^1 ." $http_x_forwarded_port;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_for" $pypaas_forwarded_for {
+            default $remote_addr;
+            "1 " $realip_remote_addr;
+            "~^1 ." "$http_x_forwarded_for, $realip_remote_addr";
+        }
+
+        map $pypaas_trusted $pypaas_front_forwarded {
+            default "";
+            1 $http_forwarded;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded {
+            default "";
+            1 $http_x_forwarded;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_ssl {
+            default "";
+            1 $http_x_forwarded_ssl;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_scheme {
+            default "";
+            1 $http_x_forwarded_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_prefix {
+            default "";
+            1 $http_x_forwarded_prefix;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_server {
+            default "";
+            1 $http_x_forwarded_server;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_scheme {
+            default "";
+            1 $http_x_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_url_scheme {
+            default "";
+            1 $http_x_url_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_front_end_https {
+            default "";
+            1 $http_front_end_https;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_original_host {
+            default "";
+            1 $http_x_original_host;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_original_url {
+            default "";
+            1 $http_x_original_url;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_rewrite_url {
+            default "";
+            1 $http_x_rewrite_url;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_client_ip {
+            default "";
+            1 $http_x_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_cluster_client_ip {
+            default "";
+            1 $http_x_cluster_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_client_ip {
+            default "";
+            1 $http_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_true_client_ip {
+            default "";
+            1 $http_true_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_cf_connecting_ip {
+            default "";
+            1 $http_cf_connecting_ip;
+        }
+
+        map $http_upgrade $pypaas_upgrade {
+            default "";
+            websocket websocket;
+        }
+
+        map $pypaas_upgrade $pypaas_connection {
+            default upgrade;
+            "" "";
+        }
+
+        # The header of an app, or of the admin's directives, wins.
+        map $upstream_http_strict_transport_security $pypaas_hsts {
+            default "";
+            "" max-age=63072000;
+        }
+
+        # Connections to the router are kept for the requests that nginx may send once more when one was just closed.
+        map $request_method $pypaas_kept {
+            default "";
+            GET +kept;
+            HEAD +kept;
+        }
+
+        upstream pypaas_http {
+            server unix:/srv/router-http.sock max_fails=0;
+        }
+
+        upstream pypaas_http+kept {
+            server unix:/srv/router-http.sock max_fails=0;
+            keepalive 32;
+        }
+
+        upstream pypaas_https {
+            server unix:/srv/router-https.sock max_fails=0;
+        }
+
+        upstream pypaas_https+kept {
+            server unix:/srv/router-https.sock max_fails=0;
+            keepalive 32;
+        }
+
+        proxy_http_version 1.1;
+        proxy_connect_timeout 10s;
+        proxy_read_timeout 1d;
+        proxy_send_timeout 1d;
+        proxy_buffering off;
+        proxy_buffer_size 64k;
+        proxy_buffers 4 64k;
+        proxy_busy_buffers_size 128k;
+        proxy_set_header Host $pypaas_host;
+        proxy_set_header Upgrade $pypaas_upgrade;
+        proxy_set_header Connection $pypaas_connection;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $pypaas_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $pypaas_forwarded_proto;
+        proxy_set_header X-Forwarded-Host $pypaas_forwarded_host;
+        proxy_set_header X-Forwarded-Port $pypaas_forwarded_port;
+        proxy_set_header X-Request-ID $request_id;
+        proxy_set_header Proxy "";
+        proxy_set_header Forwarded $pypaas_front_forwarded;
+        proxy_set_header X-Forwarded $pypaas_front_x_forwarded;
+        proxy_set_header X-Forwarded-Ssl $pypaas_front_x_forwarded_ssl;
+        proxy_set_header X-Forwarded-Scheme $pypaas_front_x_forwarded_scheme;
+        proxy_set_header X-Forwarded-Prefix $pypaas_front_x_forwarded_prefix;
+        proxy_set_header X-Forwarded-Server $pypaas_front_x_forwarded_server;
+        proxy_set_header X-Scheme $pypaas_front_x_scheme;
+        proxy_set_header X-Url-Scheme $pypaas_front_x_url_scheme;
+        proxy_set_header Front-End-Https $pypaas_front_front_end_https;
+        proxy_set_header X-Original-Host $pypaas_front_x_original_host;
+        proxy_set_header X-Original-URL $pypaas_front_x_original_url;
+        proxy_set_header X-Rewrite-URL $pypaas_front_x_rewrite_url;
+        proxy_set_header X-Client-IP $pypaas_front_x_client_ip;
+        proxy_set_header X-Cluster-Client-IP $pypaas_front_x_cluster_client_ip;
+        proxy_set_header Client-IP $pypaas_front_client_ip;
+        proxy_set_header True-Client-IP $pypaas_front_true_client_ip;
+        proxy_set_header CF-Connecting-IP $pypaas_front_cf_connecting_ip;
+
+        # Whoever asks for a name that is not configured gets no answer.
+        server {
+            listen 0.0.0.0:80 default_server;
+            listen [::]:80 default_server;
+            return 444;
+        }
+
+        server {
+            listen 0.0.0.0:443 ssl http2 default_server;
+            listen [::]:443 ssl http2 default_server;
+            ssl_reject_handshake on;
+            ssl_protocols TLSv1.2 TLSv1.3;
+            ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+            ssl_prefer_server_ciphers off;
+            ssl_session_cache shared:pypaas:10m;
+            ssl_session_timeout 1d;
+            ssl_session_tickets off;
+
+            location / {
+                return 421;
+            }
+        }
+
+        include edge.d/*.conf;
     }
     "#);
 }
 
 #[test]
-fn a_default_server_of_many_names_without_tls() {
-    let mut server = Machine { version: Version(1, 26, 3), ..Machine::usual() }.default_server(60, 1_000);
-    server.https_port = None;
-    insta::assert_snapshot!(NginxText::new().default_server(&server).unwrap(), @r#"
+fn the_router() {
+    let router = NginxText::new().router(&Machine::usual().router(12, 3)).unwrap();
+    let (before, after) = router.split_once("    types {").unwrap();
+    let after = after.split_once("    server {").unwrap().1;
+    insta::assert_snapshot!(format!("{before}...{after}"), @r#"
     # written by pypaas from pypaas.yml; changes are overwritten
+    #
+    # The router: it passes requests to the processes and files that the paths of each domain lead to.
 
-    server_names_hash_bucket_size 512;
-    server_names_hash_max_size 4096;
+    daemon off;
+    worker_processes auto;
+    worker_rlimit_nofile 16384;
+    worker_shutdown_timeout 30000ms;
+    pid /srv/router.pid;
+    error_log stderr warn;
 
-    # Only websockets are upgraded.
-    map $http_upgrade $pypaas_upgrade {
-        default "";
-        websocket websocket;
+    events {
+        worker_connections 8000;
     }
 
-    map $pypaas_upgrade $pypaas_connection {
-        default upgrade;
-        "" "";
-    }
-
-    # An app's own header wins.
-    map $upstream_http_strict_transport_security $pypaas_hsts {
-        default "";
-        "" max-age=63072000;
-    }
-
-    # Whoever asks for a name that is not configured gets no answer.
-    server {
-        listen 0.0.0.0:80 default_server;
-        listen [::]:80 default_server;
+    http {
+        access_log off;
         server_tokens off;
-        return 444;
+        sendfile on;
+        tcp_nopush on;
+        gzip on;
+        absolute_redirect off;
+
+        client_body_temp_path temporary/router-body;
+        proxy_temp_path temporary/router-proxy;
+        fastcgi_temp_path temporary/router-fastcgi;
+        uwsgi_temp_path temporary/router-uwsgi;
+        scgi_temp_path temporary/router-scgi;
+
+        # The edge has read the request already. It says who the client is.
+        set_real_ip_from unix:;
+        real_ip_header X-Real-IP;
+        large_client_header_buffers 8 32k;
+        client_max_body_size 0;
+        keepalive_requests 100000;
+
+        # nginx has one timeout for a slow answer and a quiet websocket; its 60 s cut websockets that send no pings.
+        proxy_read_timeout 1h;
+        proxy_http_version 1.1;
+        proxy_request_buffering off;
+        proxy_buffer_size 32k;
+        proxy_buffers 8 32k;
+        proxy_busy_buffers_size 64k;
+        uwsgi_request_buffering off;
+        uwsgi_buffer_size 32k;
+        uwsgi_buffers 8 32k;
+        uwsgi_busy_buffers_size 64k;
+
+        # Only websockets are upgraded.
+        map $http_upgrade $pypaas_upgrade {
+            default "";
+            websocket websocket;
+        }
+
+        map $pypaas_upgrade $pypaas_connection {
+            default upgrade;
+            "" "";
+        }
+
+        # Connections to apps are kept for the requests that nginx may send once more when the app has just closed one.
+        map $request_method $pypaas_kept {
+            default "";
+            GET +kept;
+            HEAD +kept;
+        }
+
+        map $http_x_forwarded_proto $pypaas_https {
+            default "";
+            https on;
+        }
+
+        default_type application/octet-stream;
+    ...
+            listen unix:/srv/router-http.sock default_server;
+            listen unix:/srv/router-https.sock default_server;
+            return 421;
+        }
+
+        include router.d/*.conf;
+    }
+    "#);
+}
+
+#[test]
+fn an_edge_of_many_names_without_tls_behind_a_proxy() {
+    let mut server = Machine { version: Version(1, 26, 3), ..Machine::usual() }.edge(60, 1_000);
+    server.trusted_proxies = vec!["10.0.0.0/8".to_owned()];
+    server.https_port = None;
+    insta::assert_snapshot!(NginxText::new().edge(&server).unwrap(), @r#"
+    # written by pypaas from pypaas.yml; changes are overwritten
+    #
+    # The edge: clients connect to it. It knows the domains and their certificates, and passes requests on to the router.
+
+    daemon off;
+    worker_processes auto;
+    worker_rlimit_nofile 16384;
+    worker_shutdown_timeout 1h;
+    pid /srv/edge.pid;
+    error_log stderr warn;
+
+    events {
+        worker_connections 8000;
+    }
+
+    http {
+        access_log /dev/stdout combined buffer=4k flush=1s;
+        server_tokens off;
+
+        client_body_temp_path temporary/edge-body;
+        proxy_temp_path temporary/edge-proxy;
+        fastcgi_temp_path temporary/edge-fastcgi;
+        uwsgi_temp_path temporary/edge-uwsgi;
+        scgi_temp_path temporary/edge-scgi;
+
+        server_names_hash_bucket_size 512;
+        server_names_hash_max_size 4096;
+
+        # Slow clients and floods.
+        client_header_timeout 15s;
+        client_body_timeout 30s;
+        large_client_header_buffers 4 16k;
+        client_body_buffer_size 128k;
+        limit_conn_zone $binary_remote_addr zone=pypaas_clients:10m;
+        limit_conn pypaas_clients 1000;
+        limit_conn_status 429;
+
+        # Who the client is: whoever is connected, or whom a trusted proxy names.
+        geo $realip_remote_addr $pypaas_trusted {
+            default 0;
+            10.0.0.0/8 1;
+        }
+        set_real_ip_from 10.0.0.0/8;
+        real_ip_header X-Forwarded-For;
+        real_ip_recursive on;
+
+        map "$pypaas_trusted $scheme $server_port" $pypaas_host {
+            default $host:$server_port;
+            "0 http 80" $host;
+            "0 https 443" $host;
+            "~^1 " $http_host;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_host" $pypaas_forwarded_host {
+            default $pypaas_host;
+            "~^1 ." $http_x_forwarded_host;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_proto" $pypaas_forwarded_proto {
+            default $scheme;
+            "1 http" http;
+            "1 https" https;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_port" $pypaas_forwarded_port {
+            default $server_port;
+            "~^1 ." $http_x_forwarded_port;
+        }
+
+        map "$pypaas_trusted $http_x_forwarded_for" $pypaas_forwarded_for {
+            default $remote_addr;
+            "1 " $realip_remote_addr;
+            "~^1 ." "$http_x_forwarded_for, $realip_remote_addr";
+        }
+
+        map $pypaas_trusted $pypaas_front_forwarded {
+            default "";
+            1 $http_forwarded;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded {
+            default "";
+            1 $http_x_forwarded;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_ssl {
+            default "";
+            1 $http_x_forwarded_ssl;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_scheme {
+            default "";
+            1 $http_x_forwarded_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_prefix {
+            default "";
+            1 $http_x_forwarded_prefix;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_forwarded_server {
+            default "";
+            1 $http_x_forwarded_server;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_scheme {
+            default "";
+            1 $http_x_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_url_scheme {
+            default "";
+            1 $http_x_url_scheme;
+        }
+
+        map $pypaas_trusted $pypaas_front_front_end_https {
+            default "";
+            1 $http_front_end_https;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_original_host {
+            default "";
+            1 $http_x_original_host;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_original_url {
+            default "";
+            1 $http_x_original_url;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_rewrite_url {
+            default "";
+            1 $http_x_rewrite_url;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_client_ip {
+            default "";
+            1 $http_x_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_x_cluster_client_ip {
+            default "";
+            1 $http_x_cluster_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_client_ip {
+            default "";
+            1 $http_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_true_client_ip {
+            default "";
+            1 $http_true_client_ip;
+        }
+
+        map $pypaas_trusted $pypaas_front_cf_connecting_ip {
+            default "";
+            1 $http_cf_connecting_ip;
+        }
+
+        map $http_upgrade $pypaas_upgrade {
+            default "";
+            websocket websocket;
+        }
+
+        map $pypaas_upgrade $pypaas_connection {
+            default upgrade;
+            "" "";
+        }
+
+        # The header of an app, or of the admin's directives, wins.
+        map $upstream_http_strict_transport_security $pypaas_hsts {
+            default "";
+            "" max-age=63072000;
+        }
+
+        # Connections to the router are kept for the requests that nginx may send once more when one was just closed.
+        map $request_method $pypaas_kept {
+            default "";
+            GET +kept;
+            HEAD +kept;
+        }
+
+        upstream pypaas_http {
+            server unix:/srv/router-http.sock max_fails=0;
+        }
+
+        upstream pypaas_http+kept {
+            server unix:/srv/router-http.sock max_fails=0;
+            keepalive 32;
+        }
+
+        upstream pypaas_https {
+            server unix:/srv/router-https.sock max_fails=0;
+        }
+
+        upstream pypaas_https+kept {
+            server unix:/srv/router-https.sock max_fails=0;
+            keepalive 32;
+        }
+
+        proxy_http_version 1.1;
+        proxy_connect_timeout 10s;
+        proxy_read_timeout 1d;
+        proxy_send_timeout 1d;
+        proxy_buffering off;
+        proxy_buffer_size 64k;
+        proxy_buffers 4 64k;
+        proxy_busy_buffers_size 128k;
+        proxy_set_header Host $pypaas_host;
+        proxy_set_header Upgrade $pypaas_upgrade;
+        proxy_set_header Connection $pypaas_connection;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $pypaas_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $pypaas_forwarded_proto;
+        proxy_set_header X-Forwarded-Host $pypaas_forwarded_host;
+        proxy_set_header X-Forwarded-Port $pypaas_forwarded_port;
+        proxy_set_header X-Request-ID $request_id;
+        proxy_set_header Proxy "";
+        proxy_set_header Forwarded $pypaas_front_forwarded;
+        proxy_set_header X-Forwarded $pypaas_front_x_forwarded;
+        proxy_set_header X-Forwarded-Ssl $pypaas_front_x_forwarded_ssl;
+        proxy_set_header X-Forwarded-Scheme $pypaas_front_x_forwarded_scheme;
+        proxy_set_header X-Forwarded-Prefix $pypaas_front_x_forwarded_prefix;
+        proxy_set_header X-Forwarded-Server $pypaas_front_x_forwarded_server;
+        proxy_set_header X-Scheme $pypaas_front_x_scheme;
+        proxy_set_header X-Url-Scheme $pypaas_front_x_url_scheme;
+        proxy_set_header Front-End-Https $pypaas_front_front_end_https;
+        proxy_set_header X-Original-Host $pypaas_front_x_original_host;
+        proxy_set_header X-Original-URL $pypaas_front_x_original_url;
+        proxy_set_header X-Rewrite-URL $pypaas_front_x_rewrite_url;
+        proxy_set_header X-Client-IP $pypaas_front_x_client_ip;
+        proxy_set_header X-Cluster-Client-IP $pypaas_front_x_cluster_client_ip;
+        proxy_set_header Client-IP $pypaas_front_client_ip;
+        proxy_set_header True-Client-IP $pypaas_front_true_client_ip;
+        proxy_set_header CF-Connecting-IP $pypaas_front_cf_connecting_ip;
+
+        # Whoever asks for a name that is not configured gets no answer.
+        server {
+            listen 0.0.0.0:80 default_server;
+            listen [::]:80 default_server;
+            return 444;
+        }
+
+        include edge.d/*.conf;
     }
     "#);
 }

@@ -6,10 +6,11 @@ use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
 use super::upstream_file;
 use crate::host::Version;
-use crate::plan::PlanError;
+use crate::plan::{PlanError, services};
 use crate::{
-    DefaultServer, Frontend, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
-    Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile, WebFileName,
+    EdgeConfig, Frontend, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
+    RouterConfig, Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile, WebFileName,
+    WebInstance,
 };
 
 /// The oldest nginx whose syntax is written when none could be asked.
@@ -46,7 +47,9 @@ impl<'a> RoutingModel<'a> {
             |file: &WebFileName| file.as_domain().is_some_and(|name| !self.platform.is_known(&name));
         let removed = self.observed.web_files.iter().filter(|(file, _)| is_removed(file));
         let led_here = removed.filter(|(_, file)| file.routes_to(branch));
-        files.extend(led_here.map(|(file, _)| (file.clone(), None)));
+        let gone = led_here.filter_map(|(file, _)| file.as_domain());
+        let gone = gone.flat_map(|name| WebInstance::ALL.map(|it| WebFileName::domain_of(it, &name)));
+        files.extend(gone.map(|file| (file, None)));
         Ok(files)
     }
 
@@ -69,13 +72,13 @@ impl<'a> RoutingModel<'a> {
                 any_awaits = true;
             } else {
                 let (host, routes) = self.virtual_host(name, domain);
-                files.insert(file, Some(WebFile { text: web.virtual_host(&host)?, routes }));
+                files.insert(file, Some(WebFile { text: web.router_domain(&host)?, routes }));
+                let edge = WebFile { text: web.edge_domain(&host)?, routes: BTreeSet::new() };
+                files.insert(WebFileName::domain_of(WebInstance::Edge, name), Some(edge));
             }
         }
         if any {
-            let text = web.default_server(&self.default_server())?;
-            let file = WebFile { text, routes: BTreeSet::new() };
-            files.insert(WebFileName::default_server(), Some(file));
+            files.extend(self.mains()?);
         }
         for runner in runners {
             let print = |upstream: Upstream| {
@@ -89,6 +92,18 @@ impl<'a> RoutingModel<'a> {
             }
         }
         Ok(files)
+    }
+
+    /// Says what the files should say that the edge and the router are started with.
+    pub(super) fn mains(&self) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
+        let web = self.platform.web.as_ref();
+        let texts = [
+            (WebInstance::Edge, web.edge(&self.edge())?),
+            (WebInstance::Router, web.router(&self.router())?),
+        ];
+        let file =
+            |(instance, text)| (WebFileName::main(instance), Some(WebFile { text, routes: BTreeSet::new() }));
+        Ok(texts.into_iter().map(file).collect())
     }
 
     /// Returns whether `domain` leads to a runner whose branch is live, but without processes of that runner.
@@ -127,7 +142,12 @@ impl<'a> RoutingModel<'a> {
         let location = |(path, location): (&_, &Location)| {
             let (route, targets) = self.location_route(location);
             routes.extend(targets);
-            RoutedLocation { path: Clone::clone(path), route, extra: location.nginx_extra_config.clone() }
+            RoutedLocation {
+                path: Clone::clone(path),
+                route,
+                max_body: location.max_body,
+                extra: location.nginx_extra_config.clone(),
+            }
         };
         let mut written: Vec<_> = domain.locations.iter().collect();
         written.sort_by_key(|(_, location)| location.position);
@@ -136,6 +156,8 @@ impl<'a> RoutingModel<'a> {
             name: name.clone(),
             file: domain.file.clone(),
             frontend,
+            sockets: self.platform.layout.router_sockets(),
+            max_body: domain.max_body,
             locations,
             gzip_static: self.observed.web_gzip_static,
             version: self.version(),
@@ -143,20 +165,41 @@ impl<'a> RoutingModel<'a> {
         (host, routes)
     }
 
-    fn default_server(&self) -> DefaultServer {
+    fn edge(&self) -> EdgeConfig {
         let settings = &self.platform.configuration.settings;
         let nginx = &settings.nginx;
-        let domains = &self.platform.configuration.domains;
-        let names = || domains.iter().flat_map(|(name, domain)| domain.names(name));
-        DefaultServer {
+        let (longest_name, names) = self.names();
+        let any_ssl = self.platform.configuration.domains.values().any(|domain| domain.ssl);
+        EdgeConfig {
+            pid_file: self.platform.layout.web_pid_file(WebInstance::Edge),
+            sockets: self.platform.layout.router_sockets(),
             listen: nginx.listen.clone(),
             http_port: nginx.http_port,
-            https_port: domains.values().any(|domain| domain.ssl).then_some(nginx.https_port),
+            https_port: any_ssl.then_some(nginx.https_port),
+            trusted_proxies: nginx.trusted_proxies.clone(),
             tls_config: settings.ssl_config.clone(),
-            longest_name: names().map(|name| name.as_str().len()).max().unwrap_or(0),
-            names: names().count(),
+            longest_name,
+            names,
             version: self.version(),
         }
+    }
+
+    fn router(&self) -> RouterConfig {
+        let (longest_name, names) = self.names();
+        RouterConfig {
+            pid_file: self.platform.layout.web_pid_file(WebInstance::Router),
+            sockets: self.platform.layout.router_sockets(),
+            shutdown_timeout: services::longest_drain(self.platform),
+            longest_name,
+            names,
+        }
+    }
+
+    /// Returns the length of the longest name of a domain, and how many names there are.
+    fn names(&self) -> (usize, usize) {
+        let domains = &self.platform.configuration.domains;
+        let names = || domains.iter().flat_map(|(name, domain)| domain.names(name));
+        (names().map(|name| name.as_str().len()).max().unwrap_or(0), names().count())
     }
 
     /// Finds what a location does, and what it sends requests to.
