@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use pypaas_sandbox::{Process, Sandbox};
+use pypaas_sandbox::Process;
 
 use crate::shop::{NODE, Shop};
 
@@ -107,7 +107,13 @@ fn what_pypaas_relies_on_killed() {
             shop.sandbox.kill_supervisors();
             shop.sandbox.start_svscan();
         }),
-        ("one supervise", |shop| find(&shop.sandbox, "supervise shop+main+web").kill()),
+        ("one supervise", |shop| {
+            let service = shop.sandbox.home().join("services-real/shop+main+web+0");
+            let supervises = |it: &Process| {
+                it.command.starts_with("supervise ") && it.directory.as_str().starts_with(service.as_str())
+            };
+            shop.sandbox.processes().into_iter().find(supervises).unwrap().kill();
+        }),
         ("the app", |shop| shop.sandbox.app_processes()[0].kill()),
         ("everything: a power failure", |shop| {
             shop.sandbox.pull_the_plug();
@@ -130,13 +136,6 @@ fn what_pypaas_relies_on_killed() {
         assert_eq!(shop.page(), format!("dies-on-sigterm version {}\n", number + 2), "{name}");
         shop.assert_settled();
     }
-}
-
-fn find(sandbox: &Sandbox, command: &str) -> Process {
-    let mut processes = sandbox.processes().into_iter();
-    processes
-        .find(|process| process.command.contains(command))
-        .unwrap_or_else(|| panic!("no `{command}` runs"))
 }
 
 /// Waits until the page is there again.
