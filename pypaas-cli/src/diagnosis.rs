@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
         if let Some((file, is_there)) = differing {
             let path = self.installation.platform.layout.web_file(file);
             let what = match is_there {
-                true => format!("`{path}` says something else than the configuration"),
+                true => format!("`{path}` does not match the configuration"),
                 false => format!("`{path}` is missing"),
             };
             return Err(problem(what, "run `pypaas apply`"));
@@ -320,7 +320,7 @@ impl<'a> Walk<'a> {
         }
         let (address, path) = (self.nginx_address(domain), self.address.path.as_str());
         let status = self.host.answers_for(address, &self.address.host, path, ANSWER).map_err(|error| {
-            let fix = format!("is the app busy? `pypaas logs {branch} -f` shows what it says");
+            let fix = format!("is the app busy? `pypaas logs {branch} -f` shows its output");
             problem(format!("nginx at {address} gives no answer to `GET {path}`: {error}"), fix)
         })?;
         match (status, route) {

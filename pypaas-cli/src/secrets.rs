@@ -41,9 +41,8 @@ pub(crate) fn read(layout: &Layout, branch: &BranchRef) -> Result<Secrets, Secre
     match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Secrets::new()),
         Err(error) => Err(failed(error)),
-        Ok(text) => serde_json::from_str(&text).map_err(|_| {
-            failed(io::Error::new(ErrorKind::InvalidData, "it says something pypaas never wrote"))
-        }),
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|_| failed(io::Error::new(ErrorKind::InvalidData, "the file is corrupt"))),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{Diagnostic, Place, Severity};
 /// Longer sources are not shown, because nobody would find the caret in them.
 const MAX_SHOWN_BYTES: usize = 2_000;
 
-/// Renders one finding, without colour.
+/// Renders one finding, without color.
 pub(crate) fn render(finding: &Finding, sources: &[SourceText]) -> Diagnostic {
     let message = sanitize(&finding.message);
     let level = match finding.severity {

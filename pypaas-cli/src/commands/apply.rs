@@ -14,7 +14,7 @@ use crate::narrator::Narrator;
 use crate::terminal;
 use pypaas_config::Permission;
 
-/// Make the whole machine agree with the configuration; also run once before and once after nginx starts at boot
+/// Make the machine match the configuration; also run once before and once after nginx starts at boot
 #[derive(Debug, Parser)]
 #[command(name = "apply")]
 #[command(after_help = "Examples:\n  pypaas plan    what would be done\n  pypaas apply   do it")]

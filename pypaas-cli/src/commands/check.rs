@@ -19,9 +19,9 @@ use pypaas_linux::checks::CheckScope;
 /// Exit status when there are warnings and no errors.
 const WARNED: u8 = 4;
 
-/// Check the configuration and this host, and say how to mend what is wrong
+/// Check the configuration and this host, and say how to fix problems
 ///
-/// Exits with 0 when all is right, 4 when there are warnings only, and 2 when there are errors.
+/// Exits with 0 if there are no problems, 4 if there are only warnings, and 2 if there are errors.
 #[derive(Debug, Parser)]
 #[command(name = "check")]
 #[command(after_help = "Examples:\n  pypaas check\n  pypaas check --json   for a program")]

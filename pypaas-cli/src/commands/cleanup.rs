@@ -15,7 +15,7 @@ use crate::narrator::Narrator;
 use crate::terminal;
 use pypaas_config::Permission;
 
-/// Remove services, checkouts and nginx files that nothing in the configuration asks for
+/// Remove services, checkouts and nginx files that are no longer in the configuration
 #[derive(Debug, Parser)]
 #[command(name = "cleanup")]
 #[command(after_help = "Examples:\n  pypaas cleanup --dry-run   what would be removed\n  pypaas cleanup")]

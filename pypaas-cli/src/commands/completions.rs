@@ -11,7 +11,7 @@ use crate::invocation::Invocation;
 use crate::{command_line, terminal};
 use pypaas_config::Permission;
 
-/// Print what makes a shell complete commands and options
+/// Print a script that makes a shell complete commands and options
 #[derive(Debug, Parser)]
 #[command(name = "completions")]
 #[command(after_help = "Examples:\n  pypaas completions bash >/etc/bash_completion.d/pypaas\n  \

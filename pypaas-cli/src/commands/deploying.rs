@@ -88,7 +88,7 @@ impl Deploying<'_> {
     fn check_host(&self, progress: &mut dyn Story) -> Result<(), Failure> {
         for domain in self.installation.configuration().broken_domains_of(&self.branch.repo) {
             progress.warn(&format!(
-                "the file of {domain} is broken, so nginx goes on with what it was last told of it; see `pypaas check`"
+                "the file of {domain} is broken, so nginx keeps its last working configuration; see `pypaas check`"
             ));
         }
         let defects =

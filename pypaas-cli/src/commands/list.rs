@@ -17,7 +17,7 @@ use crate::invocation::Invocation;
 use crate::terminal;
 use crate::wording::ago;
 
-/// List branches: the live commit, when and by whom, and where it is reached
+/// List branches: the live commit, when and by whom it was deployed, and URLs
 #[derive(Debug, Parser)]
 #[command(name = "list")]
 #[command(after_help = "Examples:\n  pypaas list\n  ssh deploy@host list --json   for a program")]
@@ -73,7 +73,7 @@ impl command::Command for Arguments {
         let broken = installation.configuration().broken_domains.iter().filter(|_| sees_all);
         for domain in broken {
             terminal::out(&format!(
-                "{domain}: its configuration is broken, nginx serves what it was last told\n"
+                "{domain}: its file is broken; nginx keeps its last working configuration\n"
             ));
         }
         if rows.is_empty() && installation.problems.is_empty() {

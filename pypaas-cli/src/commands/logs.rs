@@ -30,15 +30,15 @@ const LINES: usize = 100;
 /// How often it is looked for more.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Show what a branch's processes said, in the order in which they said it
+/// Show the output of a branch's processes, sorted by time
 #[derive(Debug, Parser)]
 #[command(name = "logs")]
 #[command(
     after_help = "Examples:\n  pypaas logs shop main                  the last 100 lines of all its processes\n  \
     pypaas logs shop main web --since 1h   the last hour of one runner\n  \
-    pypaas logs shop -f                    all branches of a repository, as they speak\n  \
-    pypaas logs shop main --deploy         what the last deploy printed\n  \
-    pypaas logs shop main --deploy 12      what the deploy of release 12 printed"
+    pypaas logs shop -f                    follow all branches of a repository\n  \
+    pypaas logs shop main --deploy         the output of the last deploy\n  \
+    pypaas logs shop main --deploy 12      the output of the deploy of release 12"
 )]
 pub(crate) struct Arguments {
     /// The repository's name
@@ -50,13 +50,13 @@ pub(crate) struct Arguments {
     /// Show the last N lines [default: 100, or all with --since]
     #[arg(short = 'n', long, value_name = "N")]
     lines: Option<usize>,
-    /// Show what was said since then: `90s`, `10m`, `1h`, `2d` ago, or a time such as `2026-11-22 10:00`
+    /// Show output since then: `90s`, `10m`, `1h`, `2d` ago, or a time such as `2026-11-22 10:00`
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Go on with what is said from now on, also by processes of later deploys
+    /// Follow new output, including processes of later deploys
     #[arg(short, long)]
     follow: bool,
-    /// Show what a deploy printed instead: the last one, or that of a release
+    /// Show the output of a deploy instead: the last one, or that of a release
     #[arg(long, value_name = "RELEASE", num_args = 0..=1, conflicts_with_all = ["lines", "since", "follow", "runner", "json"])]
     deploy: Option<Option<String>>,
     /// Print JSON, one object a line
@@ -108,7 +108,7 @@ impl command::Command for Arguments {
         show(&self, lines.get(lines.len().saturating_sub(limit)..).unwrap_or_default())?;
         if !self.follow {
             if lines.is_empty() {
-                terminal::err("nothing was said\n");
+                terminal::err("no log lines\n");
             }
             return Ok(ExitCode::SUCCESS);
         }

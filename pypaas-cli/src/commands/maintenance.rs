@@ -18,17 +18,17 @@ use pypaas_config::Permission;
 /// How long a message may be, in characters.
 const LONGEST: usize = 500;
 
-/// Let nginx answer with `maintenance_upstream`, or with 503, in place of a branch
+/// Switch maintenance on or off: nginx then answers with `maintenance_upstream`, or with 503
 #[derive(Debug, Parser)]
 #[command(name = "maintenance")]
 #[command(after_help = "Examples:\n  pypaas maintenance on shop main --message 'Back at five.'\n  \
     pypaas maintenance show shop main\n  pypaas maintenance off shop main")]
 pub(crate) struct Arguments {
-    /// Whether to switch it on or off, or to show what it is
+    /// Switch it on or off, or show the current state
     pub(crate) state: State,
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
-    /// What visitors are told, where there is no `maintenance_upstream`
+    /// The text that visitors see, if there is no `maintenance_upstream`
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
     #[command(flatten)]

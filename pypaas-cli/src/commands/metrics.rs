@@ -16,7 +16,7 @@ use crate::invocation::Invocation;
 use crate::terminal;
 use pypaas_linux::checks::certificates;
 
-/// Print figures in Prometheus' text format, for node_exporter's textfile directory
+/// Print metrics in Prometheus' text format, for node_exporter's textfile collector
 #[derive(Debug, Parser)]
 #[command(name = "metrics")]
 #[command(after_help = "Example, from cron:\n  \

@@ -24,24 +24,24 @@ use crate::wording::{ago, local};
 /// How many attempts are listed when nothing else is said.
 const SHOWN: usize = 20;
 
-/// List what was tried on a branch: which commit, who, when, how long it took and how it ended
+/// List deploy attempts of a branch: commit, who, when, duration and result
 #[derive(Debug, Parser)]
 #[command(name = "releases")]
 #[command(
     after_help = "Examples:\n  pypaas releases shop main               the last attempts, newest first\n  \
-    pypaas releases shop main 12            one release, with the time each part took\n  \
-    pypaas releases shop main --diff 11 12  what of the configuration changed between two"
+    pypaas releases shop main 12            one release, with the duration of each part\n  \
+    pypaas releases shop main --diff 11 12  the configuration changes between two releases"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
-    /// A release's number, to see all that is known of it
+    /// A release's number, to see all its details
     #[arg(conflicts_with = "diff")]
     release: Option<u64>,
     /// Show the last N attempts
     #[arg(short = 'n', long, value_name = "N", default_value_t = SHOWN)]
     lines: usize,
-    /// Compare the configurations of two releases; without a second one, with the live one's
+    /// Compare the configuration of two releases; without a second number, with the live release
     #[arg(long, value_name = "RELEASE", num_args = 1..=2)]
     diff: Option<Vec<u64>>,
     /// Show values of `env` in the comparison

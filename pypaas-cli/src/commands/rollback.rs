@@ -16,11 +16,11 @@ use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
 
-/// Make an earlier release live again, beside the one that is, with the same checks as a push
+/// Make an earlier release live again, with the same checks as a push
 #[derive(Debug, Parser)]
 #[command(name = "rollback")]
 #[command(after_help = "Examples:\n  pypaas rollback shop main            the release before this one\n  \
-    pypaas rollback shop main 12         that one; `pypaas releases shop main` lists them\n  \
+    pypaas rollback shop main 12         release 12; `pypaas releases shop main` lists them\n  \
     pypaas rollback shop main --dry-run  what would be done")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -75,7 +75,7 @@ impl command::Command for Arguments {
         let head = installation.host().branch_head(&layout.repo(&branch.repo), branch.branch.as_str())?;
         if let Some(head) = head.filter(|head| head != commit) {
             terminal::err(&format!(
-                "       In the repository `{}` is still at {}; the next push goes on from there\n",
+                "       In the repository `{}` is still at {}; the next push continues from there\n",
                 branch.branch,
                 head.short()
             ));

@@ -25,7 +25,7 @@ use pypaas_config::Permission;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
-    /// The command and its arguments; no shell looks at them
+    /// The command and its arguments; they are not passed to a shell
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
 }

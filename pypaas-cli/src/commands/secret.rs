@@ -23,13 +23,13 @@ use crate::terminal;
 /// The longest value that is taken: a run script has to hold it.
 const LONGEST: u64 = 64 * 1024;
 
-/// Keep values out of the configuration: in the environment of a branch, and shown nowhere
+/// Set environment variables of a branch that appear in no configuration file and in no output
 #[derive(Debug, Parser)]
 #[command(name = "secret")]
 #[command(after_help = "Examples:\n  pypaas secret set shop main TOKEN <token.txt\n  \
     pass show token | ssh deploy@host secret set shop main TOKEN\n  \
     pypaas secret unset shop main TOKEN\n  pypaas secret list shop main\n\n\
-    A secret counts over `env`. Setting one starts new processes beside the old ones.")]
+    A secret overrides `env`. Setting or unsetting one restarts the branch, as `restart` does.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) action: Action,
@@ -38,11 +38,11 @@ pub(crate) struct Arguments {
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
-    /// Set one; its value is read from standard input, without a newline at its end
+    /// Set a secret; the value is read from standard input, without a trailing newline
     Set(Change),
-    /// Forget one
+    /// Remove a secret
     Unset(Change),
-    /// List the names of those that are set
+    /// List the names of the secrets
     List(List),
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Change {
     pub(crate) branch: BranchArguments,
     /// The variable's name
     name: String,
-    /// Let it take effect only with the next deploy or restart
+    /// Do not restart now; the change takes effect on the next deploy or restart
     #[arg(long)]
     no_restart: bool,
     /// Print the plan of the restart and change nothing

@@ -26,12 +26,12 @@ use pypaas_linux::{DiskUse, ServiceStats, is_locked};
 /// How far back restarts are counted.
 const RESTARTS_SINCE: Duration = Duration::from_secs(3600);
 
-/// Show how branches are: what is live, its processes, restarts and memory, what failed
+/// Show the state of branches: what is live, processes, restarts, memory, the last failure
 #[derive(Debug, Parser)]
 #[command(name = "status")]
 #[command(after_help = "Examples:\n  pypaas status                   all branches, one row each\n  \
     pypaas status shop main         one branch, with each of its processes\n  \
-    pypaas status --watch           again and again, until Ctrl-C\n  \
+    pypaas status --watch           update the output until Ctrl-C\n  \
     ssh deploy@host status --json   for a program")]
 pub(crate) struct Arguments {
     /// The repository's name; without it, all repositories
@@ -41,10 +41,10 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Also show how much of the disk each branch takes: its files are added up, which takes a while
+    /// Also show the disk usage of each branch, which takes a while
     #[arg(long)]
     disk: bool,
-    /// Show it again whenever it changes, until interrupted
+    /// Update the output whenever something changes, until interrupted
     #[arg(long)]
     watch: bool,
 }

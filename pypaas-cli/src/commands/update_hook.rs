@@ -147,7 +147,7 @@ fn refuse_clash(installation: &Installation, branch: &BranchRef) -> Result<(), F
     let Some(other) = clash else { return Ok(()) };
     Err(Failure::new(
         format!(
-            "git cannot keep branch `{}` beside branch `{other}`, which was pushed before",
+            "git cannot store branch `{}` next to branch `{other}`, which was pushed before",
             branch.branch
         ),
         format!(
@@ -205,8 +205,5 @@ fn where_it_moved(
     {
         return Ok(Some(head));
     }
-    Err(Failure::new(
-        format!("branch `{name}` was pushed by somebody else meanwhile"),
-        "fetch, then push again",
-    ))
+    Err(Failure::new(format!("branch `{name}` changed while you were pushing"), "fetch, then push again"))
 }

@@ -13,7 +13,7 @@ use crate::table::Look;
 use crate::terminal;
 use pypaas_config::Permission;
 
-/// Find out why a domain does not answer: walk a request's way and stop at the first thing wrong
+/// Trace a request for a domain, stop at the first problem and say how to fix it
 #[derive(Debug, Parser)]
 #[command(name = "why")]
 #[command(

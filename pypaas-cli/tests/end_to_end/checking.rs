@@ -426,8 +426,8 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
     let listed = client.ssh(&["list"]);
     assert_eq!(listed.code, ERRORS, "{listed}");
     assert_says(&listed, " by writer, its configuration is broken\n");
-    assert_says(&listed, "blog.example: its configuration is broken, nginx serves what it was last told\n");
-    assert_says(&listed, "other.example: its configuration is broken, nginx serves what it was last told\n");
+    assert_says(&listed, "blog.example: its file is broken; nginx keeps its last working configuration\n");
+    assert_says(&listed, "other.example: its file is broken; nginx keeps its last working configuration\n");
     assert!(!listed.stdout.contains("no longer configured"), "{listed}");
     assert!(listed.stderr.contains(" --> repo/blog.yml:1:19"), "{listed}");
     let json: serde_json::Value = serde_json::from_str(&client.ssh(&["list", "--json"]).stdout).unwrap();

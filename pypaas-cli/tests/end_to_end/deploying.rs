@@ -104,7 +104,7 @@ fn a_branch_that_git_cannot_keep_is_refused_before_it_is_deployed() {
         assert_says(
             &refused,
             &format!(
-                "error: git cannot keep branch `{new}` beside branch `{old}`, which was pushed before\n"
+                "error: git cannot store branch `{new}` next to branch `{old}`, which was pushed before\n"
             ),
         );
         assert!(!shop.sandbox.pypaas(&["list"]).must_succeed().stdout.contains(&format!("shop {new}: \"")));

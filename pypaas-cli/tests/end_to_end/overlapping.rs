@@ -70,7 +70,7 @@ fn a_second_push_waits_for_the_first_and_says_for_whom() {
     assert_says(&stranger, &format!("       waiting for deploying {short} of shop main for laptop since 20"));
     assert_says(
         &stranger,
-        "error: branch `main` was pushed by somebody else meanwhile\nhint: fetch, then push again\n",
+        "error: branch `main` changed while you were pushing\nhint: fetch, then push again\n",
     );
     assert_says(&first, "-----> Release 2 is live after ");
     assert_eq!((shop.page().as_str(), shop.head()), ("dies-on-sigterm version 2\n", Some(second_commit)));

@@ -216,7 +216,7 @@ fn faults_of_nginx_are_found() {
     moody.assert_wrong(
         "shop.example",
         4,
-        "shop+main+web.conf` says something else than the configuration",
+        "shop+main+web.conf` does not match the configuration",
         "run `pypaas apply`",
     );
     fs::remove_file(&file).unwrap();

@@ -105,7 +105,7 @@ fn warnings(said: &str) -> Vec<Diagnostic> {
     let warned = warned.map(nginx_words::without_number);
     let warned: BTreeSet<&str> = warned.collect();
     let diagnostic = |warning| {
-        let fix = "nginx works, but probably not as it was meant to; see the file it names";
+        let fix = "nginx runs, but this may not be what you intended; see the file it names";
         Diagnostic::new(Severity::Warning, "nginx", format!("nginx warns: {warning}"), fix)
     };
     warned.into_iter().map(diagnostic).collect()
