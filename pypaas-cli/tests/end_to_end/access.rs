@@ -298,7 +298,7 @@ fn nobody_becomes_somebody_else_by_a_variable() {
     let (sandbox, laptop) = two_sites();
     let repo = Site::REPO.replace(
         "runners",
-        "hooks: {before_build: 'PYPAAS_KEY=boss PYPAAS_FROM=203.0.113.9 $PYPAAS restart zoo main'}, runners",
+        "confine: false, hooks: {before_build: 'PYPAAS_KEY=boss PYPAAS_FROM=203.0.113.9 $PYPAAS restart zoo main'}, runners",
     );
     let program = format!("'{}'", env!("CARGO_BIN_EXE_pypaas"));
     sandbox.write_config(

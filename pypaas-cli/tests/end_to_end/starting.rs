@@ -44,15 +44,14 @@ fn an_app_that_does_not_listen_is_refused_with_what_it_did_instead() {
         ),
     );
 
+    let elsewhere = must_be_refused(&shop, "require('http').createServer().listen(0, '127.0.0.1')");
+    assert_says(&elsewhere, "connection refused; it listens on port ");
+    assert_says(&elsewhere, &format!(" and should listen on port {port}, the value of `PORT`\n"));
+
     let other = port + 1;
-    let elsewhere =
+    let fixed =
         must_be_refused(&shop, &format!("require('http').createServer().listen({other}, '127.0.0.1')"));
-    assert_says(
-        &elsewhere,
-        &format!(
-            "connection refused; it listens on port {other} and should listen on port {port}, the value of `PORT`\n"
-        ),
-    );
+    assert_says(&fixed, &format!("listen EACCES: permission denied 127.0.0.1:{other}\n"));
 
     let exits = must_be_refused(&shop, "console.log('no database'); setTimeout(() => process.exit(4), 300)");
     assert_says(&exits, "       the last lines of shop+main+web+0+b:\n         no database\n");
