@@ -72,7 +72,7 @@ pub(crate) fn run(command: Prepared, invocation: &Invocation) -> Result<ExitCode
             },
             Err(failure) => format!("error: {}", failure.causes()),
         };
-        audit::note(&home, invocation, &what, &result);
+        audit::record(&home, invocation, &what, &result, !is_allowed);
     }
     outcome
 }

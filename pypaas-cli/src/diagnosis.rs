@@ -1,6 +1,8 @@
 //! Why a request is not answered: its way is walked, from the configuration to the app, until something is wrong.
 
 mod address;
+mod answer;
+mod https;
 mod processes;
 
 use std::fs;
@@ -12,8 +14,7 @@ use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, Locatio
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{
-    AttemptKind, Deployment, Maintenance, Observed, Route, Scope, Step, UpstreamName, WebFileName,
-    WebInstance, observe,
+    AttemptKind, Deployment, Maintenance, Observed, Scope, Step, UpstreamName, WebFileName, WebInstance, observe,
 };
 use serde::Serialize;
 
@@ -303,43 +304,5 @@ impl<'a> Walk<'a> {
             nginx.listen.iter().filter_map(|it| it.trim_matches(['[', ']']).parse::<IpAddr>().ok());
         let address = listen.find(|address| !address.is_unspecified());
         SocketAddr::new(address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)
-    }
-
-    /// Asks nginx itself.
-    fn answer(
-        &mut self,
-        domain: &Domain,
-        location: &LocationPath,
-        route: &Route,
-        branch: &BranchRef,
-        live: &Deployment,
-    ) -> Result<(), Box<Diagnostic>> {
-        if domain.ssl && (self.address.is_secure() || self.address.scheme.is_none()) {
-            self.pass("its certificate is there and fits");
-            return Ok(());
-        }
-        let (address, path) = (self.nginx_address(domain), self.address.path.as_str());
-        let status = self.host.answers_for(address, &self.address.host, path, ANSWER).map_err(|error| {
-            let fix = format!("is the app busy? `pypaas logs {branch} -f` shows its output");
-            problem(format!("nginx at {address} gives no answer to `GET {path}`: {error}"), fix)
-        })?;
-        match (status, route) {
-            (403 | 404, Route::Static { root, .. }) => Err(problem(
-                format!("there is no file for `{path}` in `{root}`: nginx answers {status}"),
-                format!(
-                    "is it in the commit, and below the `subdirectory` that location `{location}` serves?"
-                ),
-            )),
-            (500.., _) => Err(problem(
-                format!("`GET {path}` returns {status}; everything in front of the app is fine"),
-                format!("see its log: `pypaas logs {branch} -f`"),
-            )
-            .because(processes::last_lines(self, branch, live, None))
-            .into()),
-            _ => {
-                self.pass(format!("`GET {path}` is answered with {status}"));
-                Ok(())
-            }
-        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,11 +17,11 @@ use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
 use pypaas_runners::{builders, runner_types};
 
-use crate::failure::Failure;
+use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
 use crate::remembered_limits::RememberedLimits;
 use crate::{access, regular_file, secrets, terminal};
-use pypaas_linux::LinuxHost;
+use pypaas_linux::{LinuxHost, user_name};
 
 /// The file that makes a directory the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
@@ -214,6 +216,11 @@ impl Installation {
         self.problems.iter().any(|problem| problem.is_error())
     }
 
+    /// Returns the exit status of what was done well for all that is configured: a failure where a file is broken.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.is_broken() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS }
+    }
+
     /// Lists the problems in files that the caller may see.
     pub(crate) fn shown_problems(&self) -> impl Iterator<Item = &Diagnostic> {
         self.problems.iter().filter(|problem| problem.files().all(|file| access::may_see_file(self, file)))
@@ -240,19 +247,41 @@ fn unusable(caller: &Invocation, problems: &[Diagnostic]) -> Failure {
     Failure::forbidden(what, fix).because([format!("of an error at {}", places.join(", "))])
 }
 
-/// Returns the deploy user's home: `PYPAAS_HOME`, else `HOME`.
+/// Returns the deploy user's home: `PYPAAS_HOME`, else `HOME`. Whoever is another user stops here: files of root's, or of
+/// anybody else's, among those of pypaas would break later commands.
 pub(crate) fn home() -> Result<Utf8PathBuf, Failure> {
     let home = env::var("PYPAAS_HOME").or_else(|_| env::var("HOME"));
     let home = home
         .map_err(|_| Failure::new("neither `PYPAAS_HOME` nor `HOME` is set", "log in as the deploy user"))?;
     let path = Utf8PathBuf::from(home);
     if path.is_absolute() {
-        return Ok(path);
+        return check_owner(&path).map(|()| path);
     }
     Err(Failure::new(
         format!("the home directory `{path}` is not an absolute path"),
         "set `PYPAAS_HOME` to one",
     ))
+}
+
+fn check_owner(home: &Utf8Path) -> Result<(), Failure> {
+    let user = rustix::process::geteuid().as_raw();
+    let Ok(owner) = fs::metadata(home).map(|found| found.uid()) else { return Ok(()) };
+    let words = env::args().skip(1).collect::<Vec<_>>();
+    let words = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+    if user != owner {
+        let owner = user_name(owner);
+        return Err(Failure::new(
+            format!("pypaas runs as `{owner}`, who owns `{home}`, and not as `{}`", user_name(user)),
+            format!("run `sudo -u {owner} -H pypaas {words}`"),
+        ));
+    }
+    if user == 0 && env::var_os("PYPAAS_HOME").is_none() {
+        return Err(Failure::new(
+            "pypaas does not run as root",
+            format!("run it as the deploy user: `sudo -u deploy -H pypaas {words}`"),
+        ));
+    }
+    Ok(())
 }
 
 /// Returns the configuration directory: `PYPAAS_CONFIG`, else the first of `~/config` and `/etc/pypaas` with `pypaas.yml`.
@@ -321,7 +350,8 @@ fn names(directory: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
 
 fn base_environment(home: &Utf8Path) -> Environment {
     let mut environment = Environment::default();
-    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| "deploy".to_owned());
+    // From the user database: what the caller's environment says would start every app anew.
+    let user = user_name(rustix::process::geteuid().as_raw());
     environment.set("HOME", home.as_str());
     environment.set("USER", user.as_str());
     environment.set("LOGNAME", user);

@@ -29,7 +29,8 @@ pub(crate) struct Key {
 impl Key {
     /// Returns whether its file gives it a permission.
     pub(crate) fn has(&self, permission: Permission) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&permission))
+        let gives = |only: &Vec<Permission>| only.contains(&permission) || only.contains(&Permission::Admin);
+        self.only.as_ref().is_none_or(gives)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Key files, and the `authorized_keys` made of them.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
-use pypaas_config::Permission;
+use pypaas_config::{Permission, closest};
 use ssh_key::PublicKey;
 
 use crate::installation::shell_word;
@@ -28,6 +30,9 @@ pub(crate) struct Key {
     only: Option<Vec<Permission>>,
 }
 
+/// How an `authorized_keys` of ours begins.
+pub(crate) const HEADER: &str = "# written by pypaas rebuild_authorized_keys";
+
 /// What a leading comment begins with that limits the keys of its file.
 const LIMIT: &str = "# pypaas:";
 
@@ -45,10 +50,18 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     let mut only = None;
     for (position, line) in text.lines().enumerate() {
         let line = line.trim();
+        let refuse =
+            |reason: &str| KeyError { place: format!("{file}:{}", position + 1), reason: reason.to_owned() };
+        if only.is_some() && line.starts_with(LIMIT) {
+            return Err(refuse("this is a second `# pypaas:` line; one limits all keys of the file"));
+        }
+        if looks_like_a_limit(line) {
+            return Err(refuse(NO_LIMIT));
+        }
         if let Some(rights) = line.strip_prefix(LIMIT) {
             let limit = match keys.is_empty() {
                 true => read_limit(rights),
-                false => Err("a limit must stand before the keys of its file".to_owned()),
+                false => Err("the `# pypaas:` line must come before the first key".to_owned()),
             };
             let place = format!("{file}:{}", position + 1);
             only = Some(limit.map_err(|reason| KeyError { place, reason })?);
@@ -65,12 +78,42 @@ pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
     Ok(keys)
 }
 
+/// Why a comment is refused that may be meant to limit keys.
+const NO_LIMIT: &str = "this comment looks like a limit and is none; write `# pypaas: read` on a line of its own, or \
+                        leave out the word `pypaas`";
+
+/// Returns whether a line may be meant to limit keys and does not: a near miss must not give a key everything.
+fn looks_like_a_limit(line: &str) -> bool {
+    let Some((_, comment)) = line.split_once(['#', '\u{ff03}']) else { return false };
+    if line.starts_with(LIMIT) {
+        return false;
+    }
+    let comment = comment.to_lowercase();
+    let words: Vec<&str> =
+        comment.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty()).collect();
+    let is_like = |word: &str, known: &[&str]| closest(word, known.iter().copied()).is_some();
+    let names_us = words.iter().any(|word| word.len() > 3 && is_like(word, &["pypaas"]));
+    let permits = words.iter().any(|word| Permission::parse(word).is_some());
+    let is_addressed =
+        comment.split_whitespace().next().is_some_and(|it| it.ends_with([':', '\u{ff1a}', '=']));
+    names_us && (permits || is_addressed)
+}
+
+/// Finds a key that is in two files, or twice in one, and two files with one name: which limits count would be luck.
+pub(crate) fn find_twin(keys: &[Key]) -> Option<String> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    keys.iter().find_map(|key| {
+        let other = seen.insert(&key.key, &key.name)?;
+        Some(format!("one key is in the files of `{other}` and `{}`", key.name))
+    })
+}
+
 /// Prints `authorized_keys`: every key may only run `command` with the key's name and no shell behind it. A terminal is
 /// allowed, for custom commands that talk to a person.
 ///
 /// In an option of sshd a backslash stands for itself, except before a quote (`opt_dequote` in OpenSSH's `auth-options.c`).
 pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
-    let mut text = String::from("# written by pypaas rebuild_authorized_keys; changes are overwritten\n");
+    let mut text = format!("{HEADER}; changes are overwritten\n");
     for Key { name, options, key, only } in keys {
         let only = only.as_ref().map(|rights| {
             let rights: Vec<String> = rights.iter().map(Permission::to_string).collect();

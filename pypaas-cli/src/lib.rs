@@ -5,6 +5,7 @@
 mod access;
 mod arguments;
 mod audit;
+mod branch_checks;
 mod command;
 mod command_line;
 mod commands;
@@ -22,11 +23,13 @@ mod invocation;
 mod keys;
 mod moment;
 mod narrator;
+mod private;
 mod pusher;
 #[cfg(test)]
 mod reference;
 mod regular_file;
 mod remembered_limits;
+mod secret_input;
 mod secrets;
 mod table;
 mod terminal;
@@ -38,6 +41,7 @@ use crate::invocation::Invocation;
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
+    private::begin();
     let invocation = Invocation::local(commands::ALL);
     if invocation.words.first().is_some_and(|word| word == confine::NAME) {
         return confine::run(&invocation.words);

@@ -15,6 +15,9 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The directories in the home that nobody but the deploy user may enter.
+    pub const PRIVATE: [&str; 5] = ["config", "state", "repos", "cache", "run"];
+
     /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
     pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
         Self {
@@ -228,6 +231,11 @@ impl Layout {
     /// The log of who changed what. Below the home whatever the settings say: it is written also while they are broken.
     pub fn audit_log(home: &Utf8Path) -> Utf8PathBuf {
         home.join("state/audit.log")
+    }
+
+    /// The log of what was refused for want of permission.
+    pub fn refused_log(home: &Utf8Path) -> Utf8PathBuf {
+        home.join("state/refused.log")
     }
 
     /// Which repos limit what keys can do. Below the home whatever the settings say, for they may be broken.

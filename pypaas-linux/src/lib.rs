@@ -51,6 +51,7 @@ use daemontools::Daemontools;
 pub use daemontools::fill_spare_services;
 pub use disk_use::DiskUse;
 pub use locks::is_locked;
+pub use proc::user_name;
 pub use service_stats::ServiceStats;
 pub use supervisor::{Activity, LogLine, LogReader, Supervisor};
 

@@ -13,6 +13,7 @@ use std::fs;
 use camino::Utf8PathBuf;
 
 pub(crate) use account::Account;
+pub use account::user_name;
 pub(crate) use process::{Process, wait_for_any_exit};
 pub(crate) use process_tree::{COMMAND_VARIABLE, ProcessTable, ProcessTree};
 

@@ -7,12 +7,13 @@ use pypaas_core::{Engine, Plan, Unapplied};
 
 use crate::arguments::WaitArguments;
 use crate::command::{self, Effect, Requirement};
-use crate::failure::Failure;
+use crate::failure::{FAILED, Failure};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::Narrator;
-use crate::terminal;
-use pypaas_config::Permission;
+use crate::{branch_checks, private, terminal};
+use pypaas_config::{Diagnostic, Permission};
+use pypaas_linux::checks::CheckScope;
 
 /// Make the machine match the configuration; also run once before and once after nginx starts at boot
 #[derive(Debug, Parser)]
@@ -45,15 +46,32 @@ impl command::Command for Arguments {
         let mut host = installation.host();
         if self.dry_run {
             terminal::plan(&plan(&installation, invocation)?);
-            return Ok(ExitCode::SUCCESS);
+            return Ok(installation.exit_code());
         }
         host.watch_caller()?;
+        for name in private::close_directories(platform.layout.home())? {
+            terminal::err(&format!("closed {name}/ to other users\n"));
+        }
         let mut narrator = Narrator::default();
         let failed = Engine::new(&mut host, platform, &mut narrator).apply(&invocation.by)?;
-        if failed.is_empty() {
-            narrator.line("the machine agrees with the configuration");
+        if !failed.is_empty() {
+            return Ok(report(failed));
         }
-        Ok(report(failed))
+        // Others cannot be put right from here; at boot nginx runs only later.
+        let mut problems = host.check(platform, CheckScope::Machine);
+        problems.retain(|it| it.is_error() && it.category != "nginx");
+        problems.extend(branch_checks::check(&installation));
+        for problem in &problems {
+            terminal::err(&format!("{problem}\n"));
+        }
+        if problems.iter().any(Diagnostic::is_error) {
+            return Ok(ExitCode::from(FAILED));
+        }
+        narrator.line(match installation.is_broken() {
+            false => "the machine agrees with the configuration",
+            true => "the machine agrees with the part of the configuration that is valid",
+        });
+        Ok(installation.exit_code())
     }
 }
 

@@ -12,8 +12,8 @@ use crate::command::{self, Effect, Requirement};
 use crate::failure::{FAILED, Failure};
 use crate::installation::{Installation, MAIN_FILE, configuration_directory, home, load_directory};
 use crate::invocation::Invocation;
-use crate::terminal;
 use crate::wording::count;
+use crate::{branch_checks, terminal};
 use pypaas_linux::checks::CheckScope;
 
 /// Exit status when there are warnings and no errors.
@@ -62,6 +62,7 @@ impl command::Command for Arguments {
                 if may_read_all(&installation) {
                     let defects = installation.host().check(&installation.platform, CheckScope::Machine);
                     findings.extend(defects);
+                    findings.extend(branch_checks::check(&installation));
                 } else {
                     seen = Seen::Part { hidden: installation.problems.len() - findings.len() };
                 }

@@ -46,9 +46,9 @@ impl command::Command for Arguments {
         let platform = &installation.platform;
         if self.dry_run {
             terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.cleanup(&invocation.by))?);
-            return Ok(ExitCode::SUCCESS);
+            return Ok(installation.exit_code());
         }
         let failed = Engine::new(&mut host, platform, &mut Narrator::default()).cleanup(&invocation.by)?;
-        Ok(apply::report(failed))
+        Ok(if failed.is_empty() { installation.exit_code() } else { apply::report(failed) })
     }
 }

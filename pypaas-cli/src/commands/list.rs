@@ -84,7 +84,7 @@ impl command::Command for Arguments {
         if sees_all {
             installation.warn_about_problems();
         }
-        Ok(if installation.is_broken() { ExitCode::from(2) } else { ExitCode::SUCCESS })
+        Ok(installation.exit_code())
     }
 }
 

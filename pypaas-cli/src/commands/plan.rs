@@ -54,7 +54,7 @@ impl command::Command for Arguments {
         } else {
             terminal::plan(&plan);
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(installation.exit_code())
     }
 }
 

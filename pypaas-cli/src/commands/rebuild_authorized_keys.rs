@@ -15,11 +15,15 @@ use crate::{keys, terminal};
 use pypaas_config::Permission;
 use pypaas_linux::durable;
 
+/// How the names of backups end that editors and people make.
+const BACKUPS: [&str; 10] =
+    ["~", ".bak", ".orig", ".old", ".save", ".swp", ".tmp", ".rej", ".dpkg-old", ".dpkg-dist"];
+
 /// Write authorized_keys from the key files in ~/.ssh/authorized_keys.d
 #[derive(Debug, Parser)]
 #[command(name = "rebuild_authorized_keys", visible_alias = "rebuild-authorized-keys")]
 #[command(
-    after_help = "Example:\n  cp laptop.pub ~/.ssh/authorized_keys.d/ && pypaas rebuild_authorized_keys\n\nA line `# pypaas: read` before the keys of a file limits them to reading; there are `push`, `run` and `read`."
+    after_help = "Example:\n  cp laptop.pub ~/.ssh/authorized_keys.d/ && pypaas rebuild_authorized_keys\n\nA line `# pypaas: read` before the keys of a file limits them to reading; the permissions are admin, push, run and read."
 )]
 pub(crate) struct Arguments {}
 
@@ -51,7 +55,16 @@ impl command::Command for Arguments {
                 )
             })?);
         }
+        let unchanged = "authorized_keys is unchanged; remove one of them, then try again";
+        if let Some(twin) = keys::find_twin(&all).or_else(|| files_with_one_name(&files)) {
+            return Err(Failure::new(twin, unchanged));
+        }
         let target = Layout::authorized_keys(&home);
+        if let Some(copy) = keep_hand_made(&target)? {
+            terminal::err(&format!(
+                "warning: {target} was not written by pypaas; its keys no longer open a shell, and a copy of it is in {copy}\n"
+            ));
+        }
         durable::replace(&target, keys::authorized_keys(&all, &command()?).as_bytes(), 0o600)?;
         let count =
             |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
@@ -61,18 +74,50 @@ impl command::Command for Arguments {
     }
 }
 
-/// Lists the key files, sorted; hidden ones and editors' backups are none.
+/// Lists the key files, sorted; hidden ones are none, and backups are mentioned.
 fn key_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let entries = directory.read_dir_utf8().map_err(|error| {
         let advice = format!("mkdir -p {directory} and put one file of public keys for each person in it");
         Failure::new(format!("cannot read `{directory}`: {error}"), advice)
     })?;
     let entries: Vec<_> = entries.collect::<Result<_, io::Error>>()?;
-    let is_key_file = |name: &str| !name.starts_with('.') && !name.ends_with('~');
-    let files = entries.iter().filter(|entry| is_key_file(entry.file_name()) && entry.path().is_file());
-    let mut files: Vec<Utf8PathBuf> = files.map(|entry| entry.path().to_owned()).collect();
+    let mut files = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.path().is_file()) {
+        let name = entry.file_name();
+        if BACKUPS.iter().any(|ending| name.ends_with(ending)) {
+            terminal::err(&format!("warning: {} is ignored: it looks like a backup\n", entry.path()));
+        } else if !name.starts_with('.') {
+            files.push(entry.path().to_owned());
+        }
+    }
     files.sort();
     Ok(files)
+}
+
+/// Finds two files whose keys would have one name.
+fn files_with_one_name(files: &[Utf8PathBuf]) -> Option<String> {
+    let name = |file: &Utf8PathBuf| file.as_str().strip_suffix(".pub").unwrap_or(file.as_str()).to_owned();
+    let twin =
+        files.iter().find(|file| files.iter().any(|other| other != *file && name(other) == name(file)))?;
+    Some(format!("`{}` and `{}.pub` both give their keys one name", name(twin), name(twin)))
+}
+
+/// Copies an `authorized_keys` that somebody made by hand; returns where the copy is.
+fn keep_hand_made(target: &Utf8Path) -> Result<Option<Utf8PathBuf>, Failure> {
+    let text = match fs::read_to_string(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text?,
+    };
+    if text.trim().is_empty() || text.starts_with(keys::HEADER) {
+        return Ok(None);
+    }
+    let mut copies = (0..).map(|number| match number {
+        0 => Utf8PathBuf::from(format!("{target}.before-pypaas")),
+        _ => Utf8PathBuf::from(format!("{target}.before-pypaas-{number}")),
+    });
+    let Some(copy) = copies.find(|copy| !copy.exists()) else { return Ok(None) };
+    durable::replace(&copy, text.as_bytes(), 0o600)?;
+    Ok(Some(copy))
 }
 
 /// The forced command without the key's name. An unusual home or configuration directory is part of it.

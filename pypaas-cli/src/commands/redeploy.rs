@@ -38,7 +38,8 @@ pub(super) fn redeploy(
         one(&installation, branch, how, invocation)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut code = ExitCode::SUCCESS;
+    installation.warn_about_problems();
+    let mut code = installation.exit_code();
     for (branch, record) in records(&mut installation.host(), &installation.platform.layout)? {
         if record.live.is_none() || installation.platform.branch(&branch).is_none() {
             continue;

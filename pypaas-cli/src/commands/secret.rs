@@ -1,11 +1,10 @@
 //! `secret`: values that are in the environment of a branch and nowhere else.
 
-use std::io::{IsTerminal, Read, stdin};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, Permission, is_reserved_variable, is_variable};
+use pypaas_config::{BranchRef, Permission};
 use pypaas_core::host::Host;
 use pypaas_core::plan::Source;
 use pypaas_core::{AttemptKind, Engine, Record, Story};
@@ -18,18 +17,16 @@ use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::Narrator;
 use crate::secrets::{self, Secrets};
-use crate::terminal;
+use crate::{secret_input, terminal};
 
-/// The longest value that is taken: a run script has to hold it.
-const LONGEST: u64 = 64 * 1024;
-
-/// Set environment variables of a branch that appear in no configuration file and in no output
+/// Manage secrets: variables of a branch that are in no configuration file and are never shown
 #[derive(Debug, Parser)]
 #[command(name = "secret")]
 #[command(after_help = "Examples:\n  pypaas secret set shop main TOKEN <token.txt\n  \
     pass show token | ssh deploy@host secret set shop main TOKEN\n  \
+    pypaas secret import shop main <.env          several, with one restart\n  \
     pypaas secret unset shop main TOKEN\n  pypaas secret list shop main\n\n\
-    A secret overrides `env`. Setting or unsetting one restarts the branch, as `restart` does.")]
+    A secret overrides `env`. Setting one restarts the branch without losing a request.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) action: Action,
@@ -38,27 +35,45 @@ pub(crate) struct Arguments {
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
-    /// Set a secret; the value is read from standard input, without a trailing newline
+    /// Set one; its value is read from standard input, without the newline at its end
     Set(Change),
-    /// Remove a secret
+    /// Set several, with one restart: standard input has lines such as `NAME=value`
+    Import(Import),
+    /// Remove one
     Unset(Change),
     /// List the names of the secrets
     List(List),
 }
 
-/// A secret that is set or forgotten.
+/// When a change of secrets takes effect.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Effects {
+    /// Do not restart now; takes effect on the next deploy or restart
+    #[arg(long)]
+    no_restart: bool,
+    /// Print the plan of the restart and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A secret that is set or removed.
 #[derive(Debug, Args)]
 pub(crate) struct Change {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,
     /// The variable's name
     name: String,
-    /// Do not restart now; the change takes effect on the next deploy or restart
-    #[arg(long)]
-    no_restart: bool,
-    /// Print the plan of the restart and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    effects: Effects,
+}
+
+/// Several secrets that are set.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    branch: BranchArguments,
+    #[command(flatten)]
+    effects: Effects,
 }
 
 /// Whose secrets are listed.
@@ -79,6 +94,7 @@ impl command::Command for Arguments {
             Action::Set(change) | Action::Unset(change) => {
                 Requirement::Repo(Permission::Run, change.branch.repo.clone())
             }
+            Action::Import(import) => Requirement::Repo(Permission::Run, import.branch.repo.clone()),
             Action::List(list) => Requirement::Repo(Permission::Read, list.branch.repo.clone()),
         }
     }
@@ -91,10 +107,20 @@ impl command::Command for Arguments {
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
         match &self.action {
             Action::Set(change) => {
-                let value = read_value()?;
-                set(change, Some(value), invocation)
+                let target = Target::of(&change.branch, change.effects, invocation)?;
+                secret_input::check_name(&change.name)?;
+                target.change(vec![(change.name.clone(), Some(secret_input::value()?))])
             }
-            Action::Unset(change) => set(change, None, invocation),
+            Action::Unset(change) => {
+                let target = Target::of(&change.branch, change.effects, invocation)?;
+                secret_input::check_name(&change.name)?;
+                target.change(vec![(change.name.clone(), None)])
+            }
+            Action::Import(import) => {
+                let target = Target::of(&import.branch, import.effects, invocation)?;
+                let secrets = secret_input::list()?;
+                target.change(secrets.into_iter().map(|(name, value)| (name, Some(value))).collect())
+            }
             Action::List(list) => print(list, invocation),
         }
     }
@@ -115,60 +141,75 @@ fn print(list: &List, invocation: &Invocation) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn set(change: &Change, value: Option<String>, invocation: &Invocation) -> Result<ExitCode, Failure> {
-    let mut installation = Installation::load(invocation)?;
-    let branch = installation.branch(&change.branch.repo, &change.branch.branch)?;
-    let name = &change.name;
-    if !is_variable(name) || is_reserved_variable(name) {
-        return Err(Failure::new(
-            format!("`{name}` cannot name a secret"),
-            "letters, digits and `_`, not beginning with a digit; not one that pypaas or the shell sets itself",
-        ));
+/// Where secrets are changed, and whether that takes effect at once.
+struct Target<'a> {
+    installation: Installation,
+    branch: BranchRef,
+    effects: Effects,
+    invocation: &'a Invocation,
+}
+
+impl<'a> Target<'a> {
+    fn of(branch: &BranchArguments, effects: Effects, invocation: &'a Invocation) -> Result<Self, Failure> {
+        let installation = Installation::load(invocation)?;
+        let branch = installation.branch(&branch.repo, &branch.branch)?;
+        Ok(Self { installation, branch, effects, invocation })
     }
-    let apply = |secrets: &mut Secrets| {
-        match value {
-            Some(value) => secrets.insert(name.clone(), value),
-            None => secrets.remove(name),
-        };
-    };
-    if change.dry_run {
-        let mut secrets = secrets::read(&installation.platform.layout, &branch)?;
-        apply(&mut secrets);
-        installation.platform.secrets.insert(branch.clone(), secrets);
-        if !change.no_restart {
-            restart(&installation, &branch, invocation, "restarting", true)?;
+
+    /// Sets the secrets that have a value and forgets the others, then restarts once.
+    fn change(mut self, changes: Vec<(String, Option<String>)>) -> Result<ExitCode, Failure> {
+        if self.effects.dry_run {
+            let mut secrets = secrets::read(&self.installation.platform.layout, &self.branch)?;
+            apply(changes, &mut secrets);
+            self.installation.platform.secrets.insert(self.branch.clone(), secrets);
+            if !self.effects.no_restart {
+                restart(&self.installation, &self.branch, self.invocation, "restarting", true)?;
+            }
+            return Ok(ExitCode::SUCCESS);
         }
-        return Ok(ExitCode::SUCCESS);
+        let (branch, layout) = (&self.branch, &self.installation.platform.layout);
+        let names: Vec<String> = changes.iter().map(|(name, _)| name.clone()).collect();
+        let is_set = changes.iter().any(|(_, value)| value.is_some());
+        let before = replace(&self, |secrets| apply(changes, secrets))?;
+        let is = if names.len() == 1 { "is" } else { "are" };
+        let names = names.join(", ");
+        if before == secrets::read(layout, branch)? {
+            let same = if is_set { "has that value already" } else { "is not set" };
+            terminal::err(&format!("{names} of {branch} {same}\n"));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let done = if is_set { "set" } else { "unset" };
+        if self.effects.no_restart {
+            terminal::err(&format!(
+                "{names} of {branch} {is} {done}; takes effect on the next deploy or restart\n"
+            ));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let title = format!("restarting, {names} {is} {done},");
+        let installation = Installation::load(self.invocation)?;
+        if let Err(failure) = restart(&installation, branch, self.invocation, &title, false) {
+            replace(&self, |secrets| *secrets = before)?;
+            terminal::err(&format!("{names} of {branch} {is} restored to the previous value\n"));
+            return Err(failure);
+        }
+        terminal::err(&format!("{names} of {branch} {is} {done}\n"));
+        Ok(ExitCode::SUCCESS)
     }
-    let before = replace(&installation, &branch, invocation, apply)?;
-    let after = secrets::read(&installation.platform.layout, &branch)?;
-    if before == after {
-        let same = if after.contains_key(name) { "has that value already" } else { "is not set" };
-        terminal::err(&format!("{name} of {branch} {same}\n"));
-        return Ok(ExitCode::SUCCESS);
+}
+
+/// Sets the secrets that have a value and removes the others.
+fn apply(changes: Vec<(String, Option<String>)>, secrets: &mut Secrets) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => secrets.insert(name, value),
+            None => secrets.remove(&name),
+        };
     }
-    let done = if after.contains_key(name) { "set" } else { "unset" };
-    if change.no_restart {
-        terminal::err(&format!("{name} of {branch} is {done}; the next deploy or restart uses it\n"));
-        return Ok(ExitCode::SUCCESS);
-    }
-    let title = format!("restarting, {name} is {done},");
-    if let Err(failure) = restart(&Installation::load(invocation)?, &branch, invocation, &title, false) {
-        replace(&installation, &branch, invocation, |secrets| *secrets = before)?;
-        terminal::err(&format!("{name} of {branch} is what it was before\n"));
-        return Err(failure);
-    }
-    terminal::err(&format!("{name} of {branch} is {done}\n"));
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Changes the secrets of `branch` under its lock; returns what they were.
-fn replace(
-    installation: &Installation,
-    branch: &BranchRef,
-    invocation: &Invocation,
-    change: impl FnOnce(&mut Secrets),
-) -> Result<Secrets, Failure> {
+fn replace(target: &Target<'_>, change: impl FnOnce(&mut Secrets)) -> Result<Secrets, Failure> {
+    let Target { installation, branch, invocation, .. } = target;
     let platform = &installation.platform;
     let mut host = installation.host();
     let purpose = format!("setting a secret of {branch} for {} at {}", invocation.by, Timestamp::now());
@@ -206,22 +247,4 @@ fn restart(
         Ok(runs.then_some(Source::Live))
     };
     if is_dry { deploying.dry_run(decide) } else { deploying.run(decide) }
-}
-
-fn read_value() -> Result<String, Failure> {
-    if stdin().is_terminal() {
-        terminal::err("the value, then Ctrl-D on a line of its own:\n");
-    }
-    let mut value = Vec::new();
-    stdin().take(LONGEST + 1).read_to_end(&mut value)?;
-    let wrong = |reason: &str| Failure::new(format!("the value {reason}"), "nothing was changed");
-    if value.len() as u64 > LONGEST {
-        return Err(wrong("is longer than 64 KiB"));
-    }
-    let value = String::from_utf8(value).map_err(|_| wrong("is not UTF-8"))?;
-    let value = value.strip_suffix('\n').unwrap_or(&value);
-    if value.contains('\0') {
-        return Err(wrong("contains a NUL character"));
-    }
-    Ok(value.to_owned())
 }

@@ -161,7 +161,7 @@ impl command::Command for Arguments {
             if !self.watch && may_read_all(&installation) {
                 installation.warn_about_problems();
             }
-            code = if installation.is_broken() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            code = installation.exit_code();
             if self.json {
                 // What is watched is one line a state, so that a program can read it as it comes.
                 return Ok(match self.watch {

@@ -353,7 +353,6 @@ fn whoever_changes_something_is_in_the_audit_log() {
             "local -: rebuild_authorized_keys -> ok",
             "laptop 127.0.0.1: restart site main -> ok",
             "laptop 127.0.0.1: run site main -- sh -c 'exit 3' -> exit 3",
-            "monitor 127.0.0.1: stop site main -> error: the key `monitor` does not have permission `push` on repo `site`: repo/site.yml grants `push` to: laptop, ci",
             "laptop 127.0.0.1: secret set zoo main TOKEN -> ok",
             "local -: maintenance on site main -m \"it's late\" -> ok",
         ]

@@ -167,3 +167,37 @@ fn wait_until_it_accepts(port: u16) {
         thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+fn what_is_broken_is_in_the_exit_status_of_every_command_that_finds_it() {
+    let shop = Shop::live("dies-on-sigterm", NODE);
+    let sandbox = &shop.sandbox;
+    for command in [&["check"][..], &["apply"], &["plan"], &["restart"]] {
+        sandbox.pypaas(command).must_succeed();
+    }
+    sandbox.write_config("repo/other.yml", "brunches: {}\n");
+    for command in [
+        &["check"][..],
+        &["apply"],
+        &["apply", "--dry-run"],
+        &["plan"],
+        &["restart"],
+        &["cleanup", "--dry-run"],
+        &["list"],
+        &["status"],
+    ] {
+        assert_eq!(sandbox.pypaas(command).code, 2, "{command:?}");
+    }
+    sandbox.remove_config("repo/other.yml");
+
+    let checkout = shop.checkouts().remove(0);
+    std::fs::rename(&checkout, sandbox.root().join("away")).unwrap();
+    for command in ["check", "apply"] {
+        let found = sandbox.pypaas(&[command]);
+        assert_eq!(found.code, 2, "{found}");
+        assert_says(&found, "error: the live checkout of shop main is gone: ");
+        assert_says(&found, "hint: run `pypaas rebuild shop main`\n");
+    }
+    sandbox.pypaas(&["rebuild", "shop", "main"]).must_succeed();
+    sandbox.pypaas(&["check"]).must_succeed();
+}

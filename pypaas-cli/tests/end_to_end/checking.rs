@@ -39,6 +39,9 @@ fn with_certificate(files: impl FnOnce(&Sandbox) -> Certificate) -> (Sandbox, Si
     (sandbox, site)
 }
 
+/// The user `nobody`.
+pub(crate) const NOBODY: u32 = 65534;
+
 /// Runs `check`, which must find exactly this one thing and say how to mend it.
 #[track_caller]
 fn must_find(sandbox: &Sandbox, code: i32, message: &str, mend: &str) -> Outcome {
@@ -376,6 +379,11 @@ fn an_svscan_of_another_user_is_found() {
     }
     let shop = Shop::new("dies-on-sigterm", NODE);
     fs::set_permissions(shop.sandbox.root(), Permissions::from_mode(0o755)).unwrap();
+    let owned = shop.sandbox.pypaas_as("nobody", &["check"]).must_fail();
+    let home = shop.sandbox.home();
+    assert_says(&owned, &format!("error: pypaas runs as `root`, who owns `{home}`, and not as `nobody`\n"));
+    assert_says(&owned, "hint: run `sudo -u root -H pypaas check`\n");
+    std::os::unix::fs::chown(&home, Some(NOBODY), None).unwrap();
     let found = shop.sandbox.pypaas_as("nobody", &["check"]);
     let services = shop.sandbox.home().join("services");
     assert_says(
@@ -409,8 +417,7 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
     sandbox.write_config("repo/blog.yml", "branches: {main: {runner: {}}}\n");
     sandbox.write_config("domains/other.example.yml", "location: {}\n");
     let refused = blog.push("post 2").must_fail();
-    // What cannot be read may limit whoever pushes.
-    assert_says(&refused, "  because the configuration of `blog` is broken or missing");
+    assert_says(&refused, "error: the configuration of `blog` cannot be used\n");
     assert_says(&refused, " --> repo/blog.yml:1:19");
     assert_says(&refused, " = help: did you mean `runners`?");
     // Nobody knows what the broken file was to say.

@@ -193,3 +193,76 @@ fn another_configuration_directory_goes_into_the_forced_command() {
     site.push("there", &["main"]).must_succeed();
     assert!(client.ssh(&["list"]).must_succeed().stdout.starts_with("there main: "));
 }
+
+#[test]
+fn a_near_miss_of_a_limit_is_refused() {
+    let sandbox = host::start();
+    let person = sandbox.stranger("person");
+    let key = make_key(&person, "ed25519");
+    for near in [
+        "#pypaas: read",
+        "# PyPaaS: read",
+        "# pypass: read",
+        "# pypaas read",
+        "#  pypaas: read",
+        "# pypaas : read",
+        "# pypaas:read-only read\n# pypaas: read",
+        "## pypaas: read",
+        "# pypaas\u{ff1a} read",
+        "# pypaas=read",
+    ] {
+        write_key_file(&sandbox, "bob", &format!("{near}\n{key}\n"));
+        let refused = sandbox.pypaas(&["rebuild_authorized_keys"]).must_fail();
+        assert!(refused.stderr.contains("bob:1: "), "{near}: {refused}");
+    }
+    write_key_file(&sandbox, "bob", &format!("{key} bob # pypaas: read\n"));
+    assert!(sandbox.pypaas(&["rebuild_authorized_keys"]).must_fail().stderr.contains("looks like a limit"));
+    write_key_file(&sandbox, "bob", &format!("# pypaas: read\n# pypaas: push\n{key}\n"));
+    assert!(
+        sandbox.pypaas(&["rebuild_authorized_keys"]).must_fail().stderr.contains("a second `# pypaas:` line")
+    );
+    for fine in ["# the one in the hall", "# Bob's, for pypaas and more", "#", "# push it"] {
+        write_key_file(&sandbox, "bob", &format!("{fine}\n{key}\n"));
+        sandbox.pypaas(&["rebuild_authorized_keys"]).must_succeed();
+    }
+}
+
+#[test]
+fn no_key_has_two_limits_no_two_files_one_name_and_backups_are_reported() {
+    let sandbox = host::start();
+    let key = make_key(&sandbox.stranger("person"), "ed25519");
+    write_key_file(&sandbox, "bob", &key);
+    write_key_file(&sandbox, "rob", &format!("# pypaas: read\n{key}"));
+    let refused = sandbox.pypaas(&["rebuild_authorized_keys"]).must_fail();
+    assert!(refused.stderr.contains("one key is in the files of `bob` and `rob`\n"), "{refused}");
+    fs::remove_file(sandbox.home().join(".ssh/authorized_keys.d/rob")).unwrap();
+
+    write_key_file(&sandbox, "bob.pub", &make_key(&sandbox.stranger("other"), "ed25519"));
+    let refused = sandbox.pypaas(&["rebuild_authorized_keys"]).must_fail();
+    assert!(refused.stderr.contains("bob.pub` both give their keys one name\n"), "{refused}");
+    fs::remove_file(sandbox.home().join(".ssh/authorized_keys.d/bob.pub")).unwrap();
+
+    write_key_file(&sandbox, "old.pub.bak", &make_key(&sandbox.stranger("third"), "ed25519"));
+    let told = sandbox.pypaas(&["rebuild_authorized_keys"]).must_succeed();
+    assert_eq!(told.stdout, "1 key of 1 file may log in now\n");
+    assert!(told.stderr.contains("/old.pub.bak is ignored: it looks like a backup\n"), "{told}");
+}
+
+#[test]
+fn an_authorized_keys_made_by_hand_is_kept_as_a_copy() {
+    let sandbox = host::start();
+    let key = make_key(&sandbox.stranger("person"), "ed25519");
+    write_key_file(&sandbox, "bob", &key);
+    let target = sandbox.home().join(".ssh/authorized_keys");
+    for (number, copy) in
+        ["authorized_keys.before-pypaas", "authorized_keys.before-pypaas-1"].iter().enumerate()
+    {
+        let by_hand = format!("# mine {number}\n{key} shell\n");
+        fs::write(&target, &by_hand).unwrap();
+        let told = sandbox.pypaas(&["rebuild_authorized_keys"]).must_succeed();
+        let copy = sandbox.home().join(".ssh").join(copy);
+        assert!(told.stderr.contains(&format!("and a copy of it is in {copy}\n")), "{told}");
+        assert_eq!(fs::read_to_string(&copy).unwrap(), by_hand);
+    }
+    assert_eq!(sandbox.pypaas(&["rebuild_authorized_keys"]).must_succeed().stderr, "");
+}

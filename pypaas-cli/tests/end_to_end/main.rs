@@ -23,6 +23,7 @@ mod full_disk;
 mod gate;
 mod helping;
 mod host;
+mod hostile_keys;
 mod interrupting;
 mod json;
 mod keys;

@@ -83,7 +83,7 @@ fn a_secret_with_which_nothing_starts_is_not_kept() {
 
     let failed = admin.ssh_with_input(&["secret", "set", "shop", "main", "KEY"], "wrong").must_fail();
 
-    assert_says(&failed, "KEY of shop main is what it was before\nerror: ");
+    assert_says(&failed, "KEY of shop main is restored to the previous value\nerror: ");
     assert_eq!(shop.page(), "fine");
     assert_eq!(admin.ssh(&["secret", "list", "shop", "main"]).must_succeed().stdout, "");
 }
@@ -111,4 +111,35 @@ fn what_cannot_be_a_secret_is_refused() {
     // Before the first deploy there is nothing to restart.
     admin.ssh_with_input(&["secret", "set", "shop", "main", "A"], "x").must_succeed();
     assert_eq!(admin.ssh(&["secret", "list", "shop", "main"]).must_succeed().stdout, "A\n");
+}
+
+#[test]
+fn an_empty_standard_input_sets_nothing_and_a_file_sets_several_with_one_restart() {
+    let shop = shop();
+    let admin = shop.sandbox.client("admin");
+    for words in
+        [["secret", "set", "shop", "main", "TOKEN"].as_slice(), &["secret", "import", "shop", "main"]]
+    {
+        let refused = admin.ssh_with_input(words, "");
+        assert_eq!(refused.code, 2, "{refused}");
+        assert_says(&refused, "error: standard input ");
+    }
+    let releases = || admin.ssh_line("releases shop main --json").stdout.matches("\"kind\"").count();
+    let before = releases();
+    let file = "# from the vault\nTOKEN=one = two\nexport OTHER=\"quoted\"\n\nTHIRD='x'\n";
+    let imported = admin.ssh_with_input(&["secret", "import", "shop", "main"], file).must_succeed();
+    assert_says(&imported, "TOKEN, OTHER, THIRD of shop main are set\n");
+    assert_eq!(shop.page(), "one = two");
+    assert_eq!(releases(), before + 1, "one restart");
+    assert_eq!(admin.ssh_line("secret list shop main").stdout, "OTHER\nTHIRD\nTOKEN\n");
+    for (text, said) in [
+        ("TOKEN=hush\nhush", "line 2 is not of the form NAME=value\n"),
+        ("A=hush\nA=hush", "line 2 sets `A` a second time\n"),
+        ("1A=hush", "`1A` cannot name a secret\n"),
+    ] {
+        let refused = admin.ssh_with_input(&["secret", "import", "shop", "main"], text).must_fail();
+        assert_says(&refused, said);
+        assert!(!refused.stderr.contains("hush"), "{refused}");
+    }
+    assert_eq!(shop.page(), "one = two");
 }

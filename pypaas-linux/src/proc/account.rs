@@ -1,6 +1,26 @@
 //! Users: who somebody is.
 
 use std::fs;
+use std::process::Command;
+
+
+/// Returns the name of user number `id` in the user database, or the number where it has none.
+pub fn user_name(id: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let number = id.to_string();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == number).then(|| name.to_owned())
+    });
+    // Users of a directory service are in no file; `id` asks for them.
+    let asked = || {
+        let output = Command::new("/usr/bin/id").args(["-un", "--", &number]).env_clear().output().ok()?;
+        let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        Some(name).filter(|name| output.status.success() && !name.is_empty())
+    };
+    named.or_else(asked).unwrap_or(number)
+}
 
 /// A user as the kernel knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +53,7 @@ impl Account {
 
     /// Returns the user's name, or number.
     pub(crate) fn name(&self) -> String {
-        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let number = self.user.to_string();
-        let named = users.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)? == number).then(|| name.to_owned())
-        });
-        named.unwrap_or(number)
+        user_name(self.user)
     }
 
     /// Returns whether it is the same user.

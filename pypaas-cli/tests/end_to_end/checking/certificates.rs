@@ -148,6 +148,7 @@ fn a_certificate_that_only_nginx_can_read_is_judged_by_what_nginx_serves() {
     let found = if rustix::process::geteuid().is_root() {
         // Root reads everything, so somebody else has to look.
         fs::set_permissions(sandbox.root(), Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::chown(sandbox.home(), Some(super::NOBODY), None).unwrap();
         sandbox.pypaas_as("nobody", &["check"])
     } else {
         sandbox.pypaas(&["check"])

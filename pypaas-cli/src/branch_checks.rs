@@ -1,0 +1,91 @@
+//! Problems of what is deployed: `check` and `apply` are not silent about a branch that does not serve.
+
+use std::time::{Duration, SystemTime};
+
+use camino::Utf8Path;
+use pypaas_config::{BranchRef, Diagnostic};
+use pypaas_core::{Deployment, ServiceName, records};
+
+use crate::failure::Failure;
+use crate::installation::Installation;
+use crate::wording::span;
+
+/// How far back starts are counted, to tell a process that crashes again and again from one that just started.
+const LATELY: Duration = Duration::from_secs(60);
+
+/// How many starts in that time are a crash loop.
+const CRASH_LOOP: usize = 3;
+
+/// How much of a disk has to be free, in thousandths.
+const LEAST_FREE: u64 = 10;
+
+/// Finds the problems of all deployed branches, and of the disk they are on.
+pub(crate) fn check(installation: &Installation) -> Vec<Diagnostic> {
+    let mut found = disk(installation.platform.layout.home());
+    let records = match records(&mut installation.host(), &installation.platform.layout) {
+        Ok(records) => records,
+        Err(error) => {
+            found.push(Failure::from(error).diagnostic("files"));
+            return found;
+        }
+    };
+    for (branch, record) in records {
+        let Some(live) = record.live.as_ref().filter(|_| installation.platform.branch(&branch).is_some())
+        else {
+            continue;
+        };
+        let checkout = installation.platform.layout.checkout(&branch, &live.checkout);
+        if !checkout.is_dir() {
+            let message = format!("the live checkout of {branch} is gone: there is no `{checkout}`");
+            found.push(Diagnostic::error("files", message).fix(format!("run `pypaas rebuild {branch}`")));
+        } else if !record.stopped && record.maintenance.is_none() {
+            found.extend(processes(installation, &branch, live));
+        }
+    }
+    found
+}
+
+fn processes(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Vec<Diagnostic> {
+    let has_command = |service: &&ServiceName| {
+        let runner = installation.platform.runner(&service.runner);
+        runner.is_none_or(|runner| runner.command().is_some())
+    };
+    let services: Vec<ServiceName> = live.services(branch).collect();
+    let lately = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
+    let since = lately.max(live.at.into());
+    let own = services.iter().filter(has_command);
+    let stats =
+        installation.host().service_stats(own.clone().map(|it| (it.clone(), since)).collect::<Vec<_>>());
+    own.filter_map(|service| {
+        let stats = stats.get(service).cloned().unwrap_or_default();
+        let starts = stats.starts.unwrap_or(0);
+        let message = match stats.process {
+            _ if starts >= CRASH_LOOP => {
+                format!("{service} is crash-looping: {starts} starts in the last {}", span(LATELY))
+            }
+            None => format!("{service} is down"),
+            Some(_) => return None,
+        };
+        let fix =
+            format!("see its log, `pypaas logs {branch} {}`, then run `pypaas apply`", service.runner.runner);
+        // A new version may be what ends it.
+        Some(Diagnostic::error("services", message).fix(fix).not_blocking())
+    })
+    .collect()
+}
+
+fn disk(home: &Utf8Path) -> Vec<Diagnostic> {
+    let Ok(disk) = rustix::fs::statvfs(home.as_std_path()) else { return Vec::new() };
+    let is_full = |free: u64, all: u64| all > 0 && free.saturating_mul(1000) / all < LEAST_FREE;
+    let mut found = Vec::new();
+    for (what, is_full) in
+        [("space", is_full(disk.f_bavail, disk.f_blocks)), ("inodes", is_full(disk.f_favail, disk.f_files))]
+    {
+        if is_full {
+            let message = format!("the disk of `{home}` has less than 1% of its {what} left");
+            let fix = "make room; `pypaas status --disk` shows what each branch takes";
+            found.push(Diagnostic::error("files", message).fix(fix));
+        }
+    }
+    found
+}
