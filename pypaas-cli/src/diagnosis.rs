@@ -14,7 +14,8 @@ use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, Locatio
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{
-    AttemptKind, Deployment, Maintenance, Observed, Scope, Step, UpstreamName, WebFileName, WebInstance, observe,
+    AttemptKind, Deployment, Maintenance, Observed, Scope, Step, UpstreamName, WebFileName, WebInstance,
+    observe,
 };
 use serde::Serialize;
 

@@ -8,11 +8,16 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// No column is cut to less.
 const NARROWEST: usize = 8;
 
+/// No text of any length is shown wider, also where there is no terminal.
+const WIDEST: usize = 100;
+
 /// A piece of text and how it is to look. Where there is no terminal, or `NO_COLOR` is set, looks are dropped on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
     style: Style,
+    /// Whether its column gives way to a narrow terminal before others do.
+    gives_way: bool,
 }
 
 /// Rows of cells; all rows are to have as many as the heading.
@@ -54,13 +59,25 @@ impl Look {
 impl Cell {
     /// Makes a cell that looks so.
     pub(crate) fn new(text: impl Into<String>, look: Look) -> Self {
-        Self { text: text.into(), style: look.style() }
+        Self { text: text.into(), style: look.style(), gives_way: false }
     }
+}
+
+impl Cell {
+    /// Makes a cell of a text that can be cut without hiding what the row is about, such as the subject of a commit.
+    pub(crate) fn of_any_length(text: impl AsRef<str>) -> Self {
+        Self { gives_way: true, ..Self::from(shorten(text.as_ref())) }
+    }
+}
+
+/// Cuts a text that nobody would read to its end.
+pub(crate) fn shorten(text: &str) -> String {
+    cut(text, WIDEST)
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), style: Style::new() }
+        Self { text: text.into(), style: Style::new(), gives_way: false }
     }
 }
 
@@ -86,12 +103,22 @@ impl Table {
             .map(|column| self.rows.iter().map(|row| row.get(column).map_or(0, |it| it.text.width())).max())
             .map(Option::unwrap_or_default)
             .collect();
+        let gives_way: Vec<bool> = (0..columns)
+            .map(|column| self.rows.iter().any(|row| row.get(column).is_some_and(|it| it.gives_way)))
+            .collect();
         let mut total: usize = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
-        while total > width.unwrap_or(usize::MAX)
-            && let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST)
-        {
-            *widest -= 1;
-            total -= 1;
+        for only in [true, false] {
+            while total > width.unwrap_or(usize::MAX) {
+                let may = |(column, width): &(usize, &mut usize)| {
+                    **width > NARROWEST && (!only || gives_way.get(*column) == Some(&true))
+                };
+                let Some((_, widest)) = widths.iter_mut().enumerate().filter(may).max_by_key(|it| *it.1)
+                else {
+                    break;
+                };
+                *widest -= 1;
+                total -= 1;
+            }
         }
         self.rows.iter().map(|row| print(row, &widths)).collect()
     }
@@ -128,6 +155,12 @@ fn cut(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// Returns how many lines the terminal has; `None` when standard output is none.
+pub(crate) fn terminal_height() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stdout()).ok()?;
+    Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
+}
+
 /// Returns how many columns the terminal has; `None` when standard output is none.
 fn terminal_width() -> Option<usize> {
     let output = stdout();
@@ -155,6 +188,14 @@ mod tests {
             plain(&table, None),
             ["BRANCH     SUBJECT      BY", "shop main  日本 basket  ada", "a b        x            grace"]
         );
+    }
+
+    #[test]
+    fn a_text_of_any_length_gives_way_before_what_the_row_is_about() {
+        let mut table = Table::new(["BRANCH", "SUBJECT"]);
+        table.row(["a-shop-with-a-long-name main".into(), Cell::of_any_length("x".repeat(3_000))]);
+        assert_eq!(plain(&table, Some(45))[1], format!("a-shop-with-a-long-name main  {}…", "x".repeat(14)));
+        assert_eq!(plain(&table, None)[1].width(), 28 + 2 + WIDEST);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
+use crate::table::shorten;
 use crate::terminal;
 use crate::wording::ago;
 
@@ -119,7 +120,12 @@ impl Row {
         let mut text = format!("{} {}: ", self.repo, self.branch);
         match (&self.commit, &self.subject, self.deployed_at, &self.deployed_by) {
             (Some(commit), Some(subject), Some(at), Some(by)) => {
-                text.push_str(&format!("{} \"{subject}\", {} by {by}", &commit[..11], ago(now, at)));
+                text.push_str(&format!(
+                    "{} \"{}\", {} by {by}",
+                    &commit[..11],
+                    shorten(subject),
+                    ago(now, at)
+                ));
             }
             _ => text.push_str("not deployed"),
         }

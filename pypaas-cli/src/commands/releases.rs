@@ -135,7 +135,7 @@ fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
         table.row([
             attempt.release.map(|release| release.to_string()).unwrap_or_default().into(),
             Cell::new(outcome, look),
-            format!("{} {}", attempt.commit.short(), attempt.subject).into(),
+            Cell::of_any_length(format!("{} {}", attempt.commit.short(), attempt.subject)),
             ago(now, attempt.at).into(),
             format!("{}, {}", attempt.by, what(attempt)).into(),
             match attempt.sections.is_empty() {

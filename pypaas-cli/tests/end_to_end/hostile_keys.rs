@@ -38,7 +38,7 @@ fn nothing_from_a_repository_an_app_or_a_key_upsets_a_terminal() {
         Shop::new("dies-on-sigterm", &format!("{NODE}, hooks: {{before_build: 'cat hostile; ls names'}}"));
     let server = "process.stdout.write(require('fs').readFileSync('hostile') + '\\n'); \
                   require('http').createServer((_, it) => it.end('up')).listen(process.env.PORT)";
-    shop.code.write("hostile", &format!("{HOSTILE}\n"));
+    shop.code.write("hostile", format!("{HOSTILE}\n"));
     shop.code.write(&format!("names/{}", HOSTILE.replace('/', "")), "");
     shop.code.write("server.js", server);
     shop.code.commit(&format!("Subject {HOSTILE}"));
@@ -73,7 +73,8 @@ fn nothing_from_a_repository_an_app_or_a_key_upsets_a_terminal() {
     }
 
     // An app that does not start is quoted in the refusal, and words of a client in a usage error.
-    shop.code.write("server.js", &format!("{server}; process.exit(1)"));
+    let silent = server.split_once("require('http')").unwrap().0;
+    shop.code.write("server.js", format!("{silent} setTimeout(() => process.exit(1), 100)"));
     shop.code.commit("Exit");
     assert_safe(&shop.push().must_fail());
     assert_safe(&admin.ssh(&["status", "--json"]));

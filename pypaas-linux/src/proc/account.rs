@@ -3,7 +3,6 @@
 use std::fs;
 use std::process::Command;
 
-
 /// Returns the name of user number `id` in the user database, or the number where it has none.
 pub fn user_name(id: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();

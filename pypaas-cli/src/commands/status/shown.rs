@@ -37,7 +37,7 @@ pub(super) fn overview(rows: &[Row], now: Timestamp) -> String {
         table.row([
             Cell::new(format!("{} {}", row.repo, row.branch), Look::Strong),
             match live {
-                Some(live) => format!("{} {}", short(&live.commit), live.subject).into(),
+                Some(live) => Cell::of_any_length(format!("{} {}", short(&live.commit), live.subject)),
                 None => Cell::new("not deployed", Look::Faint),
             },
             live.map(|live| format!("{} by {}", ago(now, live.deployed_at), live.deployed_by))
