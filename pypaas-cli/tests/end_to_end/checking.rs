@@ -426,7 +426,7 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
         "! warning: the file of other.example is broken, so nginx goes on",
     );
     assert_eq!(sandbox.pypaas(&["cleanup"]).code, ERRORS);
-    assert_eq!(fs::read_to_string(sandbox.home().join("nginx.d/blog.example.conf")).unwrap(), served);
+    assert_eq!(fs::read_to_string(sandbox.home().join("nginx/router.d/blog.example.conf")).unwrap(), served);
     assert_eq!(sandbox.get("blog.example", "/").text(), "post 1");
     assert_eq!(sandbox.get("site.example", "/").text(), "version 2");
 
