@@ -104,7 +104,7 @@ fn read_proxy_path(field: &Field<'_>) -> Result<String, Finding> {
     if !path.starts_with('/') {
         Err(field.unexpected(expected))
     } else if path.contains(special) {
-        Err(field.unexpected("a path without spaces, quotes and any of `\\{};$`"))
+        Err(field.unexpected("a path without spaces, quotes or any of `\\{};$`"))
     } else {
         Ok(path.to_owned())
     }
