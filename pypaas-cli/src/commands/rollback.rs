@@ -6,7 +6,7 @@ use clap::Parser;
 use pypaas_config::Permission;
 use pypaas_core::host::{Git, Host};
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, Record, Story, record, rollback};
+use pypaas_core::{AttemptKind, Record, RollbackError, Story, record, rollback};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
@@ -52,11 +52,11 @@ impl command::Command for Arguments {
         let layout = &installation.platform.layout;
         let release = self.release;
         let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Story| {
-            Ok(Some(rollback(host.files(), layout, &branch, record, release)?))
+            Ok(Some(rollback(host.files(), layout, &branch, record, release).map_err(explain)?))
         };
         let mut host = installation.host();
         let before = record(&mut host, layout, &branch)?.unwrap_or_default();
-        let found = rollback(&mut host, layout, &branch, &before, release)?;
+        let found = rollback(&mut host, layout, &branch, &before, release).map_err(explain)?;
         let Source::Release { release, commit, .. } = &found else { return Ok(ExitCode::SUCCESS) };
         let deploying = Deploying {
             installation: &installation,
@@ -82,4 +82,17 @@ impl command::Command for Arguments {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says what there is to go back to.
+fn explain(error: RollbackError) -> Failure {
+    let hint = match &error {
+        RollbackError::NoSuchRelease { known, .. } => {
+            let known: Vec<String> = known.iter().map(u64::to_string).collect();
+            format!("there are: {}", known.join(", "))
+        }
+        RollbackError::NoEarlier(branch) => format!("`pypaas releases {branch}` lists what there was"),
+        _ => return error.into(),
+    };
+    Failure::new(error.to_string(), hint)
 }
