@@ -2,6 +2,7 @@
 //! looks at. Another supervisor is another implementation of [`Supervisor`].
 
 mod check;
+mod logger;
 mod logs;
 mod multilog;
 mod scripts;
@@ -60,10 +61,14 @@ impl Supervisor for Daemontools {
     }
 
     fn last_lines_of_all(&self, service: &ServiceName, lines: usize) -> Vec<String> {
+        self.finish_last_line(service);
         logs::last_lines(&self.layout.service(service), None, lines)
     }
 
     fn log_reader(&self, service: &ServiceName) -> Box<dyn LogReader> {
+        if matches!(self.main_process(service), Ok(None)) {
+            self.finish_last_line(service);
+        }
         Box::new(Multilog::new(&self.layout, service))
     }
 

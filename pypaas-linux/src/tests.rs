@@ -7,6 +7,7 @@ mod locks;
 mod logs;
 pub(super) mod machine;
 mod probe;
+mod removing;
 mod services;
 mod shell;
 mod spares;

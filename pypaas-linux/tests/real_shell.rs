@@ -218,7 +218,12 @@ impl Service {
             .unwrap()
     }
 
+    /// Runs a script to its end. pypaas's own ends the line of the process before first; that is not the command's output.
     fn run(&self, name: &str) -> Output {
-        self.start(name).wait_with_output().unwrap()
+        let mut output = self.start(name).wait_with_output().unwrap();
+        if let Some(rest) = output.stdout.strip_prefix(b"\r\n") {
+            output.stdout = rest.to_vec();
+        }
+        output
     }
 }

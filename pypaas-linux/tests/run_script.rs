@@ -13,6 +13,8 @@ fn a_process_is_one_program_in_a_group_of_its_own() {
     # When it was started, the last thousand times: `pypaas status` counts them.
     { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
+    # Ends the last line of the process before, if it left it unfinished.
+    printf '\\r\\n'
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PORT='5000'
     export PYPAAS_SERVICE='shop+master+web+0+a'
@@ -29,6 +31,8 @@ fn a_command_that_needs_a_shell_keeps_it() {
     # When it was started, the last thousand times: `pypaas status` counts them.
     { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
+    # Ends the last line of the process before, if it left it unfinished.
+    printf '\r\n'
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export PYPAAS_SERVICE='shop+master+web+0+a'
     exec /usr/bin/setpriv --ambient-caps -all --inh-caps -all /usr/bin/pgrphack /bin/sh -c 'export A='\''it'\''"'\''"'\''s'\''
@@ -45,6 +49,8 @@ fn values_stand_as_one_word_each() {
     # When it was started, the last thousand times: `pypaas status` counts them.
     { tail -n 999 starts; date +%s; } 2>/dev/null >starts.new && mv -f starts.new starts
     exec 2>&1
+    # Ends the last line of the process before, if it left it unfinished.
+    printf '\r\n'
     cd '/home/deploy/checkouts/shop/master/20261122_100000-3f2a3f2a3f2' || exit 111
     export EMPTY=''
     export JSON='{"a": "$b"}'

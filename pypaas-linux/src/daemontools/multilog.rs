@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use pypaas_core::{Layout, ServiceName};
 
+use super::logs;
 use super::tai64n::Tai64n;
 use crate::files;
 use crate::supervisor::{LogLine, LogReader};
@@ -43,13 +44,13 @@ impl Multilog {
         let text = String::from_utf8_lossy(bytes);
         let line = |line: &str| {
             let (stamp, text) = Tai64n::split(line);
-            LogLine {
+            Some(LogLine {
                 at: stamp.and_then(Tai64n::timestamp),
                 service: self.service.clone(),
-                text: text.to_owned(),
-            }
+                text: logs::complete(text)?.to_owned(),
+            })
         };
-        text.lines().map(line).collect()
+        text.split_terminator('\n').filter_map(line).collect()
     }
 }
 

@@ -16,7 +16,7 @@ use pypaas_core::{Definition, Layout, ServiceName};
 
 use super::supervise::Supervise;
 use super::tai64n::Tai64n;
-use super::{Daemontools, spares, stop};
+use super::{Daemontools, logger, spares, stop};
 use crate::proc::Process;
 use crate::{durable, files};
 
@@ -25,6 +25,9 @@ const NOTICED: Duration = Duration::from_secs(15);
 
 /// How long a supervisor may take to follow an order: it sleeps for a second after each start.
 const OBEYED: Duration = Duration::from_secs(5);
+
+/// How long a supervisor and its logger usually need to exit.
+const EXITED: Duration = Duration::from_millis(1500);
 
 /// What a failure has for a cause.
 type Cause = Box<dyn Error + Send + Sync>;
@@ -168,10 +171,12 @@ impl Place {
     fn remove(&self) -> Result<(), Cause> {
         // The link first: svscan would start an ended supervisor again.
         durable::remove_file(&self.link)?;
-        for supervisor in [&self.supervisor, &self.log_supervisor] {
-            supervisor.send("dx")?;
-            let ended = || Ok(!supervisor.is_alive()?);
-            wait_until(OBEYED, ended, || "its supervisor does not end; is it stopped?".to_owned())?;
+        let remedies: [(&Supervise, &[Remedy]); 2] = [
+            (&self.supervisor, &[Remedy::Resume, Remedy::Kill]),
+            (&self.log_supervisor, &[Remedy::FinishLine, Remedy::Resume, Remedy::KillLogger, Remedy::Kill]),
+        ];
+        for (supervisor, remedies) in remedies {
+            end_supervisor(supervisor, remedies)?;
         }
         files::remove_directory(&self.directory)?;
         Ok(())
@@ -196,6 +201,44 @@ impl Place {
             read => read,
         }
     }
+}
+
+/// What makes a supervisor exit that does not by itself.
+#[derive(Debug, Clone, Copy)]
+enum Remedy {
+    /// Its logger waits for the end of a line.
+    FinishLine,
+    /// It is suspended.
+    Resume,
+    /// Its logger ignores SIGTERM.
+    KillLogger,
+    /// Nothing else is known.
+    Kill,
+}
+
+/// Tells a supervisor to exit with its process, and waits for it. Each of the `remedies` is tried if that takes too long, so
+/// that no service can block its branch for good.
+fn end_supervisor(supervisor: &Supervise, remedies: &[Remedy]) -> Result<(), Cause> {
+    supervisor.send("dx")?;
+    let has_exited = || Ok(!supervisor.is_alive()?);
+    let mut outcome = wait_until(EXITED, has_exited, String::new);
+    for remedy in remedies {
+        if outcome.is_ok() {
+            break;
+        }
+        match remedy {
+            Remedy::FinishLine => drop(logger::finish_line(supervisor)?),
+            Remedy::Resume => supervisor.resume(),
+            Remedy::KillLogger => logger::kill(supervisor)?,
+            Remedy::Kill => supervisor.kill(),
+        }
+        outcome = wait_until(OBEYED, has_exited, || {
+            "its supervisor does not exit, not even when killed".to_owned()
+        });
+    }
+    // One whose files were removed cannot be told.
+    supervisor.kill();
+    outcome
 }
 
 /// Writes a script, for the deploy user's eyes only: it holds the app's environment. Returns whether it changed.

@@ -10,6 +10,7 @@ use pypaas_core::host::{ServiceError, StopReport};
 use pypaas_core::{Layout, ServiceName};
 use rustix::process::Signal;
 
+use super::logger;
 use super::supervise::Supervise;
 use crate::proc::{Process, ProcessTable, ProcessTree, wait_for_any_exit};
 
@@ -58,6 +59,7 @@ struct Stopping<'a> {
     name: &'a ServiceName,
     directory: Utf8PathBuf,
     supervise: Supervise,
+    log_supervise: Supervise,
     timeout: Duration,
     tree: ProcessTree,
     began: Instant,
@@ -77,6 +79,7 @@ impl<'a> Stopping<'a> {
         Self {
             name,
             supervise: Supervise::of(&directory),
+            log_supervise: Supervise::of(&directory.join("log")),
             directory,
             timeout,
             tree: ProcessTree::of_service(name, layout.home()),
@@ -114,9 +117,11 @@ impl<'a> Stopping<'a> {
         let members = table.members(&mut self.tree);
         self.stopped = obeys && members.is_empty() && status.is_none_or(|status| status.process.is_none());
         if self.stopped {
+            logger::finish_line(&self.log_supervise)?;
             return Ok(members);
         }
         if !obeys && self.ordered.is_none_or(|ordered| ordered.elapsed() > SUPERVISOR_ANSWERS) {
+            self.supervise.resume();
             self.tell_supervisor()?;
         }
         if obeys || self.began.elapsed() > SUPERVISOR_ANSWERS {

@@ -7,9 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+use rustix::process::Signal;
 
 use super::tai64n::Tai64n;
 use crate::durable;
+use crate::proc::{self, Process};
 
 /// The supervisor of one directory: of a service, or of its `log`.
 #[derive(Debug, Clone)]
@@ -65,6 +67,27 @@ impl Supervise {
             Err(error) if means_dead(&error) || error.kind() == ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Lets it go on if it was suspended, as by SIGSTOP.
+    pub(crate) fn resume(&self) {
+        self.processes().iter().for_each(|process| process.signal(Signal::CONT));
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(&self) {
+        self.processes().iter().for_each(|process| process.signal(Signal::KILL));
+    }
+
+    /// Finds its own processes, even when its files are gone: it works in its directory.
+    fn processes(&self) -> Vec<Process> {
+        let is_it = |id: &u32| {
+            proc::program_name(*id).as_deref() == Some("supervise")
+                && proc::working_directory(*id).is_some_and(|directory| {
+                    directory.as_str().trim_end_matches(" (deleted)") == self.directory
+                })
+        };
+        proc::process_ids().into_iter().filter(is_it).filter_map(Process::read).collect()
     }
 
     /// Returns whether a supervisor that starts, as at boot, would leave the process down.
