@@ -10,7 +10,7 @@ use super::LinuxHost;
 use super::child::{self, Ended};
 use super::confine;
 use super::notify;
-use super::proc::{COMMAND_VARIABLE, ProcessTree};
+use super::proc::{self, COMMAND_VARIABLE, ProcessTable, ProcessTree};
 use super::terminate::terminate;
 use super::umask::ReadableByAll;
 
@@ -26,7 +26,8 @@ impl Shell for LinuxHost {
         let line = command.line.clone();
         let ended = child::run(shell, output, &mut || self.wants_to_stop())
             .map_err(|source| CommandError::NotStarted { line, source })?;
-        check(command, ended)
+        check(command, ended)?;
+        self.end_leftovers(&command.directory, output)
     }
 
     fn notify(
@@ -45,6 +46,28 @@ impl Shell for LinuxHost {
         let mut tree = ProcessTree::of_commands(directory, self.layout.home());
         terminate(&mut tree, &mut || Ok(()))
             .map_err(|source| CommandError::NotEnded { directory: directory.to_owned(), source })
+    }
+}
+
+impl LinuxHost {
+    /// Terminates what a command left running, and says so: a daemon that a build or a hook started belongs to no service, so
+    /// nothing else would ever stop it.
+    fn end_leftovers(
+        &mut self,
+        directory: &Utf8Path,
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), CommandError> {
+        let mut tree = ProcessTree::of_commands(directory, self.layout.home());
+        let left = ProcessTable::read().map(|table| {
+            table.members(&mut tree).into_iter().map(|process| process.id).collect::<Vec<u32>>()
+        });
+        for id in left.unwrap_or_default() {
+            let name = proc::program_name(id).unwrap_or_default();
+            output(
+                format!("pypaas stops `{name}` (process {id}), which this command left running\n").as_bytes(),
+            );
+        }
+        self.end_commands(directory)
     }
 }
 

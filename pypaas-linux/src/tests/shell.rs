@@ -6,6 +6,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::machine::Machine;
 use crate::child::{self, Ended};
+use crate::proc::{Process, ProcessTable, ProcessTree};
 
 fn run(machine: &mut Machine, line: &str) -> (Result<(), CommandError>, String) {
     let mut environment = Environment::default();
@@ -40,6 +41,20 @@ fn the_environment_is_exactly_what_was_given() {
         "GREETING=it's $HOME\nand \"more\";PATH=/usr/bin:/bin;PWD={directory};PYPAAS_COMMAND_OF={directory};"
     );
     assert_eq!(output, expected);
+}
+
+#[test]
+fn what_a_successful_command_leaves_running_is_stopped_and_named() {
+    for line in
+        ["sleep 1000 &", "setsid sleep 1000 & true", "(setsid -f sleep 1000 >/dev/null 2>&1) ; exec 1>&-"]
+    {
+        let mut machine = Machine::new();
+        let (result, output) = run(&mut machine, line);
+        result.unwrap();
+        assert!(output.contains("pypaas stops `sleep` (process "), "{line}: {output}");
+        let mut tree = ProcessTree::of_commands(&machine.home, &machine.home);
+        assert_eq!(ProcessTable::read().unwrap().members(&mut tree), Vec::<&Process>::new(), "{line}");
+    }
 }
 
 #[test]
