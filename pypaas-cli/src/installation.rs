@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
     BranchName, BranchRef, Configuration, Diagnostic, Loaded, RepoName, SourceFile, closest, load_with,
 };
-use pypaas_core::{Environment, Layout, Parts, Platform, recorded_branches};
+use pypaas_core::{Layout, Parts, Platform, recorded_branches};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
 use pypaas_runners::{builders, runner_types};
@@ -21,16 +21,13 @@ use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
 use crate::remembered_limits::RememberedLimits;
 use crate::{access, regular_file, secrets, terminal};
-use pypaas_linux::{LinuxHost, user_name};
+use pypaas_linux::{LinuxHost, base_environment, user_name};
 
 /// The file that makes a directory the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
 
 /// The directories of the configuration directory that hold a file a repo or domain.
 const DIRECTORIES: [&str; 3] = ["repo", "repos", "domains"];
-
-/// `PATH` of every command and process: nothing is inherited from whoever pushed.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// An installed and configured pypaas.
 pub(crate) struct Installation {
@@ -346,19 +343,6 @@ fn names(directory: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
         names.extend(entry.file_name().into_string().ok().map(|name| (name, is_directory)));
     }
     Ok(names)
-}
-
-fn base_environment(home: &Utf8Path) -> Environment {
-    let mut environment = Environment::default();
-    // From the user database: what the caller's environment says would start every app anew.
-    let user = user_name(rustix::process::geteuid().as_raw());
-    environment.set("HOME", home.as_str());
-    environment.set("USER", user.as_str());
-    environment.set("LOGNAME", user);
-    environment.set("SHELL", "/bin/sh");
-    environment.set("LANG", "C.UTF-8");
-    environment.set("PATH", PATH);
-    environment
 }
 
 fn hook() -> Result<String, Failure> {

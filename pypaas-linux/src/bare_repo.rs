@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::durable;
-use super::git::Cause;
+use super::git::{self, Cause};
 use super::program;
 
 /// How long making an empty repository, or setting one value, may take.
@@ -25,6 +25,9 @@ const SETTINGS_FILE: &str = "pypaas.config";
 /// - `hooksPath`: the user's or the machine's own setting would put other hooks in the place of pypaas's.
 /// - `fsync`: a branch never names a commit that a power failure took away.
 /// - `logAllRefUpdates`: a commit that was deployed once can be deployed again after a forced push.
+/// - `autocrlf`, `attributesFile`, `symlinks`, `fileMode`, `ignoreCase`, `sparseCheckout`, `recurse`: a checkout is what was
+///   committed, whatever the user's or the machine's own settings would make of it.
+/// - `fsmonitor`, `splitIndex`: no daemon stays, and an index is one file.
 /// - `gc`: what refused pushes leave behind is packed early and deleted after a day.
 ///
 /// `transfer.fsckObjects` stays off: it refuses old histories with harmless defects, and a checkout checks names itself.
@@ -40,6 +43,18 @@ const SETTINGS: &str = "\
 	fsync = committed
 	fsyncMethod = batch
 	logAllRefUpdates = true
+	autocrlf = false
+	attributesFile = /dev/null
+	symlinks = true
+	fileMode = true
+	ignoreCase = false
+	sparseCheckout = false
+	fsmonitor = false
+	splitIndex = false
+[submodule]
+	recurse = false
+[fetch]
+	recurseSubmodules = false
 [gc]
 	auto = 2000
 	autoPackLimit = 20
@@ -54,10 +69,17 @@ pub fn branch_lock(repo: &Utf8Path, branch: &str) -> Utf8PathBuf {
 /// Makes the repository with its `update` hook, or brings it up to date. Files that are right are left alone.
 pub(super) fn prepare(repo: &Utf8Path, hook: &str) -> Result<(), Cause> {
     make(repo)?;
+    durable::replace_if_different(&repo.join("hooks/update"), hook.as_bytes(), 0o755)?;
+    Ok(())
+}
+
+/// Makes an empty repository, if there is none, and sees to its settings.
+pub(super) fn make(repo: &Utf8Path) -> Result<(), Cause> {
+    initialize(repo)?;
     durable::replace_if_different(&repo.join(SETTINGS_FILE), SETTINGS.as_bytes(), 0o644)?;
     let config = repo.join("config");
     if !std::fs::read_to_string(&config)?.contains(SETTINGS_FILE) {
-        succeed(program::command(&[
+        succeed(git::own_command(&[
             "git",
             "config",
             "--file",
@@ -66,17 +88,15 @@ pub(super) fn prepare(repo: &Utf8Path, hook: &str) -> Result<(), Cause> {
             SETTINGS_FILE,
         ])?)?;
     }
-    durable::replace_if_different(&repo.join("hooks/update"), hook.as_bytes(), 0o755)?;
     Ok(())
 }
 
-/// Makes an empty repository, if there is none.
-pub(super) fn make(repo: &Utf8Path) -> Result<(), Cause> {
+fn initialize(repo: &Utf8Path) -> Result<(), Cause> {
     if is_there(repo) {
         return Ok(());
     }
     durable::create_directory(repo)?;
-    succeed(program::command(&["git", "init", "--quiet", "--bare", "--template=", repo.as_str()])?)
+    succeed(git::own_command(&["git", "init", "--quiet", "--bare", "--template=", repo.as_str()])?)
 }
 
 /// Returns whether there is a repository: git writes `config` last when it makes one.

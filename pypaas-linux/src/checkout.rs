@@ -89,7 +89,7 @@ fn write_with_git(
     output: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Cause> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let scratch = tempfile::tempdir()?;
+    let scratch = tempfile::tempdir_in(repo)?;
     let mut command = program::command(&[
         "git",
         "-c",

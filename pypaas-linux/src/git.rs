@@ -1,6 +1,8 @@
 //! Bare repositories and what is in them.
 
 use std::error::Error;
+use std::io;
+use std::process::Command;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -19,6 +21,16 @@ const LONGEST_SUBJECT: usize = 200;
 
 /// How long git may take to look through a branch's history.
 const GIT_ANSWERS: Duration = Duration::from_secs(60);
+
+/// The environment of a git that reads no configuration but the repository's own, and makes repositories in the formats that
+/// pypaas reads. A `~/.gitconfig` may hide references, check objects, or choose other formats (`init.defaultObjectFormat`,
+/// `init.defaultRefFormat`; they are the defaults of git 3.0).
+pub const OWN_CONFIGURATION: [(&str, &str); 4] = [
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_DEFAULT_HASH", "sha1"),
+    ("GIT_DEFAULT_REF_FORMAT", "files"),
+];
 
 /// What a failure has for a cause.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
@@ -51,8 +63,8 @@ impl Git for LinuxHost {
 
 /// Opens a bare repository.
 ///
-/// The user's and the machine's git configuration count, for they name filters such as LFS; variables git gave to a
-/// hook of another repository do not.
+/// The user's and the machine's git configuration count, for they name filters such as LFS; the repository's own settings
+/// overrule whatever else would change a checkout ([`bare_repo`]). Variables that git gave to a hook do not count.
 pub(super) fn open(repo: &Utf8Path) -> Result<gix::Repository, gix::Error> {
     let mut permissions = gix::open::Permissions::all();
     permissions.config.env = false;
@@ -116,10 +128,17 @@ pub fn move_branch(repo: &Utf8Path, branch: &str, from: &CommitId, to: &CommitId
     if answer.status.success() { Ok(()) } else { Err(answer.text.trim().to_owned().into()) }
 }
 
+/// Makes a command of git that does not depend on the configuration of the user or the machine.
+pub(super) fn own_command(words: &[&str]) -> io::Result<Command> {
+    let mut command = program::command(words)?;
+    command.envs(OWN_CONFIGURATION);
+    Ok(command)
+}
+
 fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
     let directory = format!("--git-dir={repo}");
     let words: Vec<&str> = ["git", &directory].into_iter().chain(words.iter().copied()).collect();
-    Ok(program::ask(program::command(&words)?, GIT_ANSWERS)?)
+    Ok(program::ask(own_command(&words)?, GIT_ANSWERS)?)
 }
 
 fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {

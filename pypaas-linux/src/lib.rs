@@ -15,6 +15,7 @@ pub mod crash_points;
 pub mod daemontools;
 mod disk_use;
 pub mod durable;
+mod environment;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -50,6 +51,7 @@ pub use caller::{Watch, is_gone};
 use daemontools::Daemontools;
 pub use daemontools::fill_spare_services;
 pub use disk_use::DiskUse;
+pub use environment::base_environment;
 pub use locks::is_locked;
 pub use proc::user_name;
 pub use service_stats::ServiceStats;

@@ -1,10 +1,12 @@
 //! Notification hooks: commands that read what happened, and have a minute.
 
+use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use pypaas_core::host::ShellCommand;
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::child::{self, Ended};
 use super::shell::shell;
@@ -19,7 +21,7 @@ pub(super) fn run(
     notification: &str,
     output: &mut dyn FnMut(&[u8]),
 ) -> io::Result<Ended> {
-    let mut input = tempfile::tempfile()?;
+    let mut input = File::from(memfd_create("notification", MemfdFlags::CLOEXEC)?);
     input.write_all(notification.as_bytes())?;
     input.rewind()?;
     let shell = shell(command);

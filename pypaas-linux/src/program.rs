@@ -1,7 +1,6 @@
 //! Programs, where they are, and running one to its end.
 
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -9,9 +8,7 @@ use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::child::{self, Ended};
-
-/// Where programs are looked for besides PATH: a user's often lacks the directories of nginx.
-const MORE_DIRECTORIES: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+use super::environment;
 
 /// How a program ended, and what it said.
 #[derive(Debug)]
@@ -24,16 +21,13 @@ pub(super) struct Answer {
 
 /// Makes a command of `words`: a program, by name or path, and its arguments.
 ///
-/// It inherits the environment without what git tells its hooks (`GIT_DIR` and others), and speaks plain English.
+/// Its environment is pypaas's own: it does not depend on the caller, nor on what git tells its hooks (`GIT_DIR` and others).
 pub(super) fn command(words: &[impl AsRef<OsStr>]) -> io::Result<Command> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program is named"));
     };
     let mut command = Command::new(find(program.as_ref())?);
-    command.args(arguments).env("LC_ALL", "C");
-    for (name, _) in env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
-        command.env_remove(name);
-    }
+    command.args(arguments).env_clear().envs(environment::of_programs().iter());
     Ok(command)
 }
 
@@ -54,12 +48,13 @@ fn find(program: &OsStr) -> io::Result<PathBuf> {
     if program.as_encoded_bytes().contains(&b'/') {
         return Ok(program.into());
     }
-    let path: OsString = env::var_os("PATH").unwrap_or_default();
-    let directories = env::split_paths(&path).chain(MORE_DIRECTORIES.map(PathBuf::from));
+    let path = environment::search_path();
+    let directories = path.split(':').map(PathBuf::from);
     let is_program = |file: &PathBuf| {
         file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
-    directories.map(|directory| directory.join(program)).find(is_program).ok_or_else(|| {
+    let mut files = directories.map(|directory| directory.join(program));
+    files.find(is_program).ok_or_else(|| {
         let reason = format!("there is no program `{}`", program.to_string_lossy());
         io::Error::new(io::ErrorKind::NotFound, reason)
     })

@@ -115,7 +115,7 @@ impl Submodule {
         // A server need not give a commit by its id: then it is among all that the server gives, or nowhere.
         run_git(fetching(source, url, "+refs/heads/*:refs/heads/*")?, caller, output)?;
         let git_dir = format!("--git-dir={source}");
-        let keep = program::command(&["git", &git_dir, "update-ref", &self.kept(), commit])?;
+        let keep = git::own_command(&["git", &git_dir, "update-ref", &self.kept(), commit])?;
         bare_repo::succeed(keep)
             .map_err(|_| format!("no branch there has the commit `{}`", self.commit.short()).into())
     }

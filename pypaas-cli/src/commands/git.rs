@@ -4,6 +4,7 @@ use std::env;
 use std::process::{Command, ExitCode, Stdio};
 
 use pypaas_config::RepoName;
+use pypaas_linux::git::OWN_CONFIGURATION;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -27,6 +28,7 @@ pub(super) fn serve(
         .arg(platform.layout.repo(repo))
         .env_clear()
         .envs(platform.base_environment.iter())
+        .envs(OWN_CONFIGURATION)
         .envs(passed.iter().filter_map(|name| Some((name, env::var_os(name)?))))
         .stdin(Stdio::inherit())
         .status()

@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use clap::Parser;
 use pypaas_config::{Permission, RepoName};
 use pypaas_core::host::Git;
+use pypaas_linux::git::OWN_CONFIGURATION;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
@@ -88,6 +89,7 @@ fn point_head_at_a_branch(installation: &Installation, repo: &RepoName) -> Resul
                 .args(head)
                 .env_clear()
                 .envs(environment)
+                .envs(OWN_CONFIGURATION)
                 .status()?;
             return Ok(());
         }

@@ -5,20 +5,22 @@ use std::process::Command;
 
 /// Returns the name of user number `id` in the user database, or the number where it has none.
 pub fn user_name(id: u32) -> String {
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    passwd_field(id, 0).unwrap_or_else(|| id.to_string())
+}
+
+/// Reads a field of a user's entry: `name:password:uid:gid:comment:home:shell`. A user that is not in the file, such as one
+/// of a directory service, is asked for with getent(1).
+fn passwd_field(id: u32, field: usize) -> Option<String> {
     let number = id.to_string();
-    let named = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == number).then(|| name.to_owned())
-    });
-    // Users of a directory service are in no file; `id` asks for them.
-    let asked = || {
-        let output = Command::new("/usr/bin/id").args(["-un", "--", &number]).env_clear().output().ok()?;
-        let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-        Some(name).filter(|name| output.status.success() && !name.is_empty())
+    let find = |entries: &str| {
+        let is_it = |entry: &&str| entry.split(':').nth(2) == Some(&number);
+        Some(entries.lines().find(is_it)?.split(':').nth(field)?.to_owned())
     };
-    named.or_else(asked).unwrap_or(number)
+    find(&fs::read_to_string("/etc/passwd").unwrap_or_default()).or_else(|| {
+        let output =
+            Command::new("/usr/bin/getent").args(["passwd", "--", &number]).env_clear().output().ok()?;
+        find(&String::from_utf8_lossy(&output.stdout))
+    })
 }
 
 /// A user as the kernel knows one.
@@ -53,6 +55,11 @@ impl Account {
     /// Returns the user's name, or number.
     pub(crate) fn name(&self) -> String {
         user_name(self.user)
+    }
+
+    /// Returns the user's home directory.
+    pub(crate) fn home(&self) -> Option<String> {
+        passwd_field(self.user, 5)
     }
 
     /// Returns whether it is the same user.
