@@ -46,7 +46,7 @@ impl Ground {
             [UnixListener::bind(root.join("socket")).unwrap(), UnixListener::bind_addr(&address).unwrap()];
         let memory = SharedMemory::new();
         let process = sandbox.app_processes().first().unwrap().pid;
-        let upstream = sandbox.home().join("nginx.d/victim+main+web.conf");
+        let upstream = sandbox.home().join("nginx/router.d/victim+main+web.conf");
         let upstream = fs::read_to_string(upstream).unwrap();
         let port = upstream.split("server 127.0.0.1:").nth(1).unwrap();
         let port = port.split(|c: char| !c.is_ascii_digit()).next().unwrap();

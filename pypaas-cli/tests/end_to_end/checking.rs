@@ -256,7 +256,7 @@ fn what_nginx_warns_about_is_passed_on() {
         .unwrap();
     let message =
         format!("nginx warns: conflicting server name \"site.example\" on 127.0.0.1:{port}, ignored");
-    must_find(&sandbox, WARNINGS, &message, "nginx works, but probably not as it was meant to");
+    must_find(&sandbox, WARNINGS, &message, "nginx runs, but this may not be what you intended");
 }
 
 #[test]
@@ -299,12 +299,15 @@ fn an_svscan_that_watches_another_directory_is_found() {
 }
 
 #[test]
-fn a_dead_svscan_does_not_stop_a_push_whose_services_are_supervised() {
+fn a_dead_svscan_refuses_a_push_and_the_old_version_keeps_serving() {
     let mut shop = Shop::live("dies-on-sigterm", NODE);
+    let page = shop.page();
     shop.sandbox.kill_svscan();
     assert_eq!(shop.sandbox.pypaas(&["check"]).code, ERRORS);
-    shop.push_version("2").must_succeed();
-    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
+    let refused = shop.push_version("2").must_fail();
+    assert_says(&refused, "error: this host cannot serve shop main now; nothing was changed\n");
+    assert_says(&refused, "  because svscan ");
+    assert_eq!(shop.page(), page);
 }
 
 #[test]
@@ -423,7 +426,7 @@ fn one_bad_file_stops_nobody_else_and_is_listed() {
     // Nobody knows what the broken file was to say.
     assert_says(
         &site.push("version 2").must_succeed(),
-        "! warning: the file of other.example is broken, so nginx goes on",
+        "! warning: the file of other.example is broken, so nginx keeps its last working configuration",
     );
     assert_eq!(sandbox.pypaas(&["cleanup"]).code, ERRORS);
     assert_eq!(fs::read_to_string(sandbox.home().join("nginx/router.d/blog.example.conf")).unwrap(), served);

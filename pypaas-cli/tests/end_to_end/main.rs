@@ -27,7 +27,7 @@ mod hostile_keys;
 mod interrupting;
 mod json;
 mod keys;
-mod late_clients;
+
 mod logs;
 mod maintenance;
 mod metrics;
@@ -39,6 +39,7 @@ mod routing;
 mod secrets;
 mod shop;
 mod site;
+mod slow_uploads;
 mod ssh;
 mod starting;
 mod status;

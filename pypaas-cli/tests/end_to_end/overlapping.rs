@@ -94,9 +94,8 @@ fn of_the_pushes_that_wait_only_the_newest_is_deployed() {
 
     let second = second.wait().must_fail();
     let short = &newest[..11];
-    let told = format!(
-        "error: a newer push of the branch waits, too: deploying {short} of shop main for laptop since 20"
-    );
+    let told =
+        format!("error: superseded by a newer push: deploying {short} of shop main for laptop since 20");
     assert_says(&second, &told);
     gate.open();
 
@@ -122,10 +121,10 @@ fn who_waits_too_long_gives_up_with_an_exit_status_of_its_own() {
 
     shop.code.commit_version("3");
     let second = shop.push().must_fail();
-    assert_says(&second, "error: gave up after 0 s: deploying ");
+    assert_says(&second, "error: timed out after 0 s waiting for deploying ");
     let restart = shop.sandbox.pypaas(&["restart", "--lock-timeout", "1s", "shop", "main"]);
     assert_eq!(restart.code, 3, "{restart}");
-    assert_says(&restart, "error: gave up after 1 s: deploying ");
+    assert_says(&restart, "error: timed out after 1 s waiting for deploying ");
 
     gate.open();
     first.wait().must_succeed();
@@ -183,9 +182,10 @@ fn a_push_is_not_deployed_while_git_still_writes_down_the_one_before() {
     // git asks this hook when the new version is live and its own record of the branch is not yet changed.
     let gate = Gate::new(&shop.sandbox);
     let hook = shop.sandbox.home().join("repos/shop/hooks/reference-transaction");
-    let gate_command = gate.command();
-    let script =
-        format!("#!/bin/sh\n[ \"$1\" = prepared ] || exit 0\nrm \"$0\"\nexec sh -c {gate_command}\n");
+    let (gate_command, data) = (gate.command(), shop.sandbox.home().join("data/shop/main"));
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = prepared ] || exit 0\nrm \"$0\"\nPYPAAS_DATA_DIR={data} exec sh -c {gate_command}\n"
+    );
     write_script(&hook, script);
     shop.code.commit_version("2");
     let first = shop.code.start_push(&[], "shop", &["main"]);

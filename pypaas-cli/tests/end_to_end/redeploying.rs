@@ -96,20 +96,20 @@ fn a_rebuild_checks_out_and_builds_the_live_commit_again() {
 fn without_a_branch_all_that_are_deployed_are_rebuilt_and_one_that_fails_stops_no_other() {
     let shop = Shop::new(
         "static-site",
-        "runners: {web: {type: NginxStatic}}, hooks: {build: 'test ! -e ../broken'}",
+        "runners: {web: {type: NginxStatic}}, hooks: {build: 'test ! -e $PYPAAS_DATA_DIR/broken'}",
     );
     let branches = "branches: {first: {runners: {web: {type: NginxStatic}}}, never: {runners: {web: {type: NginxStatic}}}}";
     shop.sandbox.write_config("repo/zoo.yml", branches);
     shop.push().must_succeed();
     shop.code.push("zoo", &["main:first"]).must_succeed();
     shop.code.write(".keep", "");
-    std::fs::write(shop.checkouts()[0].with_file_name("broken"), "").unwrap();
+    std::fs::write(shop.sandbox.home().join("data/shop/main/broken"), "").unwrap();
     let admin = shop.sandbox.client("admin");
 
     let rebuilt = admin.ssh(&["rebuild"]);
 
     assert_eq!(rebuilt.code, 2, "{rebuilt}");
-    assert_says(&rebuilt, "  because `test ! -e ../broken` exited with status 1\n");
+    assert_says(&rebuilt, "  because `test ! -e $PYPAAS_DATA_DIR/broken` exited with status 1\n");
     assert_says(&rebuilt, "-----> Release 2 is live after ");
     assert!(!rebuilt.stderr.contains("never"), "{rebuilt}");
 

@@ -267,11 +267,13 @@ fn files_are_served_whatever_the_umask_of_the_login_is() {
         (".", 0o755),
         ("public", 0o755),
         ("public/index.html", 0o644),
-        ("public/made", 0o755),
-        ("public/made/it", 0o644),
+        // What a build makes is for nobody else: nginx is the same user.
+        ("public/made", 0o700),
+        ("public/made/it", 0o600),
     ] {
         assert_eq!(mode(path), expected, "{path}");
     }
+    assert_eq!(shop.sandbox.get("shop.example", "/made/it").text(), "it\n");
     let private = shop.sandbox.home().join("state/shop/main.json");
     assert_eq!(fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -80,7 +80,7 @@ fn a_hook_that_fails_to_tell_changes_nothing() {
     let shop =
         Shop::new("static-site", &format!("{WEB}, hooks: {{after_deploy: [exit 5, echo still asked]}}"));
     let push = shop.push().must_succeed();
-    assert_says(&push, "     ! warning: `exit 5`: exit status: 5\n");
+    assert_says(&push, "     ! warning: `exit 5` exited with status 5\n");
     assert_says(&push, "       still asked\n");
     assert_eq!(shop.head(), Some(shop.code.head()));
     assert_eq!(shop.sandbox.get("shop.example", "/public/").status, 200);

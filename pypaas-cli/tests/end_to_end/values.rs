@@ -131,7 +131,11 @@ runner_logscript_template: |
     let script = fs::read_to_string(home.join("services/shop+main+web+0+a/run")).unwrap();
     assert!(script.contains("# shop main: ${HOME}\n"), "{script}");
     let log = fs::read_to_string(home.join("services/shop+main+web+0+a/log/main/current")).unwrap();
-    assert_eq!(log, format!("shop of main in {home}\n"), "without timestamps, as the template has it");
+    assert_eq!(
+        log,
+        format!("shop of main in {home}/cache/shop/main/home\n"),
+        "without timestamps, as the template has it"
+    );
 
     shop.push_version("2").must_succeed();
     assert_eq!(shop.page(), "dies-on-sigterm version 2\n");

@@ -111,28 +111,19 @@ fn variables_that_pypaas_sets_are_warned_about() {
     let text = "env: {PORT: 3000, GIT_COMMIT: abc, PYPAAS_REPO: shop}\n";
     assert_snapshot!(branch(text), @r"
     warning: `PORT` in `env` has no effect
-     --> repo/shop.yml:4:11
-      |
-    4 |     env: {PORT: 3000, GIT_COMMIT: abc, PYPAAS_REPO: shop}
-      |           ^^^^ pypaas sets it to the port of each process
-      |
-      = help: remove it, and listen on `$PORT`
+    --> repo/shop.yml:4:11
+     = note: pypaas sets it to the port of each process
+     = help: remove it, and listen on `$PORT`
 
     warning: `GIT_COMMIT` in `env` has no effect
-     --> repo/shop.yml:4:23
-      |
-    4 |     env: {PORT: 3000, GIT_COMMIT: abc, PYPAAS_REPO: shop}
-      |                       ^^^^^^^^^^ pypaas sets it to the commit of the checkout
-      |
-      = help: remove it, or use another name
+    --> repo/shop.yml:4:23
+     = note: pypaas sets it to the commit of the checkout
+     = help: remove it, or use another name
 
     warning: `PYPAAS_REPO` is reserved
-     --> repo/shop.yml:4:40
-      |
-    4 |     env: {PORT: 3000, GIT_COMMIT: abc, PYPAAS_REPO: shop}
-      |                                        ^^^^^^^^^^^ pypaas sets variables with this prefix
-      |
-      = help: use another name
+    --> repo/shop.yml:4:40
+     = note: pypaas sets variables with this prefix
+     = help: use another name
     ");
 }
 

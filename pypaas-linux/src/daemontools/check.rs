@@ -2,10 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::Severity;
-use pypaas_core::host::Services;
 
 use super::Daemontools;
-use crate::checks::{CheckContext, CheckScope, Diagnostic};
+use crate::checks::{CheckContext, Diagnostic};
 use crate::proc::{self, Account};
 
 /// A running svscan.
@@ -14,12 +13,7 @@ struct Scan {
     directory: Utf8PathBuf,
 }
 
-pub(super) fn check(daemontools: &mut Daemontools, context: &CheckContext<'_>) -> Option<Diagnostic> {
-    if let CheckScope::Branch(_) = context.scope
-        && is_supervised(daemontools, context)
-    {
-        return None;
-    }
+pub(super) fn check(daemontools: &Daemontools, context: &CheckContext<'_>) -> Option<Diagnostic> {
     let watched = daemontools.layout.services().to_owned();
     let diagnostic = |severity, message, fix| Some(Diagnostic::new(severity, "services", message, fix));
     let start = format!(
@@ -47,18 +41,6 @@ pub(super) fn check(daemontools: &mut Daemontools, context: &CheckContext<'_>) -
         format!("svscan runs `{watched}` as the user `{}`, and so would every app", theirs.name()),
         format!("let it run as `{}`, such as with `setuidgid {0} svscan {watched}`", own.name()),
     )
-}
-
-/// Returns whether all services of the branch are made already and have a supervisor: then none has to be noticed.
-fn is_supervised(daemontools: &mut Daemontools, context: &CheckContext<'_>) -> bool {
-    let CheckScope::Branch(branch) = context.scope else { return false };
-    let names = daemontools.list_services().unwrap_or_default();
-    let own: Vec<_> = names.into_iter().filter(|name| name.branch() == *branch).collect();
-    let wanted: usize = context.runners().map(|(_, runner)| usize::from(runner.process_count()) * 2).sum();
-    own.len() >= wanted
-        && own.iter().all(|name| {
-            daemontools.inspect_service(name).ok().flatten().is_some_and(|service| service.supervised)
-        })
 }
 
 /// Lists the svscan processes. Each works in the directory it watches; of another user's, only the command line is visible.

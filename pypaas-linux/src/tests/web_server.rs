@@ -112,6 +112,8 @@ fn after_a_reload_no_old_answer_comes() {
     // Half a request: its worker cannot end, and is not waited for.
     let mut open = TcpStream::connect(("127.0.0.1", nginx.port)).unwrap();
     open.write_all(b"GET / HTTP/1.0\r\n").unwrap();
+    // Connections are accepted in their order: a later one was answered, so a worker has the first.
+    assert_eq!(nginx.body().unwrap(), "first");
     for body in ["second", "third", "fourth"] {
         nginx.configure(&format!("return 200 {body};"));
 
