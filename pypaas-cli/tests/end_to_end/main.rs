@@ -18,6 +18,7 @@ mod confinement;
 mod deploying;
 mod documented_example;
 mod durability;
+mod environment;
 mod eventually;
 mod full_disk;
 mod gate;
