@@ -1,4 +1,5 @@
 //! Files made to exhaust time or memory.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is the test failing")]
 #![expect(clippy::disallowed_methods, reason = "the work it takes is what is tested")]
 
 use std::fs;

@@ -8,11 +8,16 @@ use pypaas_sandbox::Sandbox;
 use crate::shop::Shop;
 use crate::site::Site;
 
-/// Runs the program with no other environment than this.
+/// Runs the program with no other environment than this, and where the host is: a test may run as root.
 fn pypaas(sandbox: &Sandbox, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let home = sandbox.home();
     let mut command = Command::new(env!("CARGO_BIN_EXE_pypaas"));
-    command.args(arguments).env_clear().env("HOME", &home).envs(environment.iter().copied());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", &home)
+        .env("PYPAAS_HOME", &home)
+        .envs(environment.iter().copied());
     command.current_dir("/").output().unwrap()
 }
 

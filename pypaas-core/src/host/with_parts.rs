@@ -9,7 +9,7 @@ use super::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell
 /// use pypaas_core::{Layout, MemoryHost};
 /// # let settings = "ports: {min: 61500, max: 61800}";
 /// # let file = pypaas_config::SourceFile { path: "pypaas.yml".into(), text: settings.into() };
-/// # let settings = pypaas_config::load(&[file]).configuration.unwrap().settings;
+/// # let settings = pypaas_config::load(&[file], &[]).configuration.unwrap().settings;
 ///
 /// /// A caller who has gone.
 /// struct Gone;
