@@ -1,12 +1,15 @@
-//! The check that no domain uses the certificate files of another one, which is a mistake of copy and paste.
+//! Checks of the certificate files that domains name.
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::DomainName;
 use crate::finding::{Finding, Findings, quote};
 use crate::span::Span;
+use crate::{DomainName, NginxSettings};
+
+/// The key of a domain that enables OCSP stapling.
+const CHAIN: &str = "ssl_certificate_chain";
 
 /// A path of a certificate or a key in a domain file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +20,12 @@ pub(crate) struct CertificateFile {
     pub(crate) span: Span,
 }
 
-/// Warns about files in `files` whose path names another one of `domains`.
-pub(crate) fn check(files: &[CertificateFile], domains: &BTreeSet<&DomainName>, findings: &mut Findings) {
+/// Warns about files in `files` whose path names another one of `domains`, which is a mistake of copy and paste.
+pub(crate) fn check_owners(
+    files: &[CertificateFile],
+    domains: &BTreeSet<&DomainName>,
+    findings: &mut Findings,
+) {
     for file in files {
         let Some(other) = owner(&file.path, domains).filter(|other| !are_related(other, &file.domain)) else {
             continue;
@@ -29,6 +36,24 @@ pub(crate) fn check(files: &[CertificateFile], domains: &BTreeSet<&DomainName>, 
                 .label(format!("expected a file of {}", file.domain))
                 .help("clients reject a certificate that does not include the name of the domain"),
         );
+    }
+}
+
+/// Warns about chains for OCSP stapling in `files` that nginx cannot use because it knows no DNS server.
+pub(crate) fn check_stapling(
+    files: &[CertificateFile],
+    nginx: &NginxSettings,
+    has_own_tls: impl Fn(&DomainName) -> bool,
+    findings: &mut Findings,
+) {
+    for file in files.iter().filter(|file| file.key == CHAIN && !has_own_tls(&file.domain)) {
+        if nginx.resolver.is_empty() {
+            findings.add(
+                Finding::warning(file.span, format!("{} has no effect", quote(CHAIN)))
+                    .label("for OCSP stapling, nginx must find the server of the certificate authority")
+                    .help("set `resolver` below `nginx` in pypaas.yml to the address of a DNS server, or remove the key"),
+            );
+        }
     }
 }
 

@@ -111,6 +111,7 @@ impl Loader {
         if !self.sources.iter().any(|source| source.path == SETTINGS_FILE) {
             self.report_missing_settings();
         }
+        self.check_certificate_files();
         let mut broken_repos = BTreeSet::new();
         let mut repos = BTreeMap::new();
         for (name, (_, repo)) in self.repos {
@@ -120,7 +121,6 @@ impl Loader {
             }
         }
         server_names::check(&self.name_uses, &mut self.findings);
-        certificate_files::check(&self.certificate_files, &self.domains.keys().collect(), &mut self.findings);
         let targets = Targets { repos: &repos, broken: &broken_repos };
         let frozen = targets.check(&self.references, &mut self.findings);
         let mut broken_domains = BTreeSet::new();
@@ -154,6 +154,20 @@ impl Loader {
             verbatim,
         });
         Loaded { configuration, problems: problems(self.findings, &self.sources), files: self.texts }
+    }
+
+    fn check_certificate_files(&mut self) {
+        let files = &self.certificate_files;
+        certificate_files::check_owners(files, &self.domains.keys().collect(), &mut self.findings);
+        if let Some((settings, _)) = &self.settings {
+            let of_domain =
+                |name: &DomainName| self.domains.get(name).and_then(|(_, domain)| domain.as_ref());
+            let has_own_tls = |name: &DomainName| {
+                settings.ssl_config.is_some()
+                    || of_domain(name).is_some_and(|domain| domain.ssl_config.is_some())
+            };
+            certificate_files::check_stapling(files, &settings.nginx, has_own_tls, &mut self.findings);
+        }
     }
 
     fn report_missing_settings(&mut self) {

@@ -10,8 +10,10 @@ use crate::schema::Schema;
 use crate::tree::Value;
 
 /// `nginx`.
-pub(crate) const NGINX: Schema =
-    Schema { name: "nginx", keys: &["program", "http_port", "https_port", "listen", "trusted_proxies"] };
+pub(crate) const NGINX: Schema = Schema {
+    name: "nginx",
+    keys: &["program", "http_port", "https_port", "listen", "trusted_proxies", "resolver"],
+};
 
 /// `nginx` of `pypaas.yml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct NginxSettings {
     pub listen: Vec<String>,
     /// `trusted_proxies`: addresses and networks of proxies in front of pypaas, whose headers about the client are trusted.
     pub trusted_proxies: Vec<String>,
+    /// `resolver`: addresses of DNS servers, IPv6 ones in brackets, by which the edge finds servers for OCSP stapling.
+    pub resolver: Vec<String>,
 }
 
 impl Default for NginxSettings {
@@ -36,6 +40,7 @@ impl Default for NginxSettings {
             https_port: 443,
             listen: vec!["0.0.0.0".to_owned(), "[::]".to_owned()],
             trusted_proxies: Vec::new(),
+            resolver: Vec::new(),
         }
     }
 }
@@ -50,8 +55,9 @@ impl NginxSettings {
             program: fields.optional("program", findings, Field::absolute_path).unwrap_or(default.program),
             http_port: fields.optional("http_port", findings, port).unwrap_or(default.http_port),
             https_port: fields.optional("https_port", findings, port).unwrap_or(default.https_port),
-            listen: fields.optional("listen", findings, read_listen).unwrap_or(default.listen),
+            listen: fields.optional("listen", findings, read_addresses).unwrap_or(default.listen),
             trusted_proxies: trusted_proxies.unwrap_or(default.trusted_proxies),
+            resolver: fields.optional("resolver", findings, read_addresses).unwrap_or(default.resolver),
         };
         if settings.http_port == settings.https_port {
             let written = fields.get("https_port").or(fields.get("http_port")).unwrap_or(field);
@@ -86,7 +92,8 @@ fn is_network(text: &str) -> bool {
     length.is_none_or(|length| length.parse::<u8>().is_ok_and(|length| length <= longest))
 }
 
-fn read_listen(field: &Field<'_>) -> Result<Vec<String>, Finding> {
+/// Decodes addresses as nginx writes them, at least one and each once.
+fn read_addresses(field: &Field<'_>) -> Result<Vec<String>, Finding> {
     let items = match &field.node.value {
         Value::Sequence(items) => items.iter().map(|item| field.item(item)).collect(),
         _ => vec![*field],
@@ -102,7 +109,7 @@ fn read_listen(field: &Field<'_>) -> Result<Vec<String>, Finding> {
     if addresses.is_empty() { Err(field.unexpected("at least one address")) } else { Ok(addresses) }
 }
 
-/// Decodes an address for nginx's `listen`.
+/// Decodes an address as nginx writes it, without a port.
 fn read_address(field: &Field<'_>) -> Result<String, Finding> {
     let expected = "an IPv4 address, or an IPv6 address in brackets";
     let finding = || field.unexpected(expected);

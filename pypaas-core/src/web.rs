@@ -88,6 +88,8 @@ pub struct EdgeConfig {
     pub https_port: Option<u16>,
     /// Addresses and networks of proxies in front whose word on the client is believed.
     pub trusted_proxies: Vec<String>,
+    /// Addresses of DNS servers.
+    pub resolver: Vec<String>,
     /// TLS directives in place of the default ones, verbatim: those for all domains.
     pub tls_config: Option<String>,
     /// The length in bytes of the longest configured domain name.

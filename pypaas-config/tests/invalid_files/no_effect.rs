@@ -189,6 +189,31 @@ fn certificate_files_of_another_domain_are_warned_about() {
 }
 
 #[test]
+fn stapling_without_a_dns_server_is_warned_about() {
+    let domain = format!("ssl: true\nssl_certificate_chain: /etc/ssl/chain.pem\nlocations: {{/: {ROUTE}}}\n");
+    let report = |settings: &str, domain: &str| {
+        reports(&[
+            ("pypaas.yml", settings),
+            ("repo/shop.yml", SHOP),
+            ("domains/shop.example.com.yml", domain),
+        ])
+    };
+    let ports = "ports: {min: 61500, max: 61800}\n";
+    assert_snapshot!(report(ports, &domain), @"
+    warning: `ssl_certificate_chain` has no effect
+     --> domains/shop.example.com.yml:2:24
+      |
+    2 | ssl_certificate_chain: /etc/ssl/chain.pem
+      |                        ^^^^^^^^^^^^^^^^^^ for OCSP stapling, nginx must find the server of the certificate authority
+      |
+      = help: set `resolver` below `nginx` in pypaas.yml to the address of a DNS server, or remove the key
+    ");
+    assert_eq!(report(&format!("{ports}nginx: {{resolver: [127.0.0.53, \"[::1]\"]}}\n"), &domain), "");
+    assert_eq!(report(ports, &format!("ssl_config: ssl_protocols TLSv1.3;\n{domain}")), "");
+    assert_eq!(report(&format!("{ports}ssl_config: ssl_protocols TLSv1.3;\n"), &domain), "");
+}
+
+#[test]
 fn the_certificate_of_a_parent_domain_is_not_warned_about() {
     let ours = format!(
         "ssl: true\nssl_certificate: /etc/ssl/example.com/fullchain.pem\nssl_certificate_key: /etc/ssl/example.com/privkey.pem\nlocations: {{/: {ROUTE}}}\n"

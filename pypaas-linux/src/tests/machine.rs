@@ -26,7 +26,7 @@ impl Machine {
             http_port: 80,
             https_port: 443,
             listen: Vec::new(),
-            trusted_proxies: Vec::new(),
+            ..NginxSettings::default()
         };
         let settings = Settings {
             ports: PortRange { min: 1, max: 1 },

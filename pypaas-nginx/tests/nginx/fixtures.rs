@@ -47,6 +47,7 @@ impl Machine {
             http_port: self.http_port,
             https_port: Some(self.https_port),
             trusted_proxies: Vec::new(),
+            resolver: vec!["127.0.0.53".to_owned()],
             tls_config: None,
             longest_name,
             names,
@@ -167,7 +168,7 @@ pub(crate) fn secure_with_extras(on: &Machine) -> VirtualHost {
     host.frontend.http_extra =
         Some("location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n}\n".to_owned());
     host.frontend.https_extra =
-        Some("    resolver 127.0.0.53;\n    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
+        Some("    gzip on;\n    gzip_types\n        text/css\n        application/json;\n".to_owned());
     host
 }
 

@@ -118,7 +118,6 @@ fn tls_with_extras_everywhere() {
         server_name shop.example;
         client_max_body_size 100m;
 
-        resolver 127.0.0.53;
         gzip on;
         gzip_types
             text/css
@@ -864,6 +863,8 @@ fn the_edge() {
         uwsgi_temp_path temporary/edge-uwsgi;
         scgi_temp_path temporary/edge-scgi;
 
+        resolver 127.0.0.53;
+
         # Slow clients and floods.
         client_header_timeout 15s;
         client_body_timeout 30s;
@@ -1219,6 +1220,8 @@ fn an_edge_of_many_names_without_tls_behind_a_proxy() {
 
         server_names_hash_bucket_size 512;
         server_names_hash_max_size 4096;
+
+        resolver 127.0.0.53;
 
         # Slow clients and floods.
         client_header_timeout 15s;

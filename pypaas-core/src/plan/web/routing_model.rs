@@ -177,6 +177,7 @@ impl<'a> RoutingModel<'a> {
             http_port: nginx.http_port,
             https_port: any_ssl.then_some(nginx.https_port),
             trusted_proxies: nginx.trusted_proxies.clone(),
+            resolver: nginx.resolver.clone(),
             tls_config: settings.ssl_config.clone(),
             longest_name,
             names,
