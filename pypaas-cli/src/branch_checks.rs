@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use pypaas_config::{BranchRef, Diagnostic};
-use pypaas_core::{Deployment, ServiceName, records};
+use pypaas_core::{Deployment, NotRunning, ServiceName, WebFileName, WebInstance, records};
 
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -29,17 +29,37 @@ pub(crate) fn check(installation: &Installation) -> Vec<Diagnostic> {
             return found;
         }
     };
-    for (branch, record) in records {
-        let Some(live) = record.live.as_ref().filter(|_| installation.platform.branch(&branch).is_some())
-        else {
-            continue;
-        };
-        let checkout = installation.platform.layout.checkout(&branch, &live.checkout);
-        if !checkout.is_dir() {
-            let message = format!("the live checkout of {branch} is gone: there is no `{checkout}`");
-            found.push(Diagnostic::error("files", message).fix(format!("run `pypaas rebuild {branch}`")));
-        } else if !record.stopped && record.maintenance.is_none() {
-            found.extend(processes(installation, &branch, live));
+    for (branch, _) in installation.configuration().branches() {
+        let layout = &installation.platform.layout;
+        match NotRunning::find(&mut installation.host(), layout, &branch) {
+            Ok(Some(NotRunning::NeverPushed | NotRunning::Stopped)) => {}
+            Ok(Some(why)) => {
+                found.push(Diagnostic::error("files", why.message(&branch)).fix(why.fix(&branch)));
+            }
+            Ok(None) => {
+                let record = records.get(&branch);
+                let serving = record.filter(|record| record.maintenance.is_none());
+                let live = serving.and_then(|record| record.live.as_ref());
+                found.extend(live.into_iter().flat_map(|live| processes(installation, &branch, live)));
+                found.extend(lost_files(installation, &branch));
+            }
+            Err(error) => found.push(Failure::from(error).diagnostic("files")),
+        }
+    }
+    found
+}
+
+/// Finds domains of a branch that nginx has no file for.
+fn lost_files(installation: &Installation, branch: &BranchRef) -> Vec<Diagnostic> {
+    let layout = &installation.platform.layout;
+    let mut found = Vec::new();
+    for (name, _) in installation.platform.domains(branch) {
+        let mains = WebInstance::ALL.map(WebFileName::main);
+        let own = WebInstance::ALL.map(|instance| WebFileName::domain_of(instance, name));
+        let path = mains.iter().chain(&own).map(|file| layout.web_file(file)).find(|path| !path.exists());
+        if let Some(path) = path {
+            let message = format!("nginx does not serve {name}: there is no `{path}`");
+            found.push(Diagnostic::error("nginx", message).fix("run `pypaas apply`").not_blocking());
         }
     }
     found

@@ -14,8 +14,8 @@ use pypaas_config::{BranchRef, Diagnostic, Domain, DomainName, Location, Locatio
 use pypaas_core::host::WebServer;
 use pypaas_core::plan::{Request, Source, Stage, route_of};
 use pypaas_core::{
-    AttemptKind, Deployment, Maintenance, Observed, Scope, Step, UpstreamName, WebFileName, WebInstance,
-    observe,
+    AttemptKind, Deployment, Maintenance, NotRunning, Observed, Scope, Step, UpstreamName, WebFileName,
+    WebInstance, observe,
 };
 use serde::Serialize;
 
@@ -171,10 +171,12 @@ impl<'a> Walk<'a> {
                     format!("{branch} is being deployed for the first time"),
                     "wait until the push has ended".to_owned(),
                 ),
-                false => (
-                    format!("{branch} has never been deployed"),
-                    format!("push it: `git push <remote> {}`", branch.branch),
-                ),
+                false => {
+                    let layout = &self.installation.platform.layout;
+                    let found = NotRunning::find(&mut self.installation.host(), layout, branch);
+                    let why = found.ok().flatten().unwrap_or(NotRunning::NeverPushed);
+                    (why.message(branch), why.fix(branch))
+                }
             };
             return Err(problem(what, fix));
         };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use pypaas_config::{Diagnostic, error_chain, on_one_line};
 use pypaas_core::host::{ServiceError, WebServerError};
+use pypaas_core::plan::PlanError;
 use pypaas_core::{ApplyError, AttemptError, ChangeError, NotReady, RejectedFile, RollbackError};
 
 use crate::table::Look;
@@ -88,7 +89,12 @@ impl Failure {
         let diagnostic = Diagnostic::error(category, self.error.to_string())
             .because(error_chain(self.error.as_ref()).skip(1).map(ToString::to_string))
             .because(self.because.clone());
-        match self.hint.clone().or_else(|| self.known_hint().map(str::to_owned)) {
+        match self
+            .hint
+            .clone()
+            .or_else(|| self.branch_hint())
+            .or_else(|| self.known_hint().map(str::to_owned))
+        {
             Some(hint) => diagnostic.fix(hint),
             None => diagnostic,
         }
@@ -103,6 +109,20 @@ impl Failure {
     /// Finds an error of type `T` in the chain.
     fn find<T: Error + 'static>(&self) -> Option<&T> {
         error_chain(self.error.as_ref()).find_map(|error| error.downcast_ref())
+    }
+
+    /// Says which command helps a branch that nothing is deployed on.
+    fn branch_hint(&self) -> Option<String> {
+        let not_deployed = match (self.find(), self.find()) {
+            (Some(PlanError::NotDeployed(branch)), _) | (_, Some(RollbackError::NotDeployed(branch))) => {
+                branch
+            }
+            (Some(PlanError::NoCheckout(branch)), _) => {
+                return Some(format!("run `pypaas rebuild {branch}`, which checks it out again"));
+            }
+            _ => return None,
+        };
+        Some(format!("push it; if it was pushed before, run `pypaas rebuild {not_deployed}`"))
     }
 
     fn known_hint(&self) -> Option<&'static str> {

@@ -12,7 +12,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{
     BranchName, BranchRef, Configuration, Diagnostic, Loaded, RepoName, SourceFile, closest, load_with,
 };
-use pypaas_core::{Layout, Parts, Platform, recorded_branches};
+use pypaas_core::plan::PlanError;
+use pypaas_core::{Layout, NotRunning, Parts, Platform, recorded_branches};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
 use pypaas_runners::{builders, runner_types};
@@ -199,6 +200,17 @@ impl Installation {
             format!("branch `{branch}` of `{}` is not configured", found.repo),
             format!("{near}configured branches: {}; add others in {}", known.join(", "), repo.file),
         ))
+    }
+
+    /// Fails because nothing is deployed on `branch`, and says which command deploys it.
+    pub(crate) fn not_deployed(&self, branch: &BranchRef) -> Failure {
+        let layout = &self.platform.layout;
+        match NotRunning::find(&mut self.host(), layout, branch) {
+            Ok(Some(why)) => {
+                Failure::new(PlanError::NotDeployed(branch.clone()).to_string(), why.fix(branch))
+            }
+            _ => PlanError::NotDeployed(branch.clone()).into(),
+        }
     }
 
     /// Prints the errors in the configuration that the caller may see.

@@ -148,8 +148,11 @@ pub enum PlanError {
     #[error("`{0}` is not configured")]
     NotConfigured(pypaas_config::BranchRef),
     /// There is nothing live to do it with.
-    #[error("`{0}` has never been deployed")]
+    #[error("nothing is deployed on `{0}`")]
     NotDeployed(pypaas_config::BranchRef),
+    /// The checkout that is to get new processes is not there any more.
+    #[error("the live checkout of {0} is gone")]
+    NoCheckout(pypaas_config::BranchRef),
     /// The port range is used up.
     #[error("{needed} free ports are needed and {free} of `ports` {min}-{max} are free")]
     NoPorts {

@@ -11,7 +11,7 @@ use crate::{CommitId, Deployment, History, Layout, Outcome, Record};
 #[non_exhaustive]
 pub enum RollbackError {
     /// Nothing is live.
-    #[error("`{0}` has never been deployed")]
+    #[error("nothing is deployed on `{0}`")]
     NotDeployed(BranchRef),
     /// There is no such release.
     #[error("{branch} has no release {release}")]

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pypaas_core::plan::PlanError;
 use pypaas_core::record;
 
 use crate::arguments::BranchArguments;
@@ -58,8 +57,7 @@ impl command::Command for Arguments {
             lines.push(line);
         }
         let record = record(&mut installation.host(), &platform.layout, &branch)?;
-        let live =
-            record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+        let live = record.and_then(|record| record.live).ok_or_else(|| installation.not_deployed(&branch))?;
         for line in lines {
             let status = foreground::run(&["/bin/sh", "-c", line], platform, &branch, &live)?;
             if status != 0 {

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use camino::Utf8Path;
 use clap::Parser;
 use pypaas_config::{Permission, RepoName};
+use pypaas_core::NotRunning;
 use pypaas_core::host::Git;
 use pypaas_linux::git::OWN_CONFIGURATION;
 use rustix::fs::{Access, access};
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::pusher::PushFile;
+use crate::terminal;
 
 /// Serve `git push`
 #[derive(Debug, Parser)]
@@ -54,7 +56,21 @@ impl command::Command for Arguments {
             // The push is done, whatever a later clone may lack.
             failure.report();
         }
+        say_what_does_not_run(&installation, &repo);
         Ok(code)
+    }
+}
+
+/// Names each branch of the repo that a push cannot help: git calls it "up-to-date" and does not ask its hook.
+fn say_what_does_not_run(installation: &Installation, repo: &RepoName) {
+    for (branch, _) in installation.configuration().branches().filter(|(branch, _)| branch.repo == *repo) {
+        match NotRunning::find(&mut installation.host(), &installation.platform.layout, &branch) {
+            Ok(None | Some(NotRunning::NeverPushed)) => {}
+            Ok(Some(why)) => {
+                terminal::err(&format!("note: {}; {}\n", why.message(&branch), why.fix(&branch)));
+            }
+            Err(error) => terminal::err(&format!("warning: {}\n", Failure::from(error).causes())),
+        }
     }
 }
 

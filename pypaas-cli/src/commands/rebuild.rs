@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_core::AttemptKind;
-use pypaas_core::plan::Source;
 
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::{BranchesArguments, WaitArguments};
@@ -13,7 +12,7 @@ use crate::failure::Failure;
 use crate::invocation::Invocation;
 use pypaas_config::Permission;
 
-/// Check out, build and start the live commit again
+/// Check out, build and start the live commit again, or what was pushed last where nothing is live
 #[derive(Debug, Parser)]
 #[command(name = "rebuild")]
 #[command(
@@ -42,12 +41,7 @@ impl command::Command for Arguments {
 
     /// Deploys the live commit of one branch, or of all, again.
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
-        let how = Redeploy {
-            kind: AttemptKind::Rebuild,
-            verb: "rebuilding",
-            source: |live| Source::Commit(live.commit.clone()),
-            dry_run: self.dry_run,
-        };
+        let how = Redeploy { kind: AttemptKind::Rebuild, verb: "rebuilding", dry_run: self.dry_run };
         redeploy(&self.branches, self.wait, &how, invocation)
     }
 }

@@ -1,11 +1,12 @@
-//! What `rebuild` and `restart` share: making what is live live again, on one branch or on all.
+//! What `rebuild` and `restart` share: making what is live live again, on one branch or on all. A rebuild also deploys a branch
+//! that was pushed and whose record is gone.
 
 use std::process::ExitCode;
 
 use pypaas_config::BranchRef;
-use pypaas_core::host::Host;
-use pypaas_core::plan::{PlanError, Source};
-use pypaas_core::{AttemptKind, Deployment, Record, Story, records};
+use pypaas_core::host::{Git, Host};
+use pypaas_core::plan::Source;
+use pypaas_core::{AttemptKind, RebuildError, Record, Story, rebuild, records};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchesArguments, WaitArguments};
@@ -19,8 +20,6 @@ pub(super) struct Redeploy {
     pub(super) kind: AttemptKind,
     /// What it is doing, for the first line.
     pub(super) verb: &'static str,
-    /// What of the live deploy it makes live again.
-    pub(super) source: fn(&Deployment) -> Source,
     /// Whether only the plan is printed.
     pub(super) dry_run: bool,
 }
@@ -40,15 +39,28 @@ pub(super) fn redeploy(
     }
     installation.warn_about_problems();
     let mut code = installation.exit_code();
-    for (branch, record) in records(&mut installation.host(), &installation.platform.layout)? {
-        if record.live.is_none() || installation.platform.branch(&branch).is_none() {
-            continue;
-        }
+    for branch in pushed(&installation, how.kind)? {
         if let Err(failure) = one(&installation, branch, how, invocation) {
             code = failure.report();
         }
     }
     Ok(code)
+}
+
+/// Lists the configured branches that something is deployed on; for a rebuild also those whose record is gone.
+fn pushed(installation: &Installation, kind: AttemptKind) -> Result<Vec<BranchRef>, Failure> {
+    let layout = &installation.platform.layout;
+    let mut host = installation.host();
+    let records = records(&mut host, layout)?;
+    let mut pushed = Vec::new();
+    for (branch, _) in installation.configuration().branches() {
+        let is_live = records.get(&branch).is_some_and(|record| record.live.is_some());
+        let mut has_head = || host.branch_head(&layout.repo(&branch.repo), branch.branch.as_str());
+        if is_live || (kind == AttemptKind::Rebuild && has_head()?.is_some()) {
+            pushed.push(branch);
+        }
+    }
+    Ok(pushed)
 }
 
 fn one(
@@ -65,9 +77,16 @@ fn one(
         invocation,
         received: None,
     };
-    let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
-        let live = record.live.as_ref().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
-        Ok(Some((how.source)(live)))
+    let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Story| {
+        let layout = &installation.platform.layout;
+        match (how.kind, &record.live) {
+            (AttemptKind::Rebuild, _) => match rebuild(host.git(), layout, &branch, record) {
+                Err(RebuildError::Plan(_)) => Err(installation.not_deployed(&branch)),
+                source => Ok(Some(source?)),
+            },
+            (_, Some(_)) => Ok(Some(Source::Live)),
+            (_, None) => Err(installation.not_deployed(&branch)),
+        }
     };
     if how.dry_run { deploying.dry_run(decide) } else { deploying.run(decide) }
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_core::AttemptKind;
-use pypaas_core::plan::Source;
 
 use super::redeploy::{Redeploy, redeploy};
 use crate::arguments::{BranchesArguments, WaitArguments};
@@ -42,12 +41,7 @@ impl command::Command for Arguments {
 
     /// Restarts one branch, or all. New values in the configuration take effect.
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
-        let how = Redeploy {
-            kind: AttemptKind::Restart,
-            verb: "restarting",
-            source: |_| Source::Live,
-            dry_run: self.dry_run,
-        };
+        let how = Redeploy { kind: AttemptKind::Restart, verb: "restarting", dry_run: self.dry_run };
         redeploy(&self.branches, self.wait, &how, invocation)
     }
 }

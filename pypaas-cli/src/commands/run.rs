@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
-use pypaas_core::plan::PlanError;
 use pypaas_core::record;
 
 use crate::arguments::BranchArguments;
@@ -47,8 +46,7 @@ impl command::Command for Arguments {
         let platform = &installation.platform;
         let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
         let record = record(&mut installation.host(), &platform.layout, &branch)?;
-        let live =
-            record.and_then(|record| record.live).ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+        let live = record.and_then(|record| record.live).ok_or_else(|| installation.not_deployed(&branch))?;
         let Some(program) = self.command.first() else { return Ok(ExitCode::SUCCESS) };
         match foreground::run(&self.command, platform, &branch, &live) {
             Ok(status) => Ok(ExitCode::from(status)),

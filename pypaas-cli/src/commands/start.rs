@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pypaas_core::host::Host;
-use pypaas_core::plan::{PlanError, Source};
+use pypaas_core::plan::Source;
 use pypaas_core::{AttemptKind, Record, Story};
 
 use super::deploying::Deploying;
@@ -55,7 +55,7 @@ impl command::Command for Arguments {
         };
         let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
             if record.live.is_none() {
-                return Err(PlanError::NotDeployed(branch.clone()).into());
+                return Err(installation.not_deployed(&branch));
             }
             if !record.stopped {
                 terminal::err(&format!("{branch} is not stopped; `restart` gives it new processes\n"));

@@ -7,10 +7,10 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, Permission};
+use pypaas_config::{BranchName, BranchRef, Permission};
 use pypaas_core::host::{Clock, Git};
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, CommitId};
+use pypaas_core::{AttemptKind, CommitId, record};
 
 use super::deploying::Deploying;
 use crate::command::{self, Effect, Requirement};
@@ -145,16 +145,52 @@ fn refuse_clash(installation: &Installation, branch: &BranchRef) -> Result<(), F
     let repo = installation.platform.layout.repo(&branch.repo);
     let clash = branch_in_the_way(&repo, branch.branch.as_str()).map_err(Failure::from_cause)?;
     let Some(other) = clash else { return Ok(()) };
+    if remove_unconfigured(installation, branch, &other)? {
+        return refuse_clash(installation, branch);
+    }
     Err(Failure::new(
         format!(
             "git cannot store branch `{}` next to branch `{other}`, which was pushed before",
             branch.branch
         ),
         format!(
-            "give one of them another name; if `{other}` is not needed any more, run `git -C {repo} update-ref -d \
-             refs/heads/{other}` on the host"
+            "give one of them another name; if `{other}` is not needed any more, take it out of the configuration, then \
+             push again"
         ),
     ))
+}
+
+/// Removes the branch `other` from the repository if it is not configured any more and nothing of it is deployed: nobody can
+/// push to it, or deploy it.
+fn remove_unconfigured(
+    installation: &Installation,
+    branch: &BranchRef,
+    other: &str,
+) -> Result<bool, Failure> {
+    let Ok(name) = BranchName::new(other) else { return Ok(false) };
+    let other = BranchRef { repo: branch.repo.clone(), branch: name };
+    if installation.platform.branch(&other).is_some() {
+        return Ok(false);
+    }
+    let (layout, mut host) = (&installation.platform.layout, installation.host());
+    if record(&mut host, layout, &other)?.is_some() {
+        return Err(Failure::new(
+            format!(
+                "git cannot store branch `{}` next to branch `{}`, which still runs though it is not configured",
+                branch.branch, other.branch
+            ),
+            "run `pypaas cleanup`, which removes it, then push again",
+        ));
+    }
+    let repo = layout.repo(&branch.repo);
+    let Some(head) = host.branch_head(&repo, other.branch.as_str())? else { return Ok(false) };
+    let none = CommitId::new("0".repeat(40))?;
+    move_branch(&repo, other.branch.as_str(), &head, &none).map_err(Failure::from_cause)?;
+    terminal::err(&format!(
+        "note: branch `{}`, which is not configured any more, is removed from the repository; it was at {head}\n",
+        other.branch
+    ));
+    Ok(true)
 }
 
 /// Two pushes of one ref both get here, the second when the first is done. Returns where the branch is if it has moved

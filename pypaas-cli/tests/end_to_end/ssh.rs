@@ -263,7 +263,10 @@ fn custom_commands_pass_on_what_they_say_and_how_they_end() {
     let commands = "custom_cmds: {say: 'echo said; echo warned >&2', fail: 'pwd; exit 7', shout: 'cat | tr a-z A-Z', die: 'kill -9 $$'}, runners";
     sandbox.write_config("repo/site.yml", &Site::REPO.replace("runners", commands));
     let early = client.ssh(&["custom_cmds", "site", "main", "say"]).must_fail();
-    assert_eq!(early.stderr, "error: `site main` has never been deployed\n");
+    assert_eq!(
+        early.stderr,
+        "error: nothing is deployed on `site main`\nhint: push it: `git push <remote> main`\n"
+    );
     site.push("version 1").must_succeed();
 
     let said = client.ssh(&["custom_cmds", "site", "main", "say"]).must_succeed();

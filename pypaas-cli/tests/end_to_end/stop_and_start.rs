@@ -62,7 +62,7 @@ fn what_was_never_deployed_is_neither_stopped_nor_started() {
     for command in ["stop", "start"] {
         let never = admin.ssh(&[command, "shop", "main"]);
         assert_eq!(never.code, 2, "{never}");
-        assert_says(&never, "`shop main` has never been deployed\n");
+        assert_says(&never, "nothing is deployed on `shop main`\n");
         let unknown = admin.ssh(&[command, "shop", "develop"]);
         assert_eq!(unknown.code, 2, "{unknown}");
         assert_says(&unknown, "error: branch `develop` of `shop` is not configured\n");

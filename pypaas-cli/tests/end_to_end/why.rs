@@ -186,12 +186,7 @@ fn faults_of_a_branch_are_found() {
     // 6: never deployed.
     sandbox.write_config("repo/zoo.yml", &format!("branches: {{main: {{{NODE}}}}}"));
     sandbox.domain("zoo.example", "zoo", "main", "web");
-    moody.assert_wrong(
-        "zoo.example",
-        2,
-        "zoo main has never been deployed",
-        "push it: `git push <remote> main`",
-    );
+    moody.assert_wrong("zoo.example", 2, "zoo main was never pushed", "push it: `git push <remote> main`");
     // 7: in maintenance.
     moody.admin.ssh_line("maintenance on shop main --message 'back at five'").must_succeed();
     moody.assert_wrong(

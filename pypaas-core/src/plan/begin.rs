@@ -30,7 +30,14 @@ fn candidate(
     let branch = &request.branch;
     let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let template = match &request.source {
-        Source::Live => record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?,
+        Source::Live => {
+            let live = record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+            let there = observed.checkouts.get(branch);
+            if !there.is_some_and(|there| there.contains(&live.checkout)) {
+                return Err(PlanError::NoCheckout(branch.clone()));
+            }
+            live
+        }
         Source::Release { kept: Some(kept), .. } => kept.as_ref().clone(),
         Source::Commit(commit) | Source::Release { commit, kept: None, .. } => {
             let found = observed.commit.clone().unwrap_or_default();

@@ -92,7 +92,10 @@ pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRe
     plan.section(format!("End what was being built of {branch}"), Phase::Stop, tried.collect());
     if !running.is_empty() {
         let deployed: Vec<&Deployment> = record.deployed().collect();
-        let drain = services::drain(platform, branch, &deployed);
+        let drain = match deployed.is_empty() {
+            true => services::drain_unrecorded(platform, observed, &running),
+            false => services::drain(platform, branch, &deployed),
+        };
         plan.section(format!("Finish requests of {branch}, which is not configured"), Phase::Drain, drain);
     }
     plan.section(

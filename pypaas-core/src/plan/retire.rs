@@ -38,7 +38,11 @@ pub(super) fn retire(
     };
     // Files are asked for without a process, for as long as a worker of nginx has the old configuration.
     if !stale.is_empty() || (record.previous.is_some() && services::serves_files(platform, branch)) {
-        plan.section(drain, Phase::Drain, services::drain(platform, branch, &old));
+        let steps = match old.is_empty() && record.live.is_none() {
+            true => services::drain_unrecorded(platform, observed, &stale),
+            false => services::drain(platform, branch, &old),
+        };
+        plan.section(drain, Phase::Drain, steps);
     }
     plan.section(stop, Phase::Stop, services::stop(platform, stale));
 

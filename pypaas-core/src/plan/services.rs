@@ -6,8 +6,8 @@ use std::time::Duration;
 use pypaas_config::BranchRef;
 
 use crate::{
-    Confinement, Definition, Deployment, Platform, Process, Runner, Script, ScriptTextError, ServiceName,
-    Step,
+    Confinement, Definition, Deployment, Observed, Platform, Process, Runner, Script, ScriptTextError,
+    ServiceName, Step,
 };
 
 /// How long a process has to end when its runner is no longer configured.
@@ -94,6 +94,21 @@ pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deploy
     let files = (!deployed.is_empty() && serves_files(platform, branch)).then_some(DEFAULT_DRAIN_TIMEOUT);
     let Some(timeout) = processes().map(patience).chain(files).max() else { return Vec::new() };
     vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
+}
+
+/// Plans to wait for the requests of `services` that no record names any more: the ports they have are among those that
+/// nginx sent requests to before.
+pub(super) fn drain_unrecorded(
+    platform: &Platform,
+    observed: &Observed,
+    services: &[ServiceName],
+) -> Vec<Step> {
+    let patience = |service: &ServiceName| match platform.runner(&service.runner) {
+        Some(runner) => runner.needs_port().then(|| runner.patience().0),
+        None => Some(DEFAULT_DRAIN_TIMEOUT),
+    };
+    let Some(timeout) = services.iter().filter_map(patience).max() else { return Vec::new() };
+    vec![Step::Drain { ports: observed.web_routes.former_ports.clone(), timeout }]
 }
 
 /// Returns the longest time that any runner's connections may last after a switch.

@@ -13,6 +13,7 @@ mod attempts;
 mod bad_luck;
 mod commands;
 mod crash_anywhere;
+mod dead_ends;
 mod dry_run_is_true;
 mod edits;
 mod hostile;
