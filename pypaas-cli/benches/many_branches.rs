@@ -121,6 +121,7 @@ fn make_branch(layout: &Layout, number: u16) {
         slot: Slot::A,
         processes: vec![process.clone()],
         builder: None,
+        manifest: None,
         rollback_of: None,
         kind: AttemptKind::Push,
         unknown: UnknownFields::default(),

@@ -67,7 +67,7 @@ fn lost_files(installation: &Installation, branch: &BranchRef) -> Vec<Diagnostic
 
 fn processes(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Vec<Diagnostic> {
     let has_command = |service: &&ServiceName| {
-        let runner = installation.platform.runner(&service.runner);
+        let runner = installation.platform.runner(&service.runner, Some(live));
         runner.is_none_or(|runner| runner.command().is_some())
     };
     let services: Vec<ServiceName> = live.services(branch).collect();

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use pypaas_config::{Diagnostic, error_chain, on_one_line};
 use pypaas_core::host::{ServiceError, WebServerError};
 use pypaas_core::plan::PlanError;
-use pypaas_core::{ApplyError, AttemptError, ChangeError, NotReady, RejectedFile, RollbackError};
+use pypaas_core::{
+    ApplyError, AttemptError, ChangeError, ManifestError, NotReady, RejectedFile, RollbackError,
+};
 
 use crate::table::Look;
 use crate::terminal;
@@ -150,6 +152,18 @@ impl Failure {
         }
         if self.find::<NotReady>().is_some() {
             return Some("the version that was live before is still live; fix the app, then push again");
+        }
+        if let Some(PlanError::Manifest { source: ManifestError::Missing { .. }, .. }) = self.find() {
+            return Some(
+                "add a file `Procfile` with the line `web: ` and the command that starts your server on $PORT; or write \
+                 `runners` in the repo's file on the server",
+            );
+        }
+        if let Some(PlanError::NoManifest { .. }) = self.find() {
+            return Some(
+                "`runners` were in the repo's file on the server when it was made: run `rebuild`, or push, to read its \
+                 `Procfile`",
+            );
         }
         if let Some(error) = self.find::<RollbackError>() {
             return match error {

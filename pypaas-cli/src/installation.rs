@@ -16,7 +16,7 @@ use pypaas_core::plan::PlanError;
 use pypaas_core::{Layout, NotRunning, Parts, Platform, recorded_branches};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
-use pypaas_runners::{builders, runner_types};
+use pypaas_runners::{builders, manifest_formats, runner_types};
 
 use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
@@ -101,6 +101,7 @@ impl Installation {
             web: Box::new(NginxText::default()),
             scripts: Box::new(scripts),
             builders: builders(),
+            manifest_formats: manifest_formats(),
             base_environment: base_environment(home),
             program: program()?,
             hook: hook()?,

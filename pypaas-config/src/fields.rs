@@ -120,6 +120,11 @@ impl<'n> Fields<'n> {
         field
     }
 
+    /// Returns whether `key` is probably there, but misspelled.
+    pub(crate) fn mistyped(&self, key: &str) -> bool {
+        self.mistyped.contains(key)
+    }
+
     /// Returns the value of `key`, also if it is empty.
     pub(crate) fn written(&self, key: &str) -> Option<Field<'n>> {
         debug_assert!(self.schema.keys.contains(&key), "`{key}` is not in the list of {}", self.schema.name);

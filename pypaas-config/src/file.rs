@@ -57,11 +57,7 @@ pub(crate) fn read<E: Display>(
     let (source, broken_at) =
         text.as_ref().map_or_else(|| (SourceText::missing(path), None), SourceText::new);
     if let Some(at) = broken_at {
-        findings.add(
-            Finding::error(Span::new(number, at, at), "the file is not valid UTF-8")
-                .label("the first invalid byte")
-                .help("save the file as UTF-8"),
-        );
+        findings.add(not_utf8(number, at));
     }
     let mut reader = Reader { number, source: &source, findings: &mut findings };
     let content = match role {
@@ -77,11 +73,18 @@ pub(crate) fn read<E: Display>(
     File { text, source, content, findings }
 }
 
+/// Creates the error that file number `number` has an invalid byte at `at`.
+pub(crate) fn not_utf8(number: u32, at: usize) -> Finding {
+    Finding::error(Span::new(number, at, at), "the file is not valid UTF-8")
+        .label("the first invalid byte")
+        .help("save the file as UTF-8")
+}
+
 /// Decodes the text of one file.
-struct Reader<'a> {
-    number: u32,
-    source: &'a SourceText,
-    findings: &'a mut Findings,
+pub(crate) struct Reader<'a> {
+    pub(crate) number: u32,
+    pub(crate) source: &'a SourceText,
+    pub(crate) findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
@@ -119,7 +122,10 @@ impl Reader<'_> {
     }
 
     /// Parses and decodes the text; returns `None` if it has an error.
-    fn decode<T>(&mut self, decode: impl FnOnce(Field<'_>, &mut Findings) -> Option<T>) -> Option<T> {
+    pub(crate) fn decode<T>(
+        &mut self,
+        decode: impl FnOnce(Field<'_>, &mut Findings) -> Option<T>,
+    ) -> Option<T> {
         if self.findings.is_broken(self.number) {
             return None;
         }

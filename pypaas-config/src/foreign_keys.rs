@@ -60,9 +60,10 @@ const ROWS: &[Row] = &[
     ),
     (
         &[Of(&repo::BRANCH)],
-        &["apps", "formation", "processes", "procfile", "services", "servers", "web", "worker", "workers"],
+        &["apps", "processes", "procfile", "services", "servers", "web", "worker", "workers"],
         Advice::Text(
-            "list processes under `runners`: `runners: {web: {type: NginxBackend, cmd: npm start}}`",
+            "list processes under `runners`: `runners: {web: {type: NginxBackend, cmd: npm start}}`; or write \
+             `runners: procfile`, and list them in the app's `Procfile`",
         ),
     ),
     (
@@ -80,7 +81,7 @@ const ROWS: &[Row] = &[
         NEAR_BRANCH,
         &["migrate", "migrations", "predeploy", "pre_deploy", "release", "release_command"],
         Advice::Text(
-            "use `hooks` of the branch: `after_build` runs while the old version serves, `maintenance` while nothing runs",
+            "use `hooks` of the branch: `release` runs while the old version serves, `maintenance` while nothing runs",
         ),
     ),
     (
@@ -135,9 +136,9 @@ const ROWS: &[Row] = &[
     ),
     (
         HOOKS,
-        &["predeploy", "pre_deploy", "release"],
+        &["predeploy", "pre_deploy", "release_command"],
         Advice::Text(
-            "use `after_build`, which runs while the old version serves, or `maintenance`, while nothing runs",
+            "use `release`, which runs while the old version serves, or `maintenance`, while nothing runs",
         ),
     ),
     (HOOKS, &["prebuild", "pre_build"], Advice::Key("before_build")),

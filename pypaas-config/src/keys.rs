@@ -8,7 +8,7 @@ use crate::schema::Schema;
 use crate::{HealthCheck, Overlap};
 
 /// svscan serves at most 1,000 services, and each process has two (its slots).
-const MOST_PROCESSES: u16 = 500;
+pub(crate) const MOST_PROCESSES: u16 = 500;
 
 const OVERLAPS: [(&str, Overlap); 2] =
     [("start_first", Overlap::StartFirst), ("stop_first", Overlap::StopFirst)];

@@ -12,6 +12,7 @@
 //! The crate is pure: it reads no files. The caller passes their text.
 
 mod access;
+mod app;
 mod certificate_files;
 mod configuration;
 mod diagnostic;
@@ -54,6 +55,7 @@ mod tree;
 mod verbatim;
 
 pub use access::{Access, Permission};
+pub use app::read_app;
 pub use configuration::{Configuration, Loaded, SourceFile};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use domain::Domain;

@@ -64,6 +64,10 @@ impl Targets<'_> {
         let branch =
             repo.branches.get(&target.branch).ok_or_else(|| unknown_branch(reference, &target.repo, repo))?;
         let Some(runner) = branch.runners.get(&target.runner) else {
+            if branch.procfile {
+                // Only a release knows its runners. A location that leads to none of them answers that nothing is deployed.
+                return Ok(());
+            }
             let runners = branch.runners.keys().map(|name| name.as_str());
             let message =
                 format!("`{}` has no runner {}", target.branch_ref(), quote(target.runner.as_str()));

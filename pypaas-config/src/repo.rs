@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
+use crate::keys::MOST_PROCESSES;
 use crate::names::{MAX_FILE_NAME, bytes_in_file_name};
 use crate::schema::Schema;
 use crate::tree::Value;
@@ -16,7 +17,7 @@ pub(crate) const REPO: Schema = Schema { name: "a repo", keys: &["branches", "ac
 /// One of `branches`.
 pub(crate) const BRANCH: Schema = Schema {
     name: "a branch",
-    keys: &["runners", "env", "hooks", "build", "custom_cmds", "share", "confine"],
+    keys: &["runners", "formation", "env", "hooks", "build", "custom_cmds", "share", "confine"],
 };
 
 /// One repository.
@@ -33,8 +34,12 @@ pub struct Repo {
 /// One branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
-    /// `runners`.
+    /// `runners`, if they are written here.
     pub runners: BTreeMap<RunnerName, RunnerConfig>,
+    /// Whether each release brings its runners itself, in a `Procfile`: `runners: procfile`, or no `runners`.
+    pub procfile: bool,
+    /// `formation`: the numbers of processes of a release that brings its runners itself.
+    pub formation: BTreeMap<RunnerName, u16>,
     /// `env`: for builds, hooks, custom commands and processes; values are kept exactly as written.
     pub env: BTreeMap<String, String>,
     /// `hooks`.
@@ -59,6 +64,9 @@ pub enum BuildChoice {
     /// Nothing is built.
     None,
 }
+
+/// The value of `runners` that leaves them to the release.
+const PROCFILE: &str = "procfile";
 
 /// Variables that a shell sets itself.
 const SET_BY_THE_SHELL: [&str; 5] = ["IFS", "OLDPWD", "OPTIND", "PPID", "PWD"];
@@ -97,21 +105,54 @@ impl Repo {
 }
 
 impl Branch {
-    fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
+    /// Returns what counts when an app says `brought` of itself: what is written here, and else that.
+    pub fn over(&self, brought: Self) -> Self {
+        let first =
+            |own: &Vec<String>, brought: Vec<String>| if own.is_empty() { brought } else { own.clone() };
+        let (own, hooks) = (self.hooks.clone(), brought.hooks);
+        let mut env = brought.env;
+        env.extend(self.env.clone());
+        let mut custom_cmds = brought.custom_cmds;
+        custom_cmds.extend(self.custom_cmds.clone());
+        Self {
+            runners: if self.procfile { brought.runners } else { self.runners.clone() },
+            env,
+            hooks: Hooks {
+                before_build: first(&own.before_build, hooks.before_build),
+                build: own.build.or(hooks.build),
+                after_build: first(&own.after_build, hooks.after_build),
+                release: own.release.or(hooks.release),
+                maintenance: first(&own.maintenance, hooks.maintenance),
+                // What runs outside of the app's bounds is the server's alone.
+                after_deploy: own.after_deploy,
+                deploy_failed: own.deploy_failed,
+            },
+            custom_cmds,
+            build: if self.build == BuildChoice::Auto { brought.build } else { self.build },
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
         let fields = field.fields(&BRANCH, findings)?;
-        let runners = fields.require("runners", findings);
+        let procfile =
+            !fields.mistyped("runners") && fields.written("runners").is_none_or(|it| it.is(PROCFILE));
+        let runners = fields.written("runners").filter(|_| !procfile);
+        let runners = runners.map(|runners| read_runners(runners, findings)).unwrap_or_default();
+        let formation = fields.get("formation").map(|it| read_formation(it, procfile, findings));
         let env = fields.get("env").map(|env| read_env(env, findings));
         let hooks = fields.get("hooks").map(|hooks| Hooks::decode(hooks, findings));
         let custom_cmds = fields.get("custom_cmds").map(|commands| read_custom_cmds(commands, findings));
         let share = fields.optional("share", findings, Share::read_all);
         let confine = fields.optional("confine", findings, Field::boolean);
         let build = fields.written("build").map(|build| findings.take(build.one_of(&BUILDS)));
-        let runners = read_runners(runners?, findings);
         if let Some(env) = fields.get("env") {
             warn_about_overwritten(env, &runners, findings);
         }
         Some(Self {
             runners,
+            procfile,
+            formation: formation.unwrap_or_default(),
             env: env.unwrap_or_default(),
             hooks: hooks.unwrap_or_default(),
             custom_cmds: custom_cmds.unwrap_or_default(),
@@ -122,9 +163,28 @@ impl Branch {
     }
 }
 
+/// Decodes `formation`.
+fn read_formation(field: Field<'_>, procfile: bool, findings: &mut Findings) -> BTreeMap<RunnerName, u16> {
+    let mut formation = BTreeMap::new();
+    if !procfile {
+        let finding =
+            Finding::error(field.key, "`formation` has no effect on `runners` that are written here");
+        findings.add(finding.help("write `process_count` in the runner"));
+    }
+    for field in field.named("numbers of processes", findings) {
+        let name = RunnerName::new(field.name).map_err(|error| Finding::invalid_name(field.key, &error));
+        let name = findings.take(name);
+        if let (Some(name), Some(count)) = (name, findings.take(field.number(0, MOST_PROCESSES))) {
+            formation.insert(name, count);
+        }
+    }
+    formation
+}
+
 /// Checks that the names of repo, branch and runners are short enough for the names of services.
 fn check_lengths(repo: &str, field: Field<'_>, branch: &Branch) -> Result<(), Finding> {
-    let longest_runner = branch.runners.keys().map(|runner| bytes_in_file_name(runner.as_str())).max();
+    let runners = branch.runners.keys().chain(branch.formation.keys());
+    let longest_runner = runners.map(|runner| bytes_in_file_name(runner.as_str())).max();
     let length = bytes_in_file_name(repo) + bytes_in_file_name(field.name) + longest_runner.unwrap_or(0);
     if length <= MAX_FILE_NAME {
         return Ok(());

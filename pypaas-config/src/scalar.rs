@@ -19,6 +19,11 @@ impl Field<'_> {
         Ok(text)
     }
 
+    /// Returns whether the value is the word `word`.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        matches!(&self.node.value, Value::Scalar(scalar) if scalar.text == word)
+    }
+
     /// Decodes a shell command.
     pub fn command(&self) -> Result<String, Finding> {
         let expected = "a shell command";

@@ -94,7 +94,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut host = MemoryHost::new(platform.layout.clone());
     let commit = CommitId::new("3f2a".repeat(10))?;
     host.prepare_repo(&platform.layout.repo(&branch.repo), &platform.hook)?;
-    let pushed = Commit { subject: "Warm the cache".to_owned(), entries: vec!["warm-cache".to_owned()] };
+    let pushed = Commit {
+        subject: "Warm the cache".to_owned(),
+        entries: vec!["warm-cache".to_owned()],
+        ..Commit::default()
+    };
     host.receive(platform.layout.repo(&branch.repo), commit.clone(), pushed);
     let request = Request {
         branch: branch.clone(),
@@ -125,6 +129,7 @@ fn platform(runner_types: RunnerTypes) -> Result<Platform, Box<dyn Error>> {
         web: Box::new(NoWeb),
         scripts: Box::new(PlainScripts),
         builders: Vec::<Box<dyn Builder>>::new(),
+        manifest_formats: Vec::new(),
         base_environment: Environment::default(),
         program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),

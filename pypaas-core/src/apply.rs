@@ -49,6 +49,7 @@ pub fn apply(
     for section in &plan.sections {
         let begin = host.clock().elapsed();
         story.section(&section.title, section.phase);
+        section.notes.iter().for_each(|note| story.note(note));
         let mut outcome = Ok(());
         for (position, step) in section.steps.iter().enumerate() {
             if let Some(reason) = host.caller().wants_to_stop().filter(|_| can_be_abandoned) {

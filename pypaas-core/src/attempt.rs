@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckoutName, CommitId, Deployment, Phase, Slot, UnknownFields};
+use crate::{CheckoutName, CommitId, Deployment, Manifest, Phase, Slot, UnknownFields};
 
 /// One attempt to make something live.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Attempt {
     pub checkout: Option<CheckoutName>,
     /// The builder that was chosen for it.
     pub builder: Option<String>,
+    /// What its own files said of how it is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
     /// The name of the file that holds what it printed.
     pub log: Option<String>,
     /// Why it did not go live: the error and its causes.
@@ -123,6 +126,7 @@ impl Attempt {
             configuration: None,
             checkout: Some(deployment.checkout.clone()),
             builder: deployment.builder.clone(),
+            manifest: deployment.manifest.clone(),
             log: None,
             reason: None,
             totals: Totals::default(),
@@ -141,6 +145,7 @@ impl Attempt {
             slot: Slot::A,
             processes: Vec::new(),
             builder: self.builder.clone(),
+            manifest: self.manifest.clone(),
             rollback_of: None,
             by: self.by.clone(),
             at: self.at,

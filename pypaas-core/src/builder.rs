@@ -2,14 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Builds one kind of project. Pure: it looks at names and gives commands.
+use crate::host::Commit;
+
+/// Builds one kind of project. Pure: it looks at names and texts, and gives commands.
 pub trait Builder {
     /// Its name, such as `node`.
     fn name(&self) -> &'static str;
 
-    /// Says how to build a checkout whose root holds `entries` (names; directories end in `/`); `None` when it is not of this
-    /// builder's kind.
-    fn recipe(&self, entries: &[String]) -> Option<BuildRecipe>;
+    /// Names the files in the root of a checkout whose texts it looks at.
+    fn reads(&self) -> &'static [&'static str];
+
+    /// Says how to build a checkout of `commit`; `None` when it is not of this builder's kind.
+    fn recipe(&self, commit: &Commit) -> Option<BuildRecipe>;
 
     /// The directories, relative to the checkout, that go in front of `PATH` for hooks, commands and processes.
     fn path(&self) -> &'static [&'static str];

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, RunnerName};
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptKind, CheckoutName, CommitId, Process, ServiceName, Slot, UnknownFields};
+use crate::{AttemptKind, CheckoutName, CommitId, Manifest, Process, ServiceName, Slot, UnknownFields};
 
 /// One checkout and the processes that run it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Deployment {
     /// The builder that was chosen, if any: its directories are on `PATH`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder: Option<String>,
+    /// What its own files said of how it is run, where the configuration leaves that to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
     /// The number of the earlier release that it puts back; `None` when it is what was pushed last.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "restored")]
     pub rollback_of: Option<u64>,

@@ -62,7 +62,7 @@ impl NotRunning {
         let there = host.files().list_directory(&layout.checkouts(branch))?;
         if !there.iter().any(|name| name == live.checkout.as_str()) {
             let checkout = layout.checkout(branch, &live.checkout);
-            let has_commit = host.git().commit(&repo, &live.commit).is_ok();
+            let has_commit = host.git().commit(&repo, &live.commit, &[]).is_ok();
             return Ok(Some(match has_commit {
                 true => Self::NoCheckout { checkout },
                 false => Self::NoCommit { checkout },

@@ -116,7 +116,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
     let pending_switch = pending_switch(host.files(), layout)?.map(|journal| journal.seen_with(&records));
     let commit = match scope {
         Scope::Branch { branch, commit: Some(commit), .. } => {
-            Some(host.git().commit(&layout.repo(&branch.repo), commit)?)
+            Some(host.git().commit(&layout.repo(&branch.repo), commit, &platform.reads())?)
         }
         _ => None,
     };
@@ -130,7 +130,11 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             let is_removed =
                 |file: &WebFileName| file.as_domain().is_some_and(|domain| !platform.is_known(&domain));
             let removed = all_web_files(host.files(), layout)?.into_iter().filter(is_removed);
-            web_files_of(platform, branch).into_iter().chain(journalled).chain(removed).collect()
+            web_files_of(platform, branch, records.get(branch))
+                .into_iter()
+                .chain(journalled)
+                .chain(removed)
+                .collect()
         }
         Scope::Machine => all_web_files(host.files(), layout)?,
     };

@@ -30,7 +30,7 @@ pub use urls::urls;
 pub(crate) use web::files_of as web_files_of;
 pub use web::{is_served_unrecorded, route_of};
 
-use crate::{ScriptTextError, Step, WebConfigError};
+use crate::{ManifestError, ScriptTextError, Step, WebConfigError};
 
 /// Titled sections of steps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -46,6 +46,9 @@ pub struct Section {
     pub title: String,
     /// Which part of a deploy its time counts to.
     pub phase: Phase,
+    /// What a pusher reads below the title.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether a failing step ends the plan.
     pub on_failure: OnFailure,
     /// The steps, in order.
@@ -85,12 +88,29 @@ pub enum OnFailure {
 impl Plan {
     /// Appends a section, unless it has no steps.
     pub fn section(&mut self, title: impl Into<String>, phase: Phase, steps: Vec<Step>) {
-        self.push(Section { title: title.into(), phase, on_failure: OnFailure::Stop, steps });
+        self.noted_section(title, phase, Vec::new(), steps);
+    }
+
+    /// Appends a section with notes, unless it has no steps.
+    pub fn noted_section(
+        &mut self,
+        title: impl Into<String>,
+        phase: Phase,
+        notes: Vec<String>,
+        steps: Vec<Step>,
+    ) {
+        self.push(Section { title: title.into(), phase, notes, on_failure: OnFailure::Stop, steps });
     }
 
     /// Appends a section whose failure is a warning, unless it has no steps.
     pub fn lenient_section(&mut self, title: impl Into<String>, phase: Phase, steps: Vec<Step>) {
-        self.push(Section { title: title.into(), phase, on_failure: OnFailure::Warn, steps });
+        self.push(Section {
+            title: title.into(),
+            phase,
+            notes: Vec::new(),
+            on_failure: OnFailure::Warn,
+            steps,
+        });
     }
 
     /// Appends all sections of `other`.
@@ -119,6 +139,9 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for section in &self.sections {
             writeln!(f, "{}", section.title)?;
+            for note in &section.notes {
+                writeln!(f, "  ({note})")?;
+            }
             for step in &section.steps {
                 writeln!(f, "  {step}")?;
             }
@@ -153,6 +176,22 @@ pub enum PlanError {
     /// The checkout that is to get new processes is not there any more.
     #[error("the live checkout of {0} is gone")]
     NoCheckout(pypaas_config::BranchRef),
+    /// Nothing says how the commit is run.
+    #[error("cannot tell how `{branch}` is run")]
+    Manifest {
+        /// The branch.
+        branch: pypaas_config::BranchRef,
+        /// Why.
+        source: ManifestError,
+    },
+    /// The release was made while the configuration said how it is run.
+    #[error("release {release} of `{branch}` does not say how it is run")]
+    NoManifest {
+        /// The branch.
+        branch: pypaas_config::BranchRef,
+        /// The release.
+        release: u64,
+    },
     /// The port range is used up.
     #[error("{needed} free ports are needed and {free} of `ports` {min}-{max} are free")]
     NoPorts {

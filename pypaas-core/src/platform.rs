@@ -1,13 +1,19 @@
 //! What planning knows besides the machine: the configuration and the parts that interpret it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{Branch, BranchRef, Configuration, Domain, DomainName, RunnerName, RunnerRef};
+use pypaas_config::{
+    Branch, BranchRef, Configuration, Diagnostic, Domain, DomainName, RunnerName, RunnerRef, SourceFile,
+    read_app,
+};
 
+use crate::host::Commit;
 use crate::{
-    Builder, CheckoutName, Confinement, Deployment, Environment, Layout, Origin, Runner, RunnerTypes,
-    ScriptText, WebConfigRenderer,
+    Builder, CheckoutName, Confinement, Deployment, Environment, Layout, Manifest, ManifestError,
+    ManifestFormat, Origin, Runner, RunnerTypes, ScaledRunner, ScriptText, WebConfigRenderer,
 };
 
 /// A configured host: what was written, and who interprets it.
@@ -24,6 +30,8 @@ pub struct Platform {
     pub scripts: Box<dyn ScriptText>,
     /// The builders, in the order they are asked.
     pub builders: Vec<Box<dyn Builder>>,
+    /// The files that may say how an app is run, in the order they are looked for.
+    pub manifest_formats: Vec<Box<dyn ManifestFormat>>,
     /// What every command and process finds in its environment: `HOME`, `PATH` and the like.
     pub base_environment: Environment,
     /// The `update` hook of every repository.
@@ -34,7 +42,9 @@ pub struct Platform {
     pub configuration_directory: Option<Utf8PathBuf>,
     /// Values of branches' environments that are not in the configuration; they count over it.
     pub secrets: BTreeMap<BranchRef, BTreeMap<String, String>>,
-    runners: BTreeMap<RunnerRef, Box<dyn Runner>>,
+    runner_types: RunnerTypes,
+    decoded: RefCell<BTreeMap<Manifest, Result<Branch, Vec<Diagnostic>>>>,
+    runners: BTreeMap<RunnerRef, Rc<dyn Runner>>,
 }
 
 /// The parts of a [`Platform`] that can be exchanged.
@@ -47,6 +57,8 @@ pub struct Parts {
     pub scripts: Box<dyn ScriptText>,
     /// The builders, in the order they are asked.
     pub builders: Vec<Box<dyn Builder>>,
+    /// The files that may say how an app is run, in the order they are looked for.
+    pub manifest_formats: Vec<Box<dyn ManifestFormat>>,
     /// What every command and process finds in its environment.
     pub base_environment: Environment,
     /// The `update` hook of every repository.
@@ -63,22 +75,26 @@ impl Platform {
         for (branch, config) in configuration.branches() {
             for (name, runner) in &config.runners {
                 if let Some(runner) = parts.runner_types.runner(runner) {
-                    runners.insert(branch.runner(name), runner);
+                    runners.insert(branch.runner(name), runner.into());
                 }
             }
         }
-        let Parts { web, scripts, builders, base_environment, hook, program, .. } = parts;
+        let Parts { runner_types, web, scripts, builders, manifest_formats, .. } = parts;
+        let (base_environment, hook, program) = (parts.base_environment, parts.hook, parts.program);
         Self {
             configuration,
             layout,
             web,
             scripts,
             builders,
+            manifest_formats,
             base_environment,
             hook,
             program,
             configuration_directory: None,
             secrets: BTreeMap::new(),
+            runner_types,
+            decoded: RefCell::default(),
             runners,
         }
     }
@@ -88,25 +104,85 @@ impl Platform {
         self.configuration.branch(branch)
     }
 
-    /// Finds a runner.
-    pub fn runner(&self, name: &RunnerRef) -> Option<&dyn Runner> {
-        self.runners.get(name).map(Box::as_ref)
+    /// Says what counts for `deployed`: what is configured for `branch`, over what the release itself brings.
+    pub fn branch_of(&self, branch: &BranchRef, deployed: &Deployment) -> Option<Branch> {
+        let config = self.branch(branch)?;
+        let manifest = deployed.manifest.as_ref().filter(|_| config.procfile);
+        let brought = manifest.and_then(|manifest| self.decode(manifest).ok());
+        Some(brought.map_or_else(|| config.clone(), |brought| config.over(brought)))
     }
 
-    /// Lists the runners of all branches.
+    /// Finds a runner: as it is configured, or, where the configuration leaves that to the release, as `deployed` brings it.
+    pub fn runner(&self, runner: &RunnerRef, deployed: Option<&Deployment>) -> Option<Rc<dyn Runner>> {
+        let branch = runner.branch_ref();
+        match self.branch(&branch)?.procfile {
+            false => self.runners.get(runner).cloned(),
+            true => self.runners(&branch, deployed).remove(&runner.runner),
+        }
+    }
+
+    /// Lists the configured runners of all branches. Those that releases bring are not among them.
     pub fn all_runners(&self) -> impl Iterator<Item = &dyn Runner> {
-        self.runners.values().map(Box::as_ref)
+        self.runners.values().map(Rc::as_ref)
     }
 
-    /// Lists the runners of `branch`, by name.
-    pub fn runners<'a>(
-        &'a self,
-        branch: &'a BranchRef,
-    ) -> impl Iterator<Item = (&'a RunnerName, &'a dyn Runner)> {
-        self.runners
-            .iter()
-            .filter(|(name, _)| name.repo == branch.repo && name.branch == branch.branch)
-            .map(|(name, runner)| (&name.runner, runner.as_ref()))
+    /// Lists the runners of `branch`, by name: those that are configured, or those that `deployed` brings.
+    pub fn runners(
+        &self,
+        branch: &BranchRef,
+        deployed: Option<&Deployment>,
+    ) -> BTreeMap<RunnerName, Rc<dyn Runner>> {
+        let own = self.runners.iter().filter(|(name, _)| name.branch_ref() == *branch);
+        let mut runners: BTreeMap<_, _> =
+            own.map(|(name, runner)| (name.runner.clone(), Rc::clone(runner))).collect();
+        let (Some(config), Some(deployed)) = (self.branch(branch), deployed) else { return runners };
+        let brought = deployed.manifest.as_ref().filter(|_| config.procfile);
+        let brought = brought.and_then(|manifest| self.decode(manifest).ok());
+        for (name, runner) in brought.map(|brought| brought.runners).unwrap_or_default() {
+            let Some(runner) = self.runner_types.runner(&runner) else { continue };
+            let runner: Rc<dyn Runner> = match config.formation.get(&name) {
+                Some(count) if runner.process_count() > 0 => Rc::new(ScaledRunner::new(runner, *count)),
+                _ => runner.into(),
+            };
+            runners.insert(name, runner);
+        }
+        runners
+    }
+
+    /// Names the files in the root of a checkout whose texts decide how it is built and run.
+    pub fn reads(&self) -> Vec<&'static str> {
+        let mut files: Vec<&'static str> =
+            self.builders.iter().flat_map(|builder| builder.reads().iter().copied()).collect();
+        files.extend(self.manifest_formats.iter().map(|format| format.file()));
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Reads how `commit` says it is run; `None` where the configuration of `branch` says that.
+    pub fn manifest(&self, branch: &BranchRef, commit: &Commit) -> Result<Option<Manifest>, ManifestError> {
+        if !self.branch(branch).is_some_and(|config| config.procfile) {
+            return Ok(None);
+        }
+        let Some(format) = self.manifest_formats.iter().find(|format| commit.holds(format.file())) else {
+            let files = self.manifest_formats.iter().map(|format| format.file()).collect();
+            return Err(ManifestError::Missing { files });
+        };
+        let manifest = format.read(commit)?;
+        let file = manifest.file.clone();
+        self.decode(&manifest).map_err(|problems| ManifestError::Unusable { file, problems })?;
+        Ok(Some(manifest))
+    }
+
+    /// Decodes a manifest, each only once: plans ask again and again.
+    fn decode(&self, manifest: &Manifest) -> Result<Branch, Vec<Diagnostic>> {
+        if let Some(known) = self.decoded.borrow().get(manifest) {
+            return known.clone();
+        }
+        let file = SourceFile { path: manifest.file.clone().into(), text: manifest.text.clone().into() };
+        let decoded = read_app(&file, &self.runner_types.for_loading());
+        self.decoded.borrow_mut().insert(manifest.clone(), decoded.clone());
+        decoded
     }
 
     /// Lists the domains a location of which leads to `branch`, also those that do so only in maintenance.
@@ -173,8 +249,8 @@ impl Platform {
         for (variable, directory) in builder.map(Builder::caches).unwrap_or_default() {
             environment.set(*variable, cache.join(directory).as_str());
         }
-        if let Some(config) = self.branch(branch) {
-            environment.extend(config.env.clone());
+        if let Some(config) = self.branch_of(branch, deployed) {
+            environment.extend(config.env);
         }
         environment.extend(self.secrets.get(branch).cloned().unwrap_or_default());
         for directory in builder.map(Builder::path).unwrap_or_default().iter().rev() {

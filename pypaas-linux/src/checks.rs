@@ -8,7 +8,9 @@ mod nginx;
 mod ports;
 
 pub use pypaas_config::Diagnostic;
-use pypaas_config::{BranchRef, Domain, DomainName, RunnerRef, Severity};
+use std::rc::Rc;
+
+use pypaas_config::{Branch, BranchRef, Domain, DomainName, RunnerRef, Severity};
 use pypaas_core::Platform;
 use pypaas_core::host::Clock;
 
@@ -66,23 +68,26 @@ impl<'a> CheckContext<'a> {
         self.platform.configuration.domains.iter().filter(move |(_, domain)| concerns(domain))
     }
 
-    /// Lists the runners of the branches that are checked.
-    pub fn runners(&self) -> impl Iterator<Item = (RunnerRef, &'a dyn pypaas_core::Runner)> {
-        let branches = self.platform.configuration.branches().map(|(branch, _)| branch);
-        let concerns = |branch: &BranchRef| match self.scope {
-            CheckScope::Machine => true,
-            CheckScope::Branch(only) => branch == only,
-        };
-        let names = branches.filter(concerns).flat_map(|branch| {
-            let runners = self.platform.branch(&branch).into_iter().flat_map(|it| it.runners.keys());
-            runners.map(|name| branch.runner(name)).collect::<Vec<_>>()
+    /// Lists the configured runners of the branches that are checked; those that only a release brings are not among them.
+    pub fn runners(&self) -> impl Iterator<Item = (RunnerRef, Rc<dyn pypaas_core::Runner>)> {
+        let names = self.branches().flat_map(|(branch, config)| {
+            config.runners.keys().map(|name| branch.runner(name)).collect::<Vec<_>>()
         });
-        names.filter_map(|name| Some((name.clone(), self.platform.runner(&name)?)))
+        names.filter_map(|name| Some((name.clone(), self.platform.runner(&name, None)?)))
     }
 
     /// Returns whether one of these runners has processes.
     pub fn has_processes(&self) -> bool {
-        self.runners().any(|(_, runner)| runner.process_count() > 0)
+        self.branches().any(|(_, config)| config.procfile)
+            || self.runners().any(|(_, runner)| runner.process_count() > 0)
+    }
+
+    fn branches(&self) -> impl Iterator<Item = (BranchRef, &'a Branch)> {
+        let concerns = |branch: &BranchRef| match self.scope {
+            CheckScope::Machine => true,
+            CheckScope::Branch(only) => branch == only,
+        };
+        self.platform.configuration.branches().filter(move |(branch, _)| concerns(branch))
     }
 
     /// Returns the severity of a missing part: an error if something in the configuration needs it, else a warning.

@@ -1,5 +1,6 @@
 //! Bare repositories and what is in them.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::process::Command;
@@ -18,6 +19,9 @@ use super::{LinuxHost, bare_repo, checkout};
 
 /// How many characters of a commit's first line are kept.
 const LONGEST_SUBJECT: usize = 200;
+
+/// How large a file may be of which a plan reads the text, in bytes; a lock file of a large app has a few hundred thousand.
+const LARGEST_READ: u64 = 4 << 20;
 
 /// How long git may take to look through a branch's history.
 const GIT_ANSWERS: Duration = Duration::from_secs(60);
@@ -44,8 +48,9 @@ impl Git for LinuxHost {
         branch_head(repo, branch).map_err(failed(format!("find the branch `{branch}`"), repo))
     }
 
-    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError> {
-        read_commit(repo, commit).map_err(failed(format!("read the commit `{}`", commit.short()), repo))
+    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId, named: &[&str]) -> Result<Commit, GitError> {
+        read_commit(repo, commit, named)
+            .map_err(failed(format!("read the commit `{}`", commit.short()), repo))
     }
 
     fn check_out(
@@ -141,18 +146,25 @@ fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
     Ok(program::ask(own_command(&words)?, GIT_ANSWERS)?)
 }
 
-fn read_commit(repo: &Utf8Path, commit: &CommitId) -> Result<Commit, Cause> {
+fn read_commit(repo: &Utf8Path, commit: &CommitId, named: &[&str]) -> Result<Commit, Cause> {
     let repo = open(repo)?;
     let commit = repo.find_commit(object_id(commit)?)?;
     let subject = printable(&commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy());
-    let mut entries = Vec::new();
+    let (mut entries, mut files) = (Vec::new(), BTreeMap::new());
     for entry in commit.tree()?.iter() {
         let entry = entry?;
         let is_directory = entry.mode().is_tree() || entry.mode().is_commit();
-        entries.push(format!("{}{}", entry.filename().to_str_lossy(), if is_directory { "/" } else { "" }));
+        let name = entry.filename().to_str_lossy();
+        if entry.mode().is_blob() && named.contains(&name.as_ref()) {
+            let is_small = repo.find_header(entry.oid())?.size() <= LARGEST_READ;
+            let text = is_small.then(|| repo.find_blob(entry.oid())).transpose()?;
+            let text = text.and_then(|mut blob| String::from_utf8(blob.take_data()).ok());
+            files.extend(text.map(|text| (name.to_string(), text)));
+        }
+        entries.push(format!("{name}{}", if is_directory { "/" } else { "" }));
     }
     entries.sort();
-    Ok(Commit { subject, entries })
+    Ok(Commit { subject, entries, files })
 }
 
 /// Cuts a subject short, and leaves nothing in it that a terminal would obey: it is the pusher's, and others read it.

@@ -20,14 +20,16 @@ pub fn builders() -> Vec<Box<dyn Builder>> {
     vec![Box::new(Python), Box::new(Node)]
 }
 
-/// Returns whether the root of a checkout holds the file `name`.
-fn holds(entries: &[String], name: &str) -> bool {
-    entries.iter().any(|entry| entry == name)
-}
-
 /// Asks for `program` on the host.
 fn require(program: &str, remedy: &str) -> Requirement {
     Requirement { program: program.to_owned(), remedy: remedy.to_owned() }
+}
+
+/// Makes a commit whose root holds `entries`.
+#[cfg(test)]
+fn commit_of(entries: &[&str]) -> pypaas_core::host::Commit {
+    let entries = entries.iter().map(|&entry| entry.to_owned()).collect();
+    pypaas_core::host::Commit { entries, ..Default::default() }
 }
 
 #[cfg(test)]
@@ -37,8 +39,8 @@ mod tests {
     #[test]
     fn the_first_builder_that_knows_the_kind_is_chosen() {
         let chosen = |entries: &[&str]| {
-            let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
-            builders().iter().find(|builder| builder.recipe(&entries).is_some()).map(|builder| builder.name())
+            let commit = commit_of(entries);
+            builders().iter().find(|builder| builder.recipe(&commit).is_some()).map(|builder| builder.name())
         };
         assert_eq!(chosen(&["package.json", "server.js"]), Some("node"));
         assert_eq!(chosen(&["app.py", "requirements.txt"]), Some("python"));

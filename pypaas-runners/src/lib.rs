@@ -9,6 +9,7 @@ mod builders;
 mod nginx_backend;
 mod nginx_static;
 mod nginx_upstream;
+mod procfile;
 mod simple_process;
 mod uwsgi_nginx_backend;
 
@@ -16,10 +17,11 @@ pub use builders::{Node, Python, builders};
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use nginx_upstream::NginxUpstream;
+pub use procfile::Procfile;
 pub use simple_process::SimpleProcess;
 pub use uwsgi_nginx_backend::UwsgiNginxBackend;
 
-use pypaas_core::RunnerTypes;
+use pypaas_core::{ManifestFormat, RunnerTypes};
 
 /// Returns the types of runners of pypaas. To add one, write a file with a [`RunnerSettings`](pypaas_core::RunnerSettings), add
 /// a line here, and add its keys to the commented example configuration. An embedder adds its own types to the result.
@@ -29,4 +31,9 @@ pub fn runner_types() -> RunnerTypes {
         .with::<NginxStatic>()
         .with::<SimpleProcess>()
         .with::<UwsgiNginxBackend>()
+}
+
+/// Lists the files that say how an app is run whose branch has `runners: procfile`, in the order they are looked for.
+pub fn manifest_formats() -> Vec<Box<dyn ManifestFormat>> {
+    vec![Box::new(Procfile)]
 }

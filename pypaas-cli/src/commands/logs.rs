@@ -9,9 +9,9 @@ use std::time::Duration;
 use clap::Parser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use pypaas_config::{BranchRef, Permission, RepoName};
+use pypaas_config::{BranchRef, Permission, RepoName, RunnerName};
 use pypaas_core::host::Host;
-use pypaas_core::{Attempt, History, ServiceName, Slot};
+use pypaas_core::{Attempt, History, ServiceName, Slot, record};
 use serde::Serialize;
 
 use crate::command::{self, Effect, Requirement};
@@ -146,8 +146,10 @@ impl Wanted {
         installation.repo(&arguments.repo)?;
         let Some(branch) = &arguments.branch else { return Ok(wanted) };
         let branch = installation.branch(&arguments.repo, branch)?;
-        let runners: Vec<&str> =
-            installation.platform.runners(&branch).map(|(name, _)| name.as_str()).collect();
+        let record = record(&mut installation.host(), &installation.platform.layout, &branch)?;
+        let live = record.and_then(|record| record.live);
+        let runners = installation.platform.runners(&branch, live.as_ref());
+        let runners: Vec<&str> = runners.keys().map(RunnerName::as_str).collect();
         match &arguments.runner {
             Some(runner) if !runners.contains(&runner.as_str()) => Err(Failure::new(
                 format!("{branch} has no runner `{runner}`"),

@@ -243,7 +243,7 @@ fn services(
 ) -> Vec<Wanted> {
     let Some(live) = &record.live else { return Vec::new() };
     let has_command = |process: &&pypaas_core::Process| {
-        let runner = installation.platform.runner(&branch.runner(&process.runner));
+        let runner = installation.platform.runner(&branch.runner(&process.runner), Some(live));
         runner.is_none_or(|runner| runner.command().is_some())
     };
     let hour_ago = now.checked_sub(RESTARTS_SINCE).unwrap_or(now);

@@ -26,7 +26,12 @@ pub(super) fn check(
     runner: &RunnerName,
 ) -> Result<(), Box<Diagnostic>> {
     let own: Vec<&Process> = live.processes.iter().filter(|it| it.runner == *runner).collect();
-    if walk.installation.platform.runner(&branch.runner(runner)).is_none_or(|it| it.command().is_none()) {
+    if walk
+        .installation
+        .platform
+        .runner(&branch.runner(runner), Some(live))
+        .is_none_or(|it| it.command().is_none())
+    {
         return Ok(());
     }
     for process in &own {
@@ -154,7 +159,8 @@ fn is_healthy(
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
     let platform = &walk.installation.platform;
-    let readiness = platform.runner(&branch.runner(&process.runner)).map(|runner| runner.readiness());
+    let readiness =
+        platform.runner(&branch.runner(&process.runner), Some(live)).map(|runner| runner.readiness());
     let (Some(port), Some(Readiness::Healthy { check, .. })) = (process.port, readiness) else {
         return Ok(());
     };

@@ -9,7 +9,7 @@ use pypaas_core::{
 };
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
-use pypaas_runners::{builders, runner_types};
+use pypaas_runners::{builders, manifest_formats, runner_types};
 
 const FILES: [&str; 3] = ["pypaas.yml", "repo/shop.yml", "domains/shop.example.com.yml"];
 
@@ -67,6 +67,7 @@ fn use_it(configuration: Configuration) {
         web: Box::new(NginxText::new()),
         scripts: Box::new(scripts),
         builders: builders(),
+        manifest_formats: manifest_formats(),
         base_environment: Environment::default(),
         program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),
@@ -74,7 +75,7 @@ fn use_it(configuration: Configuration) {
     let platform = Platform::new(configuration, layout, parts);
     let branches: Vec<BranchRef> = platform.configuration.branches().map(|(branch, _)| branch).collect();
     for branch in branches {
-        if platform.runners(&branch).map(|(_, it)| it.process_count()).fold(0, u16::saturating_add)
+        if platform.runners(&branch, None).values().map(|it| it.process_count()).fold(0, u16::saturating_add)
             <= MOST_PROCESSES
         {
             go_live(&platform, &branch);

@@ -35,6 +35,7 @@ mod maintenance;
 mod metrics;
 mod one_off;
 mod overlapping;
+mod procfile;
 mod redeploying;
 mod releases;
 mod routing;

@@ -35,11 +35,11 @@ fn a_key_with_another_name_does_not_count_as_missing_too() {
 #[test]
 fn keys_of_a_branch() {
     let text = "processes: {web: npm start}\nrelease: npm run migrate\ncron: []\ndomains: [shop.example]\nenvironment: {A: b}\nDockerfile: x\nvolumes: []\nscripts: {}\nport: 80\n";
-    assert_snapshot!(advice(&branch(text)), @r"
+    assert_snapshot!(advice(&branch(text)), @"
     error: unknown key `processes`
-    = help: list processes under `runners`: `runners: {web: {type: NginxBackend, cmd: npm start}}`
+    = help: list processes under `runners`: `runners: {web: {type: NginxBackend, cmd: npm start}}`; or write `runners: procfile`, and list them in the app's `Procfile`
     error: unknown key `release`
-    = help: use `hooks` of the branch: `after_build` runs while the old version serves, `maintenance` while nothing runs
+    = help: use `hooks` of the branch: `release` runs while the old version serves, `maintenance` while nothing runs
     error: unknown key `cron`
     = help: use the crontab of the deploy user: `pypaas run <repo> <branch> -- <command>`
     error: unknown key `domains`

@@ -50,7 +50,7 @@ fn a_key_of_another_block_is_placed() {
      --> repo/shop.yml:4:5
       |
     4 |     before_build: make
-      |     ^^^^^^^^^^^^ a branch has runners, env, hooks, build, custom_cmds, share and confine
+      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, share and confine
       |
       = help: `before_build` is a key of hooks
     ");
@@ -87,7 +87,7 @@ fn an_unknown_hook_is_refused() {
      --> repo/shop.yml:5:7
       |
     5 |       after_push: echo done
-      |       ^^^^^^^^^^ hooks has before_build, build, after_build, maintenance, after_deploy and deploy_failed
+      |       ^^^^^^^^^^ hooks has before_build, build, after_build, release, maintenance, after_deploy and deploy_failed
     ");
 }
 
@@ -136,13 +136,29 @@ fn missing_branches_are_reported() {
 }
 
 #[test]
-fn missing_runners_are_reported() {
-    assert_snapshot!(repo("branches:\n  main:\n    env: {A: b}\n"), @"
-    error: `main` has no `runners`
-     --> repo/shop.yml:2:3
+fn a_formation_belongs_to_runners_that_a_release_brings() {
+    assert_snapshot!(repo("branches:\n  main:\n    runners: procfile\n    formation: {web: two}\n"), @"
+    error: `web` is `two`
+     --> repo/shop.yml:4:22
       |
-    2 |   main:
-      |   ^^^^ expected the key `runners` in a branch
+    4 |     formation: {web: two}
+      |                      ^^^ expected a whole number from 0 to 500
+    ");
+    assert_snapshot!(repo("branches:\n  main:\n    runners: {}\n    formation: {web: 2}\n"), @"
+    error: `formation` has no effect on `runners` that are written here
+     --> repo/shop.yml:4:5
+      |
+    4 |     formation: {web: 2}
+      |     ^^^^^^^^^
+      |
+      = help: write `process_count` in the runner
+    ");
+    assert_snapshot!(repo("branches:\n  main:\n    runners: profile\n"), @"
+    error: `runners` is `profile`
+     --> repo/shop.yml:3:14
+      |
+    3 |     runners: profile
+      |              ^^^^^^^ expected a mapping of names to runners
     ");
 }
 
@@ -264,7 +280,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:8:5
       |
     8 |     hook: x
-      |     ^^^^ a branch has runners, env, hooks, build, custom_cmds, share and confine
+      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, share and confine
       |
       = help: did you mean `hooks`?
     ");

@@ -176,7 +176,7 @@ impl Engine<'_> {
         let commit = live.map(|live| &live.commit).or(request.source.commit()).or(known)?.clone();
         let layout = &self.platform.layout;
         let host = self.world.parts().0;
-        let subject = host.git().commit(&layout.repo(&branch.repo), &commit).map(|found| found.subject);
+        let subject = host.git().commit(&layout.repo(&branch.repo), &commit, &[]).map(|found| found.subject);
         let mut history = History::new(host.files(), layout, branch);
         let configuration = configuration
             .as_ref()
@@ -200,6 +200,7 @@ impl Engine<'_> {
             configuration,
             checkout: live.map(|live| live.checkout.clone()),
             builder: live.and_then(|live| live.builder.clone()),
+            manifest: live.and_then(|live| live.manifest.clone()),
             log: order.log.clone(),
             reason: outcome.err().map(E::reason),
             totals: Default::default(),

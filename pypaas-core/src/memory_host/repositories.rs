@@ -31,9 +31,11 @@ impl Git for MemoryHost {
         Ok(self.repositories.get(repo).and_then(|found| found.heads.get(branch)).cloned())
     }
 
-    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId) -> Result<Commit, GitError> {
+    fn commit(&mut self, repo: &Utf8Path, commit: &CommitId, named: &[&str]) -> Result<Commit, GitError> {
         let found = self.repositories.get(repo).and_then(|found| found.commits.get(commit)).cloned();
-        found.ok_or_else(|| error("read a commit", repo, "no such commit"))
+        let mut found = found.ok_or_else(|| error("read a commit", repo, "no such commit"))?;
+        found.files.retain(|name, _| named.contains(&name.as_str()));
+        Ok(found)
     }
 
     fn check_out(
@@ -43,7 +45,7 @@ impl Git for MemoryHost {
         directory: &Utf8Path,
         _: &mut dyn FnMut(&[u8]),
     ) -> Result<(), GitError> {
-        Git::commit(self, repo, commit)?;
+        Git::commit(self, repo, commit, &[])?;
         if self.directories.contains(directory) {
             return Err(error("check out", repo, "the directory is there already"));
         }

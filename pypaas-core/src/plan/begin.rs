@@ -1,24 +1,41 @@
 //! The beginning of a deploy: slot, ports and name are chosen and recorded.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, RunnerName};
 
 use super::{Phase, Plan, PlanError, Request, Source};
-use crate::{CheckoutName, Deployment, Observed, Platform, Process, Record, Slot, Step, UnknownFields};
+use crate::{
+    CheckoutName, Deployment, Observed, Platform, Process, Record, Runner, Slot, Step, UnknownFields,
+};
 
 pub(super) fn begin(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
     let branch = &request.branch;
     let record = observed.record(branch);
     let candidate = candidate(platform, observed, request, &record)?;
+    let (title, notes) = told(platform, branch, &candidate);
     let record = Record { candidate: Some(candidate), ..record };
     let mut plan = Plan::default();
-    plan.section(
-        "Begin",
+    plan.noted_section(
+        title,
         Phase::Check,
+        notes,
         vec![Step::WriteRecord { branch: branch.clone(), record: Box::new(record) }],
     );
     Ok(plan)
+}
+
+/// Says what of the release itself decides how it is run.
+fn told(platform: &Platform, branch: &BranchRef, candidate: &Deployment) -> (String, Vec<String>) {
+    let Some(manifest) = &candidate.manifest else { return ("Begin".to_owned(), Vec::new()) };
+    let runner = |(name, runner): (&RunnerName, &Rc<dyn Runner>)| {
+        let count = runner.process_count();
+        let count = if count == 1 { String::new() } else { format!(" ({count} processes)") };
+        format!("{name}{count}: {}", runner.command().unwrap_or("files that nginx serves"))
+    };
+    let runners = platform.runners(branch, Some(candidate));
+    (format!("Run what the `{}` says", manifest.file), runners.iter().map(runner).collect())
 }
 
 fn candidate(
@@ -29,7 +46,7 @@ fn candidate(
 ) -> Result<Deployment, PlanError> {
     let branch = &request.branch;
     let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
-    let template = match &request.source {
+    let mut template = match &request.source {
         Source::Live => {
             let live = record.live.clone().ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
             let there = observed.checkouts.get(branch);
@@ -45,13 +62,15 @@ fn candidate(
             Deployment {
                 release: 0,
                 commit: commit.clone(),
-                subject: found.subject,
+                subject: found.subject.clone(),
                 checkout: CheckoutName::new(observed.now, commit, taken),
                 slot: Slot::A,
                 processes: Vec::new(),
                 rollback_of: None,
-                builder: super::build::builder(platform, config, &found.entries)
-                    .map(|(name, _)| name.to_owned()),
+                manifest: platform
+                    .manifest(branch, &found)
+                    .map_err(|source| PlanError::Manifest { branch: branch.clone(), source })?,
+                builder: None,
                 by: String::new(),
                 at: observed.now,
                 kind: request.kind,
@@ -59,10 +78,19 @@ fn candidate(
             }
         }
     };
+    if config.procfile && template.manifest.is_none() {
+        return Err(PlanError::NoManifest { branch: branch.clone(), release: template.release });
+    }
+    if request.source.commit().is_some()
+        && let Some(config) = platform.branch_of(branch, &template)
+    {
+        let commit = observed.commit.clone().unwrap_or_default();
+        template.builder = super::build::builder(platform, &config, &commit).map(|(name, _)| name.to_owned());
+    }
     Ok(Deployment {
         release: record.next_release(),
         slot: record.live.as_ref().map_or(Slot::A, |live| live.slot.other()),
-        processes: processes(platform, observed, branch)?,
+        processes: processes(platform, observed, branch, &template)?,
         rollback_of: match &request.source {
             Source::Release { release, .. } => Some(*release),
             Source::Live => template.rollback_of,
@@ -84,6 +112,7 @@ fn processes(
     platform: &Platform,
     observed: &Observed,
     branch: &BranchRef,
+    template: &Deployment,
 ) -> Result<Vec<Process>, PlanError> {
     let range = platform.configuration.settings.ports;
     let deployed = observed.records.values().flat_map(Record::deployed);
@@ -98,7 +127,7 @@ fn processes(
     let free: Vec<u16> = in_turn.filter(|port| !taken.contains(port)).collect();
     let mut next = free.iter().copied();
     let (mut processes, mut needed) = (Vec::new(), 0);
-    for (name, runner) in platform.runners(branch) {
+    for (name, runner) in platform.runners(branch, Some(template)) {
         for index in 0..runner.process_count() {
             let port = if runner.needs_port() { next.next() } else { None };
             needed += usize::from(runner.needs_port());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pypaas_config::{Branch, BranchRef, BuildChoice};
 
 use super::{Phase, Plan, PlanError, Request, services};
-use crate::host::ShellCommand;
+use crate::host::{Commit, ShellCommand};
 use crate::{BuildRecipe, Deployment, Observed, Platform, Requirement, ServiceName, Slot, Step};
 
 /// The build script a checkout may bring.
@@ -13,9 +13,10 @@ const BUILD_SCRIPT: &str = ".build.sh";
 
 pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
     let branch = &request.branch;
-    let config = platform.branch(branch).ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let record = observed.record(branch);
     let new = record.candidate.ok_or_else(|| PlanError::NotDeployed(branch.clone()))?;
+    let config = platform.branch_of(branch, &new);
+    let config = config.ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let mut plan = Plan::default();
     plan.section("Define services", Phase::Start, define(platform, observed, branch, &new)?);
     if request.source.commit().is_none() {
@@ -30,8 +31,8 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
         lines.iter().map(|line| run(platform, branch, &new, line)).collect()
     };
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
-    let entries = observed.commit.as_ref().map(|commit| commit.entries.as_slice()).unwrap_or_default();
-    let (title, recipe) = recipe(platform, config, entries);
+    let commit = observed.commit.clone().unwrap_or_default();
+    let (title, recipe) = recipe(platform, &config, &commit);
     let look = |it: Requirement| Step::LookFor {
         program: it.program,
         remedy: it.remedy,
@@ -40,6 +41,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
     plan.section(title, Phase::Build, steps);
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
+    plan.section("Release", Phase::Build, run(config.hooks.release.as_deref().unwrap_or_default()));
     Ok(plan)
 }
 
@@ -61,27 +63,27 @@ fn shell(platform: &Platform, branch: &BranchRef, deployed: &Deployment, line: &
 pub(super) fn builder<'a>(
     platform: &'a Platform,
     config: &Branch,
-    entries: &[String],
+    commit: &Commit,
 ) -> Option<(&'a str, BuildRecipe)> {
     let told = config.hooks.build.is_some() || config.build == BuildChoice::None;
-    if told || entries.iter().any(|entry| entry == BUILD_SCRIPT) {
+    if told || commit.holds(BUILD_SCRIPT) {
         return None;
     }
-    platform.builders.iter().find_map(|builder| Some((builder.name(), builder.recipe(entries)?)))
+    platform.builders.iter().find_map(|builder| Some((builder.name(), builder.recipe(commit)?)))
 }
 
 /// Says how the checkout is built, and why so.
-fn recipe(platform: &Platform, config: &Branch, entries: &[String]) -> (String, BuildRecipe) {
+fn recipe(platform: &Platform, config: &Branch, commit: &Commit) -> (String, BuildRecipe) {
     if let Some(lines) = &config.hooks.build {
         return ("Build: the `build` hook".to_owned(), lines.clone().into());
     }
     if config.build == BuildChoice::None {
         return (String::new(), BuildRecipe::default());
     }
-    if entries.iter().any(|entry| entry == BUILD_SCRIPT) {
+    if commit.holds(BUILD_SCRIPT) {
         return (format!("Build: found `{BUILD_SCRIPT}`"), vec![format!("./{BUILD_SCRIPT}")].into());
     }
-    match builder(platform, config, entries) {
+    match builder(platform, config, commit) {
         Some((name, recipe)) => (format!("Build with {name}: {}", recipe.reason), recipe),
         None => (String::new(), BuildRecipe::default()),
     }
@@ -108,7 +110,7 @@ fn define(
         observed.record(branch).live.iter().flat_map(|live| live.services(branch)).collect();
     let mut steps = Vec::new();
     for (service, process, runner) in services::configured(platform, branch, new) {
-        let Some(definition) = services::definition(platform, branch, new, process, runner)? else {
+        let Some(definition) = services::definition(platform, branch, new, process, runner.as_ref())? else {
             continue;
         };
         for slot in [Slot::A, Slot::B] {

@@ -101,7 +101,7 @@ pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRe
     plan.section(
         format!("Stop {branch}, which is not configured"),
         Phase::Stop,
-        services::stop(platform, running),
+        services::stop(platform, &observed.record(branch), running),
     );
     let removals = services.iter().map(|(name, _)| Step::RemoveService { service: (*name).clone() });
     let checkouts = observed.checkouts.get(branch).into_iter().flatten();

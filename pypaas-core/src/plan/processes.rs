@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pypaas_config::{BranchRef, RunnerName};
 
 use super::{PlanError, services};
-use crate::{Observed, Platform, Process, Record};
+use crate::{Deployment, Observed, Platform, Process, Record};
 
 /// Lists the configured branches that have a record.
 pub fn recorded(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> Vec<BranchRef> {
@@ -21,14 +21,20 @@ pub fn wants_new_processes(
 ) -> Result<bool, PlanError> {
     let record = observed.record(branch);
     let Some(live) = record.live.as_ref().filter(|_| !record.stopped) else { return Ok(false) };
-    if !observed.web_runs && platform.runners(branch).any(|(_, runner)| runner.nginx().is_some()) {
+    if platform.branch(branch).is_some_and(|config| config.procfile) && live.manifest.is_none() {
+        // Only its commit knows its runners: a rebuild asks it.
         return Ok(false);
     }
-    if configured(platform, branch) != live.processes.iter().map(shape).collect() {
+    if !observed.web_runs
+        && platform.runners(branch, Some(live)).values().any(|runner| runner.nginx().is_some())
+    {
+        return Ok(false);
+    }
+    if configured(platform, branch, live) != live.processes.iter().map(shape).collect() {
         return Ok(true);
     }
     for (service, process, runner) in services::configured(platform, branch, live) {
-        let wanted = services::definition(platform, branch, live, process, runner)?;
+        let wanted = services::definition(platform, branch, live, process, runner.as_ref())?;
         let known = observed.services.get(&service).map(|known| &known.definition);
         if wanted.is_some() && known != wanted.as_ref() {
             return Ok(true);
@@ -44,9 +50,10 @@ fn shape(process: &Process) -> Shape {
     (process.runner.clone(), process.index, process.port.is_some())
 }
 
-fn configured(platform: &Platform, branch: &BranchRef) -> BTreeSet<Shape> {
-    let runners = platform.runners(branch);
+fn configured(platform: &Platform, branch: &BranchRef, live: &Deployment) -> BTreeSet<Shape> {
+    let runners = platform.runners(branch, Some(live));
     runners
+        .iter()
         .flat_map(|(name, runner)| {
             (0..runner.process_count()).map(move |index| (name.clone(), index, runner.needs_port()))
         })

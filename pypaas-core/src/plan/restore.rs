@@ -12,9 +12,9 @@ pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef
     let record = observed.record(branch);
     let mut plan = Plan::default();
     let (Some(live), Some(tried)) = (&record.live, &record.candidate) else { return Ok(plan) };
-    let all_alone = needs_maintenance(platform, branch);
+    let all_alone = needs_maintenance(platform, branch, Some(tried));
     let alone = |deployed: &'_ Deployment| -> Vec<ServiceName> {
-        let alone = |it: &&Process| all_alone || stops_first(platform, branch, it);
+        let alone = |it: &&Process| all_alone || stops_first(platform, branch, deployed, it);
         deployed.processes.iter().filter(alone).map(|it| it.service(branch, deployed.slot)).collect()
     };
     let state = |name: &ServiceName| observed.services.get(name);
@@ -30,7 +30,7 @@ pub(super) fn clear(platform: &Platform, observed: &Observed, branch: &BranchRef
         let drain = services::drain(platform, branch, &[tried]);
         plan.section("Finish requests of what was tried", Phase::Drain, drain);
     }
-    plan.section("Stop what was tried", Phase::Stop, services::stop(platform, running));
+    plan.section("Stop what was tried", Phase::Stop, services::stop(platform, &record, running));
     Ok(plan)
 }
 
@@ -75,9 +75,9 @@ fn run_live(
     for process in &live.processes {
         let service = process.service(branch, live.slot);
         let known = observed.services.get(&service);
-        let runner = platform.runner(&service.runner);
-        let definition = match runner {
-            Some(runner) => services::definition(platform, branch, live, process, runner)?,
+        let runner = platform.runner(&service.runner, Some(live));
+        let definition = match &runner {
+            Some(runner) => services::definition(platform, branch, live, process, runner.as_ref())?,
             None => None,
         };
         let (Some(runner), Some(definition)) = (runner, definition) else {
@@ -91,7 +91,7 @@ fn run_live(
         }
         if known.is_none_or(|known| !known.enabled) {
             starts.push(Step::StartService { service: service.clone() });
-            waits.push(services::await_ready(platform, service, process, runner));
+            waits.push(services::await_ready(platform, service, process, runner.as_ref()));
         }
     }
     starts.extend(waits);

@@ -37,14 +37,15 @@ pub(super) fn retire(
         (false, None) => ("Finish requests of the old version", "Stop the old version"),
     };
     // Files are asked for without a process, for as long as a worker of nginx has the old configuration.
-    if !stale.is_empty() || (record.previous.is_some() && services::serves_files(platform, branch)) {
+    let old_files = record.previous.as_ref().is_some_and(|old| services::serves_files(platform, branch, old));
+    if !stale.is_empty() || old_files {
         let steps = match old.is_empty() && record.live.is_none() {
             true => services::drain_unrecorded(platform, observed, &stale),
             false => services::drain(platform, branch, &old),
         };
         plan.section(drain, Phase::Drain, steps);
     }
-    plan.section(stop, Phase::Stop, services::stop(platform, stale));
+    plan.section(stop, Phase::Stop, services::stop(platform, &record, stale));
 
     // A free slot stays, stopped, for the next deploy; what has no live process beside it goes.
     let has_live =

@@ -1,13 +1,14 @@
 //! Services of a deployed checkout, as plans see them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use pypaas_config::BranchRef;
 
 use crate::{
-    Confinement, Definition, Deployment, Observed, Platform, Process, Runner, Script, ScriptTextError,
-    ServiceName, Step,
+    Confinement, Definition, Deployment, Observed, Platform, Process, Record, Runner, Script,
+    ScriptTextError, ServiceName, Step,
 };
 
 /// How long a process has to end when its runner is no longer configured.
@@ -21,20 +22,22 @@ pub(super) fn configured<'a>(
     platform: &'a Platform,
     branch: &'a BranchRef,
     deployed: &'a Deployment,
-) -> impl Iterator<Item = (ServiceName, &'a Process, &'a dyn Runner)> {
+) -> impl Iterator<Item = (ServiceName, &'a Process, Rc<dyn Runner>)> {
+    let runners = platform.runners(branch, Some(deployed));
     deployed.processes.iter().filter_map(move |process| {
-        let runner = platform.runner(&branch.runner(&process.runner))?;
-        Some((process.service(branch, deployed.slot), process, runner))
+        let runner = runners.get(&process.runner)?;
+        Some((process.service(branch, deployed.slot), process, Rc::clone(runner)))
     })
 }
 
-/// Finds the runner of `process`; `None` when it is not configured any more, or is of another type than it was.
-pub(super) fn runner_of<'a>(
-    platform: &'a Platform,
+/// Finds the runner of `process` of `deployed`; `None` when it is not configured any more, or is of another type than it was.
+pub(super) fn runner_of(
+    platform: &Platform,
     branch: &BranchRef,
+    deployed: &Deployment,
     process: &Process,
-) -> Option<&'a dyn Runner> {
-    let runner = platform.runner(&branch.runner(&process.runner))?;
+) -> Option<Rc<dyn Runner>> {
+    let runner = platform.runner(&branch.runner(&process.runner), Some(deployed))?;
     (runner.command().is_some() && runner.needs_port() == process.port.is_some()).then_some(runner)
 }
 
@@ -74,11 +77,18 @@ pub(super) fn await_ready(
     Step::AwaitReady { service, port: process.port, origin, readiness: runner.readiness() }
 }
 
-/// Plans to stop `services`: those that have the same patience together.
-pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = ServiceName>) -> Vec<Step> {
+/// Plans to stop `services` of what `record` names: those that have the same patience together.
+pub(super) fn stop(
+    platform: &Platform,
+    record: &Record,
+    services: impl IntoIterator<Item = ServiceName>,
+) -> Vec<Step> {
     let mut by_timeout: BTreeMap<Duration, Vec<ServiceName>> = BTreeMap::new();
     for service in services {
-        let runner = platform.runner(&service.runner).filter(|runner| runner.command().is_some());
+        let branch = service.branch();
+        let owner = record.deployed().find(|it| it.services(&branch).any(|name| name == service));
+        let runner = platform.runner(&service.runner, owner.or(record.live.as_ref()));
+        let runner = runner.filter(|runner| runner.command().is_some());
         let timeout = runner.map_or(DEFAULT_STOP_TIMEOUT, |runner| runner.patience().1);
         by_timeout.entry(timeout).or_default().push(service);
     }
@@ -87,13 +97,18 @@ pub(super) fn stop(platform: &Platform, services: impl IntoIterator<Item = Servi
 
 /// Plans to wait for the requests of `deployed`: those its processes answer, and those for its files.
 pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployment]) -> Vec<Step> {
-    let processes = || deployed.iter().flat_map(|it| &it.processes).filter(|it| it.port.is_some());
-    let patience = |process: &Process| {
-        runner_of(platform, branch, process).map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
+    let processes = || {
+        let all = deployed.iter().flat_map(|it| it.processes.iter().map(move |process| (*it, process)));
+        all.filter(|(_, process)| process.port.is_some())
     };
-    let files = (!deployed.is_empty() && serves_files(platform, branch)).then_some(DEFAULT_DRAIN_TIMEOUT);
+    let patience = |(deployed, process): (&Deployment, &Process)| {
+        let runner = runner_of(platform, branch, deployed, process);
+        runner.map_or(DEFAULT_DRAIN_TIMEOUT, |runner| runner.patience().0)
+    };
+    let any_files = deployed.iter().any(|deployed| serves_files(platform, branch, deployed));
+    let files = any_files.then_some(DEFAULT_DRAIN_TIMEOUT);
     let Some(timeout) = processes().map(patience).chain(files).max() else { return Vec::new() };
-    vec![Step::Drain { ports: processes().filter_map(|it| it.port).collect(), timeout }]
+    vec![Step::Drain { ports: processes().filter_map(|(_, it)| it.port).collect(), timeout }]
 }
 
 /// Plans to wait for the requests of `services` that no record names any more: the ports they have are among those that
@@ -103,7 +118,7 @@ pub(super) fn drain_unrecorded(
     observed: &Observed,
     services: &[ServiceName],
 ) -> Vec<Step> {
-    let patience = |service: &ServiceName| match platform.runner(&service.runner) {
+    let patience = |service: &ServiceName| match platform.runner(&service.runner, None) {
         Some(runner) => runner.needs_port().then(|| runner.patience().0),
         None => Some(DEFAULT_DRAIN_TIMEOUT),
     };
@@ -112,14 +127,17 @@ pub(super) fn drain_unrecorded(
 }
 
 /// Returns the longest time that any runner's connections may last after a switch.
-pub(super) fn longest_drain(platform: &Platform) -> Duration {
+pub(super) fn longest_drain(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> Duration {
     let timeouts = platform.all_runners().map(|runner| runner.patience().0);
+    let brings = |branch: &BranchRef| platform.branch(branch).is_some_and(|config| config.procfile);
+    let bringing = records.iter().filter(|(branch, _)| brings(branch));
+    let deployed = bringing.flat_map(|(branch, record)| record.deployed().map(move |it| (branch, it)));
+    let brought = deployed.flat_map(|(branch, it)| platform.runners(branch, Some(it)).into_values());
+    let timeouts = timeouts.chain(brought.map(|runner| runner.patience().0));
     timeouts.chain([DEFAULT_DRAIN_TIMEOUT]).max().unwrap_or(DEFAULT_DRAIN_TIMEOUT)
 }
 
-/// Returns whether nginx serves files of `branch` itself.
-pub(super) fn serves_files(platform: &Platform, branch: &BranchRef) -> bool {
-    let runners = platform.branch(branch).into_iter().flat_map(|config| config.runners.keys());
-    let mut runners = runners.filter_map(|runner| platform.runner(&branch.runner(runner)));
-    runners.any(|runner| runner.command().is_none())
+/// Returns whether nginx serves files of `deployed` itself.
+pub(super) fn serves_files(platform: &Platform, branch: &BranchRef, deployed: &Deployment) -> bool {
+    platform.runners(branch, Some(deployed)).values().any(|runner| runner.command().is_none())
 }

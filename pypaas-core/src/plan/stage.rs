@@ -113,6 +113,7 @@ impl Stage {
             Self::Begin => begin::begin(platform, observed, request),
             Self::Build => build::build(platform, observed, request),
             Self::Clear => restore::clear(platform, observed, branch),
+            Self::Close if !closes(platform, observed, branch) => Ok(Plan::default()),
             Self::Close => web::close(platform, observed, branch, IfServerDown::Fail),
             Self::Start => start::start(platform, observed, branch),
             Self::Switch => switch::switch(platform, observed, branch),
@@ -125,17 +126,28 @@ impl Stage {
 pub fn stages(platform: &Platform, branch: &BranchRef) -> Vec<Stage> {
     let mut stages =
         vec![Stage::Clear, Stage::Restore { lenient: false }, Stage::Retire, Stage::Begin, Stage::Build];
-    if needs_maintenance(platform, branch) {
+    let brings_runners = platform.branch(branch).is_some_and(|config| config.procfile);
+    if brings_runners || needs_maintenance(platform, branch, None) {
         stages.push(Stage::Close);
     }
     stages.extend([Stage::Start, Stage::Switch, Stage::Retire]);
     stages
 }
 
-/// Returns whether `process` stops before its successor starts. One whose runner is not configured any more, or is of another
+/// Returns whether what is tried needs a maintenance break; only a release that brings its runners tells after it has begun.
+fn closes(platform: &Platform, observed: &Observed, branch: &BranchRef) -> bool {
+    needs_maintenance(platform, branch, observed.record(branch).candidate.as_ref())
+}
+
+/// Returns whether `process` of `deployed` stops before its successor starts. One whose runner is not configured any more, or is of another
 /// type by now, is a worker unless it had a port.
-pub(super) fn stops_first(platform: &Platform, branch: &BranchRef, process: &Process) -> bool {
-    match services::runner_of(platform, branch, process) {
+pub(super) fn stops_first(
+    platform: &Platform,
+    branch: &BranchRef,
+    deployed: &Deployment,
+    process: &Process,
+) -> bool {
+    match services::runner_of(platform, branch, deployed, process) {
         Some(runner) => runner.overlap() == Overlap::StopFirst,
         None => process.port.is_none(),
     }
@@ -143,9 +155,17 @@ pub(super) fn stops_first(platform: &Platform, branch: &BranchRef, process: &Pro
 
 /// Returns whether old and new versions of `branch` must not overlap: it has `maintenance` hooks, or a runner that nginx
 /// routes to stops first.
-pub(super) fn needs_maintenance(platform: &Platform, branch: &BranchRef) -> bool {
-    let hooks = platform.branch(branch).is_some_and(|config| !config.hooks.maintenance.is_empty());
+pub(super) fn needs_maintenance(
+    platform: &Platform,
+    branch: &BranchRef,
+    deployed: Option<&Deployment>,
+) -> bool {
+    let config = match deployed {
+        Some(deployed) => platform.branch_of(branch, deployed),
+        None => platform.branch(branch).cloned(),
+    };
+    let hooks = config.is_some_and(|config| !config.hooks.maintenance.is_empty());
     let alone =
         |runner: &dyn crate::Runner| runner.nginx().is_some() && runner.overlap() == Overlap::StopFirst;
-    hooks || platform.runners(branch).any(|(_, runner)| alone(runner))
+    hooks || platform.runners(branch, deployed).values().any(|runner| alone(runner.as_ref()))
 }

@@ -15,7 +15,7 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
         return Err(PlanError::PortsTaken { ports: taken });
     }
     let mut plan = Plan::default();
-    if needs_maintenance(platform, branch) {
+    if needs_maintenance(platform, branch, Some(new)) {
         let old: Vec<&Deployment> = record.live.iter().collect();
         plan.section(
             "Finish requests of the old version",
@@ -24,9 +24,9 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
         );
         let running =
             old.iter().flat_map(|old| old.services(branch)).filter(|name| is_running(observed, name));
-        plan.section("Stop the old version", Phase::Stop, services::stop(platform, running));
-        let hooks =
-            platform.branch(branch).map(|config| config.hooks.maintenance.as_slice()).unwrap_or_default();
+        plan.section("Stop the old version", Phase::Stop, services::stop(platform, &record, running));
+        let hooks = platform.branch_of(branch, new).map(|config| config.hooks.maintenance);
+        let hooks = hooks.unwrap_or_default();
         let hooks = hooks.iter().map(|line| build::run(platform, branch, new, line)).collect();
         plan.section("Maintenance", Phase::Build, hooks);
         plan.section("Start the new version", Phase::Start, processes(platform, branch, new, |_| true));
@@ -40,10 +40,10 @@ pub(super) fn start(platform: &Platform, observed: &Observed, branch: &BranchRef
     plan.section(title, Phase::Start, processes(platform, branch, new, beside));
     let after = |runner: &dyn Runner| runner.overlap() == Overlap::StopFirst;
     let old = record.live.iter().flat_map(|old| old.processes.iter().map(move |it| (old, it)));
-    let old = old.filter(|(_, process)| stops_first(platform, branch, process));
+    let old = old.filter(|(old, process)| stops_first(platform, branch, old, process));
     let old = old.map(|(old, process)| process.service(branch, old.slot));
     let old = old.filter(|name| is_running(observed, name));
-    plan.section("Stop the old workers", Phase::Stop, services::stop(platform, old));
+    plan.section("Stop the old workers", Phase::Stop, services::stop(platform, &record, old));
     plan.section("Start the new workers", Phase::Start, processes(platform, branch, new, after));
     Ok(plan)
 }
@@ -59,11 +59,12 @@ fn processes(
     new: &Deployment,
     chosen: impl Fn(&dyn Runner) -> bool,
 ) -> Vec<Step> {
-    let chosen: Vec<_> =
-        services::configured(platform, branch, new).filter(|(_, _, runner)| chosen(*runner)).collect();
+    let chosen: Vec<_> = services::configured(platform, branch, new)
+        .filter(|(_, _, runner)| chosen(runner.as_ref()))
+        .collect();
     let starts = chosen.iter().map(|(service, ..)| Step::StartService { service: service.clone() });
-    let waits = chosen
-        .iter()
-        .map(|(service, process, runner)| services::await_ready(platform, service.clone(), process, *runner));
+    let waits = chosen.iter().map(|(service, process, runner)| {
+        services::await_ready(platform, service.clone(), process, runner.as_ref())
+    });
     starts.chain(waits).collect()
 }

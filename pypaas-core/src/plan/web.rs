@@ -177,9 +177,13 @@ fn former_ports(observed: &Observed, routes: &WebRoutes) -> BTreeSet<u16> {
 }
 
 /// Names the files that concern `branch`: its domains, their upstreams, and what all domains have in common. None without domains.
-pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebFileName> {
+pub(crate) fn files_of(
+    platform: &Platform,
+    branch: &BranchRef,
+    record: Option<&Record>,
+) -> BTreeSet<WebFileName> {
     let domains: Vec<(&DomainName, &Domain)> = platform.domains(branch).collect();
-    let own = platform.runners(branch).map(|(name, _)| branch.runner(name));
+    let own = own_runners(platform, branch, record).into_iter();
     let upstreams = domains.iter().flat_map(|(_, domain)| domain.targets().cloned()).chain(own);
     let mut files: BTreeSet<WebFileName> = upstreams.map(|runner| upstream_file(&runner)).collect();
     for instance in WebInstance::ALL {
@@ -187,6 +191,13 @@ pub(crate) fn files_of(platform: &Platform, branch: &BranchRef) -> BTreeSet<WebF
         files.extend(domains.iter().map(|(name, _)| WebFileName::domain_of(instance, name)));
     }
     files
+}
+
+/// Names the runners of `branch`: those that are configured, and those whose processes `record` names.
+fn own_runners(platform: &Platform, branch: &BranchRef, record: Option<&Record>) -> BTreeSet<RunnerRef> {
+    let configured = platform.runners(branch, None).into_keys();
+    let deployed = record.into_iter().flat_map(Record::deployed).flat_map(|it| &it.processes);
+    configured.chain(deployed.map(|it| it.runner.clone())).map(|name| branch.runner(&name)).collect()
 }
 
 /// Says what all of nginx's files should say; others of pypaas's making should not be. Domains that are left as they are

@@ -56,7 +56,7 @@ fn rename_a_runner(configuration: &mut Configuration) {
     let branches: Vec<BranchRef> = configuration.branches().map(|(branch, _)| branch).collect();
     for of in branches {
         let branch = configuration.repos.get_mut(&of.repo).unwrap().branches.get_mut(&of.branch).unwrap();
-        let (old, runner) = branch.runners.pop_first().unwrap();
+        let Some((old, runner)) = branch.runners.pop_first() else { continue };
         let new = RunnerName::new(format!("{old}-renamed")).unwrap();
         branch.runners.insert(new.clone(), runner);
         for runner in locations(configuration).flat_map(targets) {
@@ -99,7 +99,7 @@ fn drop_dangling(configuration: &mut Configuration) {
     let repos = configuration.repos.clone();
     let is_there = |runner: &RunnerRef| {
         let branch = repos.get(&runner.repo).and_then(|repo| repo.branches.get(&runner.branch));
-        branch.is_some_and(|branch| branch.runners.contains_key(&runner.runner))
+        branch.is_some_and(|branch| branch.procfile || branch.runners.contains_key(&runner.runner))
     };
     for domain in configuration.domains.values_mut() {
         domain.locations.retain(|_, location| is_there(&location.upstream));
@@ -111,6 +111,10 @@ fn drop_dangling(configuration: &mut Configuration) {
 }
 
 fn recount(configuration: &mut Configuration, change: fn(u16) -> u16) {
+    for branch in all_branches(configuration).filter(|branch| branch.procfile) {
+        let count = branch.formation.entry(RunnerName::new("web").unwrap()).or_insert(1);
+        *count = change(*count);
+    }
     for runner in all_branches(configuration).flat_map(|branch| branch.runners.values_mut()) {
         if let Some(mut it) = runner.settings::<SimpleProcess>().cloned() {
             it.process_count = change(it.process_count);

@@ -50,10 +50,11 @@ pub(crate) fn check_serving(host: &mut MemoryHost, platform: &Platform, before: 
     let listening = host.ports_in_use().unwrap();
     let in_use = upstreams_in_use(host);
     let serving = |name: &str| {
-        now.iter().filter(|(_, it)| it.maintenance.is_none() && !it.stopped).any(|(branch, _)| {
+        now.iter().filter(|(_, it)| it.maintenance.is_none() && !it.stopped).any(|(branch, record)| {
             platform
-                .runners(branch)
-                .any(|(runner, _)| UpstreamName::new(&branch.runner(runner)).to_string() == name)
+                .runners(branch, record.live.as_ref())
+                .keys()
+                .any(|runner| UpstreamName::new(&branch.runner(runner)).to_string() == name)
         })
     };
     for name in before.led_to.iter().flatten().filter(|name| host.web_server_runs && serving(name)) {
@@ -118,7 +119,8 @@ fn exactly_what_is_live_runs(
     records: &Records,
 ) {
     let has_command = |service: &ServiceName| {
-        platform.runner(&service.runner).is_some_and(|runner| runner.command().is_some())
+        let live = lives.get(&service.branch()).copied();
+        platform.runner(&service.runner, live).is_some_and(|runner| runner.command().is_some())
     };
     let owned: BTreeSet<ServiceName> =
         lives.iter().flat_map(|(branch, live)| live.services(branch)).collect();

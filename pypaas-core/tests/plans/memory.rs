@@ -60,6 +60,7 @@ pub(crate) fn interpret(configuration: Configuration) -> Platform {
         web: Box::new(pypaas_nginx::NginxText::new()),
         scripts: Box::new(scripts.unwrap()),
         builders: pypaas_runners::builders(),
+        manifest_formats: pypaas_runners::manifest_formats(),
         base_environment,
         program: "/usr/local/bin/pypaas".into(),
         hook: "#!/bin/sh\nexec pypaas update-hook \"$@\"\n".to_owned(),
@@ -86,8 +87,12 @@ pub(crate) fn machine(platform: &Platform) -> MemoryHost {
 /// Receives the `number`-th commit for `branch` and asks for it to be made live.
 pub(crate) fn push(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef, number: u8) -> Request {
     let id = CommitId::new(format!("{number:02x}").repeat(20)).unwrap();
-    let entries = ["package-lock.json", "package.json", "public/"].map(str::to_owned).to_vec();
-    let commit = Commit { subject: format!("Change {number}"), entries };
+    let entries = ["Procfile", "package-lock.json", "package.json", "public/"].map(str::to_owned).to_vec();
+    // Every other commit has one more process.
+    let worker = if number.is_multiple_of(2) { "" } else { "worker: node worker.js\n" };
+    let procfile = format!("web: node server.js {number}\n{worker}release: npm run migrate\n");
+    let files = [("Procfile".to_owned(), procfile)].into();
+    let commit = Commit { subject: format!("Change {number}"), entries, files };
     host.receive(platform.layout.repo(&branch.repo), id.clone(), commit);
     Request {
         branch: branch.clone(),

@@ -163,7 +163,7 @@ fn a_subject_is_short_and_moves_no_cursor() {
     let mut source = Source::new();
     let hostile = source.push("Sell\u{1b}[2J\u{7} shoes\u{9b}31m");
     let long = source.push(&"é".repeat(5_000));
-    let mut subject = |commit| source.machine.host.commit(&source.bare, commit).unwrap().subject;
+    let mut subject = |commit| source.machine.host.commit(&source.bare, commit, &[]).unwrap().subject;
 
     assert_eq!(subject(&hostile), "Sell\u{fffd}[2J\u{fffd} shoes\u{fffd}31m");
     assert_eq!(subject(&long), "é".repeat(200) + "…");
@@ -178,10 +178,16 @@ fn a_commit_tells_its_subject_and_its_entries() {
     symlink("src", source.work.join("link")).unwrap();
     let first = source.push("Sell shoes: caf\u{e9}\n\nAnd socks.");
 
-    let commit = source.machine.host.commit(&source.bare, &first).unwrap();
+    let commit =
+        source.machine.host.commit(&source.bare, &first, &["package.json", "link", "src", ".nvmrc"]).unwrap();
 
     assert_eq!(commit.subject, "Sell shoes: caf\u{e9}");
     assert_eq!(commit.entries, [".env", "link", "package.json", "src/"]);
+    assert_eq!(
+        commit.files,
+        [("package.json".to_owned(), "{}".to_owned())].into(),
+        "only files, and those asked for"
+    );
 }
 
 #[test]
@@ -246,6 +252,6 @@ fn a_missing_commit_is_named() {
     let nothing = CommitId::new("3f2a".repeat(10)).unwrap();
     let error = source.check_out(&nothing).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot check out `3f2a3f2a3f2` in `{}`", source.bare));
-    let error = source.machine.host.commit(&source.bare, &nothing).unwrap_err();
+    let error = source.machine.host.commit(&source.bare, &nothing, &[]).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot read the commit `3f2a3f2a3f2` in `{}`", source.bare));
 }

@@ -1,8 +1,9 @@
 //! The builder for Node.
 
+use pypaas_core::host::Commit;
 use pypaas_core::{BuildRecipe, Builder, Requirement};
 
-use super::{holds, require};
+use super::require;
 
 /// Builds what has a `package.json`: installs its packages, then runs its `build` script if it has one.
 ///
@@ -21,13 +22,17 @@ impl Builder for Node {
         "node"
     }
 
-    fn recipe(&self, entries: &[String]) -> Option<BuildRecipe> {
-        if !holds(entries, "package.json") {
+    fn reads(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn recipe(&self, commit: &Commit) -> Option<BuildRecipe> {
+        if !commit.holds("package.json") {
             return None;
         }
         let (found, manager) = LOCK_FILES
             .into_iter()
-            .find(|(lock_file, _)| holds(entries, lock_file))
+            .find(|(lock_file, _)| commit.holds(lock_file))
             .unwrap_or(("package.json", Manager::NpmWithoutLock));
         let (program, commands) = manager.recipe();
         Some(BuildRecipe { reason: format!("found `{found}`"), requires: vec![program], commands })
@@ -106,10 +111,11 @@ const YARN_BUILD: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builders::commit_of;
 
     fn print(entries: &[&str]) -> String {
-        let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
-        let recipe = Node.recipe(&entries).unwrap();
+        let commit = commit_of(entries);
+        let recipe = Node.recipe(&commit).unwrap();
         format!("{}\n{}\n{}", recipe.reason, recipe.requires[0].program, recipe.commands.join("\n"))
     }
 
@@ -155,6 +161,6 @@ mod tests {
 
     #[test]
     fn a_lock_file_alone_is_not_a_node_project() {
-        assert_eq!(Node.recipe(&["yarn.lock".to_owned()]), None);
+        assert_eq!(Node.recipe(&commit_of(&["yarn.lock"])), None);
     }
 }

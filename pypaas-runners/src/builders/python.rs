@@ -1,8 +1,9 @@
 //! The builder for Python.
 
+use pypaas_core::host::Commit;
 use pypaas_core::{BuildRecipe, Builder};
 
-use super::{holds, require};
+use super::require;
 
 /// Builds what has a `requirements.txt` or a `pyproject.toml`: a virtual environment in `.venv` of the checkout, with
 /// what the file asks for.
@@ -23,11 +24,15 @@ impl Builder for Python {
         "python"
     }
 
-    fn recipe(&self, entries: &[String]) -> Option<BuildRecipe> {
+    fn reads(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn recipe(&self, commit: &Commit) -> Option<BuildRecipe> {
         let (found, install) =
             [("requirements.txt", INSTALL_REQUIREMENTS), ("pyproject.toml", INSTALL_PROJECT)]
                 .into_iter()
-                .find(|(file, _)| holds(entries, file))?;
+                .find(|(file, _)| commit.holds(file))?;
         Some(BuildRecipe {
             reason: format!("found `{found}`"),
             requires: vec![require("python3", "install it with `apt install python3-venv`")],
@@ -58,10 +63,11 @@ fi"#;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builders::commit_of;
 
     fn print(entries: &[&str]) -> Option<String> {
-        let entries: Vec<String> = entries.iter().map(|&entry| entry.to_owned()).collect();
-        Python.recipe(&entries).map(|recipe| {
+        let commit = commit_of(entries);
+        Python.recipe(&commit).map(|recipe| {
             format!("{}\n{}\n{}", recipe.reason, recipe.requires[0].program, recipe.commands.join("\n"))
         })
     }

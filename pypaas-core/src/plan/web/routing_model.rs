@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
-use super::upstream_file;
+use super::{own_runners, upstream_file};
 use crate::host::Version;
 use crate::plan::{PlanError, services};
 use crate::{
@@ -40,7 +40,7 @@ impl<'a> RoutingModel<'a> {
         &self,
         branch: &'a BranchRef,
     ) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
-        let own = self.platform.runners(branch).map(|(name, _)| branch.runner(name));
+        let own = own_runners(self.platform, branch, self.observed.records.get(branch)).into_iter();
         let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
         let mut files = self.texts(self.platform.domains(branch), own.filter(on_disk).collect())?;
         let is_removed =
@@ -190,7 +190,7 @@ impl<'a> RoutingModel<'a> {
         RouterConfig {
             pid_file: self.platform.layout.web_pid_file(WebInstance::Router),
             sockets: self.platform.layout.router_sockets(),
-            shutdown_timeout: services::longest_drain(self.platform),
+            shutdown_timeout: services::longest_drain(self.platform, &self.observed.records),
             longest_name,
             names,
         }
@@ -242,7 +242,7 @@ impl<'a> RoutingModel<'a> {
             return Err(Unavailable::Stopped);
         }
         let live = record.live.as_ref().ok_or(Unavailable::NotDeployed)?;
-        let known = self.platform.runner(runner).ok_or(Unavailable::NotDeployed)?;
+        let known = self.platform.runner(runner, Some(live)).ok_or(Unavailable::NotDeployed)?;
         let nginx = known.nginx().ok_or(Unavailable::NotDeployed)?;
         // What is live may still be of another type than is configured.
         if known.needs_port() == live.ports(&runner.runner).is_empty() {
@@ -260,6 +260,6 @@ impl<'a> RoutingModel<'a> {
         if servers.is_empty() {
             return None;
         }
-        self.platform.runner(runner)?.nginx()?.upstream(&UpstreamName::new(runner), &servers)
+        self.platform.runner(runner, Some(live))?.nginx()?.upstream(&UpstreamName::new(runner), &servers)
     }
 }
