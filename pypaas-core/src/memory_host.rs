@@ -47,6 +47,8 @@ pub struct MemoryHost {
     pub loaded: BTreeMap<WebFileName, WebFile>,
     /// Whether nginx runs.
     pub web_server_runs: bool,
+    /// Whether nginx was started before, and starts at boot.
+    pub web_server_is_set_up: bool,
     /// Ports something else holds.
     pub foreign_ports: BTreeSet<u16>,
     /// Open connections, by port. They are drained at the next look.
@@ -110,7 +112,8 @@ impl MemoryHost {
             notifications: Vec::new(),
             running_commands: BTreeSet::new(),
             loaded: BTreeMap::new(),
-            web_server_runs: true,
+            web_server_runs: false,
+            web_server_is_set_up: false,
             foreign_ports: BTreeSet::new(),
             connections: BTreeMap::new(),
             old_workers: 0,

@@ -16,6 +16,9 @@ pub struct PendingSwitch {
     /// The release that goes live with the switch. Once the record says that it is live, what was proposed is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<(BranchRef, u64)>,
+    /// Whether nginx was never started before: taking the switch back then stops what it has started.
+    #[serde(default)]
+    pub is_first: bool,
     /// The files that change.
     pub files: BTreeMap<WebFileName, FileChange>,
 }

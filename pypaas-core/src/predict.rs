@@ -71,6 +71,11 @@ impl Observed {
             Step::ReloadWebServer { instance } => {
                 self.web_is_set_up = true;
                 self.web_has_old_workers |= *instance == WebInstance::Router && self.web_runs;
+                self.web_runs = true;
+            }
+            Step::StopWebServer { .. } => {
+                self.web_is_set_up = false;
+                self.web_runs = false;
             }
             Step::Drain { .. } => self.web_has_old_workers = false,
             Step::CreateDirectory { .. }

@@ -64,6 +64,8 @@ pub enum Step {
     TestWebServer { instance: WebInstance },
     /// Makes it load its files, and waits until it has. Starts it when it does not run.
     ReloadWebServer { instance: WebInstance },
+    /// Stops it, also for later boots: it was started by a switch that is taken back.
+    StopWebServer { instance: WebInstance },
     /// Forgets the note of [`Step::BeginWebSwitch`]: nginx serves what its files say.
     EndWebSwitch,
     /// Waits until no connection is open on the ports and nginx has finished what it began before its last reload, at most
@@ -107,6 +109,9 @@ impl fmt::Display for Step {
             Self::TestWebServer { instance } => write!(f, "test the {}'s configuration", instance.name()),
             Self::ReloadWebServer { instance } => {
                 write!(f, "reload the {}, until only new workers take connections", instance.name())
+            }
+            Self::StopWebServer { instance } => {
+                write!(f, "stop the {}, which was started for what is taken back", instance.name())
             }
             Self::EndWebSwitch => f.write_str("nginx serves what its files say"),
             Self::Drain { ports, timeout } if ports.is_empty() => {

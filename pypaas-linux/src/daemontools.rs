@@ -88,6 +88,10 @@ impl Supervisor for Daemontools {
         web_services::start(&self.layout, instance, programs)
     }
 
+    fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), ServiceError> {
+        web_services::stop(&self.layout, instance)
+    }
+
     fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf {
         self.layout.web_service(instance).join("log/main/current")
     }

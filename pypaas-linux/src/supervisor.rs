@@ -42,6 +42,9 @@ pub trait Supervisor: Services + Logs + Debug + Send {
         programs: &[(WebInstance, Vec<String>)],
     ) -> Result<(), ServiceError>;
 
+    /// Stops `instance`, if it runs, now and at every boot.
+    fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), ServiceError>;
+
     /// Returns the file with what `instance` prints.
     fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf;
 

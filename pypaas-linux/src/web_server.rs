@@ -54,6 +54,11 @@ impl WebServer for LinuxHost {
         await_workers(master, &old, log)
     }
 
+    fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let stopped = self.supervisor.stop_web_server(instance);
+        stopped.map_err(|error| unreachable(&self.words(instance, &["-s", "stop"]), chain(&error)))
+    }
+
     fn has_old_workers(&mut self) -> bool {
         self.master(WebInstance::Router).is_ok_and(Master::has_leaving)
     }

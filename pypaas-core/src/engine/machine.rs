@@ -25,7 +25,7 @@ impl Engine<'_> {
     pub fn apply(&mut self, by: &str) -> Result<Vec<Unapplied>, ChangeError> {
         self.world.begin(Scope::Machine)?;
         let mut failed = Vec::new();
-        if !self.world.web_server_runs() && !self.platform.configuration.domains.is_empty() {
+        if self.world.web_server_is_down() && !self.platform.configuration.domains.is_empty() {
             self.world.progress().note(
                 "nginx does not run: its files are written, and new processes behind it wait until it does",
             );

@@ -57,8 +57,8 @@ impl World for PredictedWorld<'_> {
         Ok(self.state(Scope::Machine)?.pending_switch.is_some())
     }
 
-    fn web_server_runs(&mut self) -> bool {
-        self.state.as_ref().is_none_or(|state| state.web_runs)
+    fn web_server_is_down(&mut self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.web_is_set_up && !state.web_runs)
     }
 
     fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {

@@ -44,8 +44,9 @@ impl World for RealWorld<'_> {
         Ok(pending_switch(self.host.files(), &self.platform.layout)?.is_some())
     }
 
-    fn web_server_runs(&mut self) -> bool {
-        self.host.web_server().web_server_runs()
+    fn web_server_is_down(&mut self) -> bool {
+        let web_server = self.host.web_server();
+        web_server.web_server_is_set_up() && !web_server.web_server_runs()
     }
 
     fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {

@@ -26,8 +26,8 @@ pub(super) trait World {
     /// Returns whether a switch of nginx's files has not ended.
     fn is_switching(&mut self) -> Result<bool, ObserveError>;
 
-    /// Returns whether nginx runs.
-    fn web_server_runs(&mut self) -> bool;
+    /// Returns whether nginx, which starts at every boot, does not run.
+    fn web_server_is_down(&mut self) -> bool;
 
     /// Gives the host itself, of which a prediction is only read, and whoever is told of the change.
     fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story);

@@ -29,6 +29,9 @@ pub trait WebServer {
     /// shutting down.
     fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
 
+    /// Stops `instance` at once, if it runs, and keeps it from starting at boot.
+    fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
+
     /// Returns whether the router has workers with an older configuration, which may still send requests where that says.
     fn has_old_workers(&mut self) -> bool;
 

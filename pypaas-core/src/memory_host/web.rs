@@ -51,7 +51,7 @@ impl WebServer for MemoryHost {
     }
 
     fn web_server_is_set_up(&mut self) -> bool {
-        true
+        self.web_server_is_set_up
     }
 
     fn test_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
@@ -71,6 +71,7 @@ impl WebServer for MemoryHost {
             if extent == Extent::Whole {
                 let ran = host.web_server_runs;
                 host.web_server_runs = true;
+                host.web_server_is_set_up = true;
                 host.loaded.retain(|file, _| file.instance() != instance);
                 let files = host.web_files().into_iter().filter(|(file, _)| file.instance() == instance);
                 host.loaded.extend(files);
@@ -79,6 +80,17 @@ impl WebServer for MemoryHost {
         };
         self.effect(Step::ReloadWebServer { instance }.to_string(), load)
             .map_err(|error| WebServerError::NotReloaded { seconds: 10, reason: error.to_string() })
+    }
+
+    fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let stop = |host: &mut Self, extent| {
+            if extent == Extent::Whole {
+                host.loaded.retain(|file, _| file.instance() != instance);
+                host.web_server_runs = false;
+                host.web_server_is_set_up = false;
+            }
+        };
+        self.effect(Step::StopWebServer { instance }.to_string(), stop).map_err(unreachable)
     }
 
     fn has_old_workers(&mut self) -> bool {

@@ -96,7 +96,8 @@ pub(super) fn restore(
 
 /// Says in a section's title when nginx will only read its files later.
 pub(super) fn title<'a>(observed: &Observed, when_it_runs: &'a str) -> &'a str {
-    if observed.web_runs { when_it_runs } else { "Put nginx's files right; it does not run" }
+    let starts = !observed.web_is_set_up;
+    if observed.web_runs || starts { when_it_runs } else { "Put nginx's files right; it does not run" }
 }
 
 /// Plans to give nginx's files the `desired` texts (`None`: no file): noted, written, tested, loaded.
@@ -112,7 +113,8 @@ pub(super) fn replace_files(
             wanted.clone_from(&change.accepted);
         }
     }
-    let mut switch = PendingSwitch::default();
+    let is_first = unended.map_or(!observed.web_is_set_up, |switch| switch.is_first);
+    let mut switch = PendingSwitch { is_first, ..PendingSwitch::default() };
     let mut writes = Vec::new();
     let mut routes = observed.web_routes.clone();
     for (file, proposed) in desired {
@@ -143,11 +145,12 @@ pub(super) fn replace_files(
     }
     routes.former_ports = former_ports(observed, &routes);
     let changed = |instance: &WebInstance| switch.files.keys().any(|file| file.instance() == *instance);
-    // A first switch that is taken back leaves an instance without the file that it is started with.
+    // A first switch that is taken back leaves them without the files that they are started with.
     let stays = |instance: &WebInstance| {
         switch.files.get(&WebFileName::main(*instance)).is_none_or(|change| change.proposed.is_some())
     };
-    let all: Vec<WebInstance> = WebInstance::ALL.into_iter().filter(stays).collect();
+    let (all, gone): (Vec<WebInstance>, Vec<WebInstance>) = WebInstance::ALL.into_iter().partition(stays);
+    let stopped = if is_first { gone } else { Vec::new() };
     let changed: Vec<WebInstance> = all.iter().copied().filter(changed).collect();
     let starts = !observed.web_runs && (!observed.web_is_set_up || when_down == IfServerDown::Fail);
     let loaded = match (observed.web_runs, starts) {
@@ -160,6 +163,7 @@ pub(super) fn replace_files(
     if routes != observed.web_routes {
         steps.push(Step::WriteWebRoutes { routes });
     }
+    steps.extend(stopped.into_iter().map(|instance| Step::StopWebServer { instance }));
     steps.extend(changed.into_iter().map(|instance| Step::TestWebServer { instance }));
     steps.extend(loaded.into_iter().map(|instance| Step::ReloadWebServer { instance }));
     steps.push(Step::EndWebSwitch);

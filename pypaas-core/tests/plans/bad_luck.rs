@@ -57,8 +57,36 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// So many days; as many as `PROPTEST_CASES` says when it is set, as `./test --soak` does.
+fn days() -> ProptestConfig {
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 300;
+    }
+    config
+}
+
+/// A first switch of nginx's files failed after one of the two nginx was started; then the admin removed the domain.
+#[test]
+fn what_a_first_switch_has_started_ends_when_it_is_taken_back() {
+    for n in 0..15 {
+        for extent in [Extent::Nothing, Extent::Half, Extent::Whole] {
+            let mut configuration = configuration("documented");
+            let before = interpret(configuration.clone());
+            let mut host = machine(&before);
+            host.go_wrong_at(n, Mishap { extent, reason: Some("it was made to fail".to_owned()) });
+            let _ = Command::Cleanup.give(&mut host, &before);
+            host.mend();
+            configuration.domains.clear();
+            let after = interpret(configuration);
+            Command::Apply.give(&mut host, &after).unwrap();
+            check(&mut host, &after);
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(days())]
 
     #[test]
     fn after_any_day_the_machine_agrees_with_the_configuration(

@@ -168,7 +168,7 @@ impl Place {
         spares::exchange(layout, &self.directory, &definition)
     }
 
-    fn remove(&self) -> Result<(), Cause> {
+    pub(super) fn remove(&self) -> Result<(), Cause> {
         // The link first: svscan would start an ended supervisor again.
         durable::remove_file(&self.link)?;
         let remedies: [(&Supervise, &[Remedy]); 2] = [

@@ -34,6 +34,13 @@ pub(super) fn start(
     place(layout, instance).start(layout).map_err(failed_for("start", instance.name().to_owned()))
 }
 
+/// Stops `instance` and removes its service.
+pub(super) fn stop(layout: &Layout, instance: WebInstance) -> Result<(), ServiceError> {
+    let failed = || failed_for("stop", instance.name().to_owned());
+    durable::remove_file(&start_now(layout, instance)).map_err(|error| failed()(error.into()))?;
+    place(layout, instance).remove().map_err(failed())
+}
+
 fn place(layout: &Layout, instance: WebInstance) -> Place {
     Place::at(layout.web_service(instance), layout.web_service_link(instance))
 }
