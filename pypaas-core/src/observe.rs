@@ -127,14 +127,14 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
     let wanted = match scope {
         Scope::Branch { branch, .. } => {
             let journalled = pending_switch.iter().flat_map(|journal| journal.files.keys().cloned());
-            let is_removed =
-                |file: &WebFileName| file.as_domain().is_some_and(|domain| !platform.is_known(&domain));
-            let removed = all_web_files(host.files(), layout)?.into_iter().filter(is_removed);
-            web_files_of(platform, branch, records.get(branch))
-                .into_iter()
-                .chain(journalled)
-                .chain(removed)
-                .collect()
+            // Of a lost record only the files of upstreams tell which runners a release brought.
+            let is_removed_or_own = |file: &WebFileName| {
+                file.as_domain().is_some_and(|domain| !platform.is_known(&domain))
+                    || file.as_upstream().is_some_and(|runner| runner.is_of(branch))
+            };
+            let found = all_web_files(host.files(), layout)?.into_iter().filter(is_removed_or_own);
+            let named = web_files_of(platform, branch, records.get(branch)).into_iter();
+            named.chain(journalled).chain(found).collect()
         }
         Scope::Machine => all_web_files(host.files(), layout)?,
     };

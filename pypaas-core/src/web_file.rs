@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use pypaas_config::{BranchRef, DomainName, RunnerRef};
+use pypaas_config::{BranchName, BranchRef, DomainName, RepoName, RunnerName, RunnerRef};
 use serde::{Deserialize, Serialize};
 
 use crate::{CheckoutName, Server, UpstreamName, WebInstance, decode, encode};
@@ -146,6 +146,19 @@ impl WebFileName {
     pub fn as_domain(&self) -> Option<DomainName> {
         let (_, name) = self.0.split_once('/')?;
         DomainName::new(decode(name.strip_suffix(".conf")?)?).ok()
+    }
+
+    /// Returns the runner whose upstream's file this is; `None` for any other file.
+    pub fn as_upstream(&self) -> Option<RunnerRef> {
+        let (_, name) = self.0.split_once('/')?;
+        let parts: Vec<&str> = name.strip_suffix(".conf")?.split('+').collect();
+        let [repo, branch, runner] = parts.as_slice() else { return None };
+        let runner = RunnerRef {
+            repo: RepoName::new(decode(repo)?).ok()?,
+            branch: BranchName::new(decode(branch)?).ok()?,
+            runner: RunnerName::new(decode(runner)?).ok()?,
+        };
+        (Self::upstream(&UpstreamName::new(&runner)) == *self).then_some(runner)
     }
 }
 

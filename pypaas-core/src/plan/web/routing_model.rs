@@ -40,9 +40,12 @@ impl<'a> RoutingModel<'a> {
         &self,
         branch: &'a BranchRef,
     ) -> Result<BTreeMap<WebFileName, Option<WebFile>>, PlanError> {
-        let own = own_runners(self.platform, branch, self.observed.records.get(branch)).into_iter();
+        let mut own = own_runners(self.platform, branch, self.observed.records.get(branch));
+        let found = self.observed.web_files.keys().filter_map(WebFileName::as_upstream);
+        own.extend(found.filter(|runner| runner.is_of(branch)));
         let on_disk = |runner: &RunnerRef| self.observed.web_files.contains_key(&upstream_file(runner));
-        let mut files = self.texts(self.platform.domains(branch), own.filter(on_disk).collect())?;
+        let mut files =
+            self.texts(self.platform.domains(branch), own.into_iter().filter(on_disk).collect())?;
         let is_removed =
             |file: &WebFileName| file.as_domain().is_some_and(|name| !self.platform.is_known(&name));
         let removed = self.observed.web_files.iter().filter(|(file, _)| is_removed(file));
