@@ -16,7 +16,7 @@ use pypaas_core::plan::PlanError;
 use pypaas_core::{Layout, NotRunning, Parts, Platform, recorded_branches};
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::NginxText;
-use pypaas_runners::{builders, manifest_formats, runner_types};
+use pypaas_runners::{UNUSED_FILES, builders, manifest_formats, runner_types};
 
 use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
@@ -102,6 +102,7 @@ impl Installation {
             scripts: Box::new(scripts),
             builders: builders(),
             manifest_formats: manifest_formats(),
+            unused_files: UNUSED_FILES,
             base_environment: base_environment(home),
             program: program()?,
             hook: hook()?,

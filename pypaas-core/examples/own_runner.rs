@@ -130,6 +130,7 @@ fn platform(runner_types: RunnerTypes) -> Result<Platform, Box<dyn Error>> {
         scripts: Box::new(PlainScripts),
         builders: Vec::<Box<dyn Builder>>::new(),
         manifest_formats: Vec::new(),
+        unused_files: &[],
         base_environment: Environment::default(),
         program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),

@@ -20,6 +20,9 @@ pub trait Builder {
 
     /// Names of environment variables that point tools at caches, with the directory below `PYPAAS_CACHE_DIR` of each.
     fn caches(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Environment variables of builds and processes, which the branch's `env` overrules.
+    fn variables(&self) -> &'static [(&'static str, &'static str)];
 }
 
 /// How to build a checkout, and why so.

@@ -9,6 +9,7 @@ mod build;
 mod cleanup;
 mod maintenance;
 mod processes;
+mod recognized;
 mod restore;
 mod retire;
 mod services;

@@ -32,6 +32,8 @@ pub struct Platform {
     pub builders: Vec<Box<dyn Builder>>,
     /// The files that may say how an app is run, in the order they are looked for.
     pub manifest_formats: Vec<Box<dyn ManifestFormat>>,
+    /// Files in the root of a checkout that nothing uses, each with what to do instead: a pusher is told.
+    pub unused_files: &'static [(&'static str, &'static str)],
     /// What every command and process finds in its environment: `HOME`, `PATH` and the like.
     pub base_environment: Environment,
     /// The `update` hook of every repository.
@@ -59,6 +61,8 @@ pub struct Parts {
     pub builders: Vec<Box<dyn Builder>>,
     /// The files that may say how an app is run, in the order they are looked for.
     pub manifest_formats: Vec<Box<dyn ManifestFormat>>,
+    /// Files in the root of a checkout that nothing uses, each with what to do instead: a pusher is told.
+    pub unused_files: &'static [(&'static str, &'static str)],
     /// What every command and process finds in its environment.
     pub base_environment: Environment,
     /// The `update` hook of every repository.
@@ -79,7 +83,7 @@ impl Platform {
                 }
             }
         }
-        let Parts { runner_types, web, scripts, builders, manifest_formats, .. } = parts;
+        let Parts { runner_types, web, scripts, builders, manifest_formats, unused_files, .. } = parts;
         let (base_environment, hook, program) = (parts.base_environment, parts.hook, parts.program);
         Self {
             configuration,
@@ -88,6 +92,7 @@ impl Platform {
             scripts,
             builders,
             manifest_formats,
+            unused_files,
             base_environment,
             hook,
             program,
@@ -248,6 +253,9 @@ impl Platform {
         let builder = deployed.builder.as_deref().and_then(|name| self.builder(name));
         for (variable, directory) in builder.map(Builder::caches).unwrap_or_default() {
             environment.set(*variable, cache.join(directory).as_str());
+        }
+        for (variable, value) in builder.map(Builder::variables).unwrap_or_default() {
+            environment.set(*variable, *value);
         }
         if let Some(config) = self.branch_of(branch, deployed) {
             environment.extend(config.env);

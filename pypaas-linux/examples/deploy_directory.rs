@@ -40,6 +40,7 @@ pub(crate) fn deploy(
         scripts: Box::new(Scripts::new(None, None)?),
         builders: pypaas_runners::builders(),
         manifest_formats: pypaas_runners::manifest_formats(),
+        unused_files: pypaas_runners::UNUSED_FILES,
         base_environment: base_environment(home),
         hook: "#!/bin/sh\nexit 1\n".to_owned(),
         // What confines commands and processes, unless the branch says `confine: false`.

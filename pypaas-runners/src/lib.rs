@@ -11,14 +11,16 @@ mod nginx_static;
 mod nginx_upstream;
 mod procfile;
 mod simple_process;
+mod unused_files;
 mod uwsgi_nginx_backend;
 
-pub use builders::{Node, Python, builders};
+pub use builders::{Deno, Elixir, Go, Hugo, Java, Node, Php, Python, Ruby, Rust, builders};
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use nginx_upstream::NginxUpstream;
 pub use procfile::Procfile;
 pub use simple_process::SimpleProcess;
+pub use unused_files::UNUSED_FILES;
 pub use uwsgi_nginx_backend::UwsgiNginxBackend;
 
 use pypaas_core::{ManifestFormat, RunnerTypes};

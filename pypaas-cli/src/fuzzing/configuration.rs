@@ -9,7 +9,7 @@ use pypaas_core::{
 };
 use pypaas_linux::daemontools::Scripts;
 use pypaas_nginx::{NginxText, directives};
-use pypaas_runners::{builders, manifest_formats, runner_types};
+use pypaas_runners::{UNUSED_FILES, builders, manifest_formats, runner_types};
 
 const FILES: [&str; 3] = ["pypaas.yml", "repo/shop.yml", "domains/shop.example.com.yml"];
 
@@ -68,6 +68,7 @@ fn use_it(configuration: Configuration) {
         scripts: Box::new(scripts),
         builders: builders(),
         manifest_formats: manifest_formats(),
+        unused_files: UNUSED_FILES,
         base_environment: Environment::default(),
         program: "/usr/local/bin/pypaas".into(),
         hook: String::new(),

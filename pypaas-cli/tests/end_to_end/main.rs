@@ -29,6 +29,7 @@ mod hostile_keys;
 mod interrupting;
 mod json;
 mod keys;
+mod languages;
 
 mod logs;
 mod maintenance;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use pypaas_config::{Branch, BranchRef, BuildChoice};
 
-use super::{Phase, Plan, PlanError, Request, services};
+use super::{Phase, Plan, PlanError, Request, recognized, services};
 use crate::host::{Commit, ShellCommand};
 use crate::{BuildRecipe, Deployment, Observed, Platform, Requirement, ServiceName, Slot, Step};
 
 /// The build script a checkout may bring.
-const BUILD_SCRIPT: &str = ".build.sh";
+pub(super) const BUILD_SCRIPT: &str = ".build.sh";
 
 pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request) -> Result<Plan, PlanError> {
     let branch = &request.branch;
@@ -22,16 +22,17 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     if request.source.commit().is_none() {
         return Ok(plan);
     }
-    plan.section(
+    let commit = observed.commit.clone().unwrap_or_default();
+    plan.noted_section(
         format!("Check out {} \"{}\"", new.commit.short(), new.subject),
         Phase::Checkout,
+        recognized::notes(platform, &config, &commit),
         check_out(platform, branch, &new),
     );
     let run = |lines: &[String]| -> Vec<Step> {
         lines.iter().map(|line| run(platform, branch, &new, line)).collect()
     };
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
-    let commit = observed.commit.clone().unwrap_or_default();
     let (title, recipe) = recipe(platform, &config, &commit);
     let look = |it: Requirement| Step::LookFor {
         program: it.program,

@@ -61,6 +61,7 @@ pub(crate) fn interpret(configuration: Configuration) -> Platform {
         scripts: Box::new(scripts.unwrap()),
         builders: pypaas_runners::builders(),
         manifest_formats: pypaas_runners::manifest_formats(),
+        unused_files: pypaas_runners::UNUSED_FILES,
         base_environment,
         program: "/usr/local/bin/pypaas".into(),
         hook: "#!/bin/sh\nexec pypaas update-hook \"$@\"\n".to_owned(),
@@ -87,7 +88,11 @@ pub(crate) fn machine(platform: &Platform) -> MemoryHost {
 /// Receives the `number`-th commit for `branch` and asks for it to be made live.
 pub(crate) fn push(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef, number: u8) -> Request {
     let id = CommitId::new(format!("{number:02x}").repeat(20)).unwrap();
-    let entries = ["Procfile", "package-lock.json", "package.json", "public/"].map(str::to_owned).to_vec();
+    // Branches of one repo have the same commits.
+    let brings_runners = platform.configuration.repos[&branch.repo].branches.values().any(|it| it.procfile);
+    let entries = ["package-lock.json", "package.json", "public/"].into_iter();
+    let entries = brings_runners.then_some("Procfile").into_iter().chain(entries);
+    let entries = entries.map(str::to_owned).collect();
     // Every other commit has one more process.
     let worker = if number.is_multiple_of(2) { "" } else { "worker: node worker.js\n" };
     let procfile = format!("web: node server.js {number}\n{worker}release: npm run migrate\n");

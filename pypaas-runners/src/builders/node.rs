@@ -49,11 +49,18 @@ impl Builder for Node {
             ("YARN_CACHE_FOLDER", "yarn"),
             ("YARN_GLOBAL_FOLDER", "yarn-global"),
             ("COREPACK_HOME", "corepack"),
+            ("BUN_INSTALL_CACHE_DIR", "bun"),
         ]
+    }
+
+    fn variables(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
     }
 }
 
-const LOCK_FILES: [(&str, Manager); 4] = [
+const LOCK_FILES: [(&str, Manager); 6] = [
+    ("bun.lock", Manager::Bun),
+    ("bun.lockb", Manager::Bun),
     ("pnpm-lock.yaml", Manager::Pnpm),
     ("yarn.lock", Manager::Yarn),
     ("package-lock.json", Manager::Npm),
@@ -62,6 +69,7 @@ const LOCK_FILES: [(&str, Manager); 4] = [
 
 #[derive(Debug, Clone, Copy)]
 enum Manager {
+    Bun,
     Pnpm,
     Yarn,
     Npm,
@@ -72,6 +80,10 @@ impl Manager {
     /// Its program, and its commands.
     fn recipe(self) -> (Requirement, Vec<String>) {
         match self {
+            Self::Bun => (
+                require("bun", "install it with `npm install -g bun`"),
+                vec!["bun install --frozen-lockfile".to_owned(), "bun run --if-present build".to_owned()],
+            ),
             Self::Pnpm => (
                 require("pnpm", "install it with `npm install -g pnpm`"),
                 vec![PNPM_INSTALL.to_owned(), "pnpm run --if-present build".to_owned()],
@@ -157,6 +169,16 @@ mod tests {
         esac
         if node -e 'process.exit(require("./package.json").scripts?.build ? 0 : 1)'; then yarn run build; fi
         "#);
+    }
+
+    #[test]
+    fn bun_is_chosen_by_its_lock_file() {
+        insta::assert_snapshot!(print(&["bun.lock", "package.json"]), @"
+        found `bun.lock`
+        bun
+        bun install --frozen-lockfile
+        bun run --if-present build
+        ");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use pypaas_core::{BuildRecipe, Builder};
 
 use super::require;
 
-/// Builds what has a `requirements.txt` or a `pyproject.toml`: a virtual environment in `.venv` of the checkout, with
-/// what the file asks for.
+/// Builds what has a lock file of uv, Poetry or Pipenv, a `requirements.txt` or a `pyproject.toml`: a virtual environment in
+/// `.venv` of the checkout, with what the file asks for.
+///
+/// A lock file comes first: it says most precisely what runs. Dependencies for development are left out.
 ///
 /// With both files only `requirements.txt` is followed: `pyproject.toml` then often configures nothing but linters, and
 /// a project that is a package too has the line `.` among its requirements. With `pyproject.toml` alone, a project that says
@@ -29,6 +31,15 @@ impl Builder for Python {
     }
 
     fn recipe(&self, commit: &Commit) -> Option<BuildRecipe> {
+        for (found, program, remedy, command) in LOCKED {
+            if commit.holds(found) {
+                return Some(BuildRecipe {
+                    reason: format!("found `{found}`"),
+                    requires: vec![require(program, remedy)],
+                    commands: vec![command.to_owned()],
+                });
+            }
+        }
         let (found, install) =
             [("requirements.txt", INSTALL_REQUIREMENTS), ("pyproject.toml", INSTALL_PROJECT)]
                 .into_iter()
@@ -45,9 +56,36 @@ impl Builder for Python {
     }
 
     fn caches(&self) -> &'static [(&'static str, &'static str)] {
-        &[("PIP_CACHE_DIR", "pip")]
+        &[
+            ("PIP_CACHE_DIR", "pip"),
+            ("UV_CACHE_DIR", "uv"),
+            ("UV_PYTHON_INSTALL_DIR", "uv-python"),
+            ("POETRY_CACHE_DIR", "poetry"),
+            ("PIPENV_CACHE_DIR", "pipenv"),
+        ]
+    }
+
+    /// Output reaches the log when it is printed. Poetry and Pipenv make their environments in the checkout.
+    fn variables(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("PYTHONUNBUFFERED", "1"),
+            ("POETRY_VIRTUALENVS_IN_PROJECT", "true"),
+            ("PIPENV_VENV_IN_PROJECT", "1"),
+        ]
     }
 }
+
+/// Lock files, each with its program, how to get that, and its command.
+const LOCKED: [(&str, &str, &str, &str); 3] = [
+    ("uv.lock", "uv", "install it with `pipx install --global uv`", "uv sync --frozen --no-dev"),
+    (
+        "poetry.lock",
+        "poetry",
+        "install it with `apt install python3-poetry`",
+        "poetry install --only main --no-interaction",
+    ),
+    ("Pipfile.lock", "pipenv", "install it with `apt install pipenv`", "pipenv sync"),
+];
 
 const INSTALL_REQUIREMENTS: &str =
     ".venv/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt";
@@ -100,6 +138,25 @@ mod tests {
     #[test]
     fn requirements_come_before_a_project_file() {
         assert_eq!(print(&["pyproject.toml", "requirements.txt"]), print(&["requirements.txt"]));
+    }
+
+    #[test]
+    fn a_lock_file_comes_before_all_others() {
+        insta::assert_snapshot!(print(&["pyproject.toml", "requirements.txt", "uv.lock"]).unwrap(), @"
+        found `uv.lock`
+        uv
+        uv sync --frozen --no-dev
+        ");
+        insta::assert_snapshot!(print(&["poetry.lock", "pyproject.toml"]).unwrap(), @"
+        found `poetry.lock`
+        poetry
+        poetry install --only main --no-interaction
+        ");
+        insta::assert_snapshot!(print(&["Pipfile", "Pipfile.lock"]).unwrap(), @"
+        found `Pipfile.lock`
+        pipenv
+        pipenv sync
+        ");
     }
 
     #[test]
