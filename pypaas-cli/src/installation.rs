@@ -22,7 +22,7 @@ use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
 use crate::remembered_limits::RememberedLimits;
 use crate::{access, regular_file, secrets, terminal};
-use pypaas_linux::{LinuxHost, base_environment, user_name};
+use pypaas_linux::{LinuxHost, base_environment, shell_word, user_name};
 
 /// The file that makes a directory the configuration directory.
 pub(crate) const MAIN_FILE: &str = "pypaas.yml";
@@ -361,16 +361,14 @@ fn names(directory: &Utf8Path) -> io::Result<Vec<(String, bool)>> {
 
 fn hook() -> Result<String, Failure> {
     let program = program()?;
-    Ok(format!("#!/bin/sh\n# written by pypaas\nexec {} update-hook \"$@\"\n", shell_word(program.as_str())))
+    Ok(format!(
+        "#!/bin/sh\n# written by pypaas\nexec {} update-hook \"$@\"\n",
+        shell_word::quote(program.as_str())
+    ))
 }
 
 /// Returns the path of this program, also when its file was replaced while it runs.
 pub(crate) fn program() -> Result<Utf8PathBuf, Failure> {
     let path = Utf8PathBuf::try_from(env::current_exe()?)?;
     Ok(path.as_str().strip_suffix(" (deleted)").map(Utf8PathBuf::from).unwrap_or(path))
-}
-
-/// Quotes `text` as one word of a POSIX shell.
-pub(crate) fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

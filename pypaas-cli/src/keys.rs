@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use pypaas_config::{Permission, closest};
+use pypaas_linux::shell_word;
 use ssh_key::PublicKey;
-
-use crate::installation::shell_word;
 
 /// Options of a key that limit it further and are kept; all others are refused, for they would undo ours.
 const KEPT_OPTIONS: [&str; 4] = ["from=", "expiry-time=", "verify-required", "no-touch-required"];
@@ -119,7 +118,7 @@ pub(crate) fn authorized_keys(keys: &[Key], command: &str) -> String {
             let rights: Vec<String> = rights.iter().map(Permission::to_string).collect();
             format!(" --only {}", rights.join(","))
         });
-        let command = format!("{command} ssh {}{}", shell_word(name), only.unwrap_or_default());
+        let command = format!("{command} ssh {}{}", shell_word::quote(name), only.unwrap_or_default());
         let command = command.replace('"', r#"\""#);
         let more: String = options.iter().map(|option| format!(",{option}")).collect();
         text.push_str(&format!("command=\"{command}\",restrict,pty{more} {key} {name}\n"));

@@ -73,6 +73,16 @@ pub fn parse_any_duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(milliseconds))
 }
 
+/// Prints a duration in the same syntax, in the largest unit up to minutes that takes a whole number of it.
+pub fn format_duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    match (millis % 1000, millis % 60_000) {
+        (0, 0) if millis > 0 => format!("{}m", millis / 60_000),
+        (0, _) => format!("{}s", millis / 1000),
+        _ => format!("{millis}ms"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +94,14 @@ mod tests {
         assert_eq!(parse_any_duration("2m"), Some(Duration::from_secs(120)));
         assert_eq!(parse_any_duration("1h"), Some(Duration::from_secs(3_600)));
         assert_eq!(parse_any_duration("0s"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        for (text, millis) in [("0s", 0), ("500ms", 500), ("30s", 30_000), ("90s", 90_000), ("2m", 120_000)] {
+            assert_eq!(format_duration(Duration::from_millis(millis)), text);
+            assert_eq!(parse_any_duration(text), Some(Duration::from_millis(millis)));
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use app::read_app;
 pub use configuration::{Configuration, Loaded, SourceFile};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use domain::Domain;
-pub use duration::{parse_any_duration, parse_duration};
+pub use duration::{format_duration, parse_any_duration, parse_duration};
 pub use error_chain::{error_chain, on_one_line};
 pub use fields::Field;
 pub use finding::{Finding, is_unsafe_for_terminal};

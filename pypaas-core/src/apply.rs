@@ -135,7 +135,7 @@ fn perform(
         }
         Step::StopServices { services, timeout } => {
             for killed in host.services().stop_services(services, *timeout)?.killed {
-                let timeout = crate::step::duration(*timeout);
+                let timeout = pypaas_config::format_duration(*timeout);
                 story.warn(&format!("{killed} did not end within {timeout} of SIGTERM and was killed"));
             }
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{BranchRef, RepoName};
+use pypaas_config::{BranchRef, RepoName, format_duration};
 use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
@@ -75,8 +75,31 @@ pub enum Step {
 
 impl Step {
     /// Returns whether the step only looks or waits: it changes nothing on the machine.
-    pub fn only_looks(&self) -> bool {
-        matches!(self, Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. })
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. } => true,
+            Self::PrepareRepo { .. }
+            | Self::WriteRecord { .. }
+            | Self::RemoveRecord { .. }
+            | Self::CreateDirectory { .. }
+            | Self::WriteFile { .. }
+            | Self::CheckOut { .. }
+            | Self::RemoveCheckout { .. }
+            | Self::Run { .. }
+            | Self::EndCommands { .. }
+            | Self::DefineService { .. }
+            | Self::StartService { .. }
+            | Self::StopServices { .. }
+            | Self::RemoveService { .. }
+            | Self::BeginWebSwitch { .. }
+            | Self::WriteWebFile { .. }
+            | Self::RemoveWebFile { .. }
+            | Self::WriteWebRoutes { .. }
+            | Self::TestWebServer { .. }
+            | Self::ReloadWebServer { .. }
+            | Self::StopWebServer { .. }
+            | Self::EndWebSwitch => false,
+        }
     }
 }
 
@@ -99,7 +122,7 @@ impl fmt::Display for Step {
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),
             Self::StopServices { services, timeout } => {
-                write!(f, "stop {}, killing what is left after {}", list(services), duration(*timeout))
+                write!(f, "stop {}, killing what is left after {}", list(services), format_duration(*timeout))
             }
             Self::RemoveService { service } => write!(f, "remove {service}"),
             Self::BeginWebSwitch { .. } => f.write_str("note what nginx's files say now"),
@@ -115,23 +138,13 @@ impl fmt::Display for Step {
             }
             Self::EndWebSwitch => f.write_str("nginx serves what its files say"),
             Self::Drain { ports, timeout } if ports.is_empty() => {
-                write!(f, "let nginx finish what it has begun, for at most {}", duration(*timeout))
+                write!(f, "let nginx finish what it has begun, for at most {}", format_duration(*timeout))
             }
             Self::Drain { ports, timeout } => {
                 let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-                write!(f, "drain port {}, for at most {}", ports.join(", "), duration(*timeout))
+                write!(f, "drain port {}, for at most {}", ports.join(", "), format_duration(*timeout))
             }
         }
-    }
-}
-
-/// Prints a duration as the configuration spells them: `30s`, `500ms`, `2m`.
-pub(crate) fn duration(duration: Duration) -> String {
-    let millis = duration.as_millis();
-    match (millis % 1000, millis % 60_000) {
-        (0, 0) if millis > 0 => format!("{}m", millis / 60_000),
-        (0, _) => format!("{}s", millis / 1000),
-        _ => format!("{millis}ms"),
     }
 }
 
@@ -144,12 +157,14 @@ fn await_ready(
     let port = port.unwrap_or_default();
     match readiness {
         Readiness::Started => write!(f, "watch {service} for 1s"),
-        Readiness::StaysUp(time) => write!(f, "wait until {service} has been up for {}", duration(*time)),
+        Readiness::StaysUp(time) => {
+            write!(f, "wait until {service} has been up for {}", format_duration(*time))
+        }
         Readiness::Accepts { within } => {
-            write!(f, "wait until {service} accepts on port {port}, for at most {}", duration(*within))
+            write!(f, "wait until {service} accepts on port {port}, for at most {}", format_duration(*within))
         }
         Readiness::Healthy { check, within } => {
-            let within = duration(*within);
+            let within = format_duration(*within);
             write!(f, "wait until {service} answers {} on port {port}, for at most {within}", check.path)
         }
     }

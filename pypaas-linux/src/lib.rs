@@ -31,6 +31,7 @@ mod proc;
 mod program;
 mod service_stats;
 mod shell;
+pub mod shell_word;
 mod submodules;
 mod supervisor;
 mod terminate;

@@ -9,11 +9,11 @@ use pypaas_core::Layout;
 
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
-use crate::installation::{home, program, shell_word};
+use crate::installation::{home, program};
 use crate::invocation::Invocation;
 use crate::{keys, terminal};
 use pypaas_config::Permission;
-use pypaas_linux::durable;
+use pypaas_linux::{durable, shell_word};
 
 /// How the names of backups end that editors and people make.
 const BACKUPS: [&str; 10] =
@@ -122,8 +122,8 @@ fn keep_hand_made(target: &Utf8Path) -> Result<Option<Utf8PathBuf>, Failure> {
 
 /// The forced command without the key's name. An unusual home or configuration directory is part of it.
 fn command() -> Result<String, Failure> {
-    let program = shell_word(program()?.as_str());
-    let set = |name: &str| env::var(name).ok().map(|value| format!("{name}={}", shell_word(&value)));
+    let program = shell_word::quote(program()?.as_str());
+    let set = |name: &str| env::var(name).ok().map(|value| format!("{name}={}", shell_word::quote(&value)));
     let variables: Vec<String> = ["PYPAAS_HOME", "PYPAAS_CONFIG"].into_iter().filter_map(set).collect();
     Ok(if variables.is_empty() { program } else { format!("env {} {program}", variables.join(" ")) })
 }

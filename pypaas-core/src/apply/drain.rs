@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
+use pypaas_config::format_duration;
+
 use crate::Story;
 use crate::host::Host;
-use crate::step::duration;
 
 /// How often connections are counted.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -23,7 +24,7 @@ pub(super) fn drain(
     timeout: Duration,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let begin = host.clock().elapsed();
-    let longest = duration(timeout);
+    let longest = format_duration(timeout);
     let mut told = false;
     loop {
         // In this order: a request that nginx sends in between is seen the next time.

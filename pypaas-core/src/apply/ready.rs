@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use pypaas_config::HealthCheck;
+use pypaas_config::{HealthCheck, format_duration};
 
 use crate::host::{Host, ServiceError};
-use crate::step::duration;
 use crate::{Origin, Readiness, ServiceName, Story};
 
 /// How often a starting process is looked at.
@@ -111,7 +110,7 @@ impl Watched<'_> {
             (Some(now), Some(before)) if now == before => {}
             (None, None) if waited < GRACE => {}
             (None, None) => return Ok(Err("exits as soon as it is started".to_owned())),
-            _ => return Ok(Err(format!("exited {} after it was started", duration(round(waited))))),
+            _ => return Ok(Err(format!("exited {} after it was started", format_duration(round(waited))))),
         }
         Ok(Ok(waited))
     }
@@ -138,7 +137,7 @@ fn watch(
             return Ok(Ok(()));
         }
         if waited > time + GRACE {
-            return Ok(Err(format!("was not up for {}", duration(time))));
+            return Ok(Err(format!("was not up for {}", format_duration(time))));
         }
         host.clock().pause(INTERVAL);
     }
@@ -177,7 +176,7 @@ fn serve(
         if waited >= within {
             let elsewhere =
                 elsewhere(host, service, port).map(|text| format!("; {text}")).unwrap_or_default();
-            return Ok(Err(format!("is not ready after {}: {answer}{elsewhere}", duration(within))));
+            return Ok(Err(format!("is not ready after {}: {answer}{elsewhere}", format_duration(within))));
         }
         host.clock().pause(INTERVAL);
     }

@@ -115,7 +115,7 @@ impl Services for MemoryHost {
         let words = format!(
             "stop {}, killing what is left after {}",
             names.join(", "),
-            crate::step::duration(timeout)
+            pypaas_config::format_duration(timeout)
         );
         let stop = |host: &mut Self, extent| {
             for (position, service) in services.iter().enumerate() {

@@ -167,5 +167,5 @@ pub(crate) fn walk(host: &mut MemoryHost, platform: &Platform, plan: &Plan) -> R
 
 /// Lists the lines of a plan's steps that change something.
 pub(crate) fn effects(plan: &Plan) -> Vec<String> {
-    plan.steps().filter(|step| !step.only_looks()).map(Step::to_string).collect()
+    plan.steps().filter(|step| !step.is_read_only()).map(Step::to_string).collect()
 }

@@ -2,7 +2,6 @@
 
 mod command_line;
 mod legacy_template;
-mod shell_word;
 
 use std::error::Error;
 
@@ -12,6 +11,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use pypaas_core::{Confinement, Definition, Script, ScriptText, ScriptTextError};
 use serde::Serialize;
 
+use crate::shell_word;
 use command_line::command_line;
 use legacy_template::{LegacyTemplate, Placeholder};
 
@@ -145,7 +145,7 @@ fn launch(script: &Script) -> String {
     let drop = if script.confinement.is_none() { DROP_CAPABILITIES } else { "" };
     let words = [format!("{drop}/usr/bin/pgrphack")].into_iter().chain(confine);
     let words: Vec<String> =
-        words.chain(["/bin/sh -c".to_owned(), shell_word::quote(&command_line(&script.command))]).collect();
+        words.chain(["/bin/sh -c".to_owned(), shell_word::quote(command_line(&script.command))]).collect();
     words.join(" ")
 }
 

@@ -7,6 +7,7 @@ use rustix::process::geteuid;
 
 use super::services::{Place, failed_for};
 use crate::durable;
+use crate::shell_word::quote;
 
 /// The `run` script of the log: as those of apps.
 const LOG: &str = "#!/bin/sh\n# Written by pypaas.\nexec multilog t s1000000 n10 ./main\n";
@@ -85,9 +86,4 @@ fn definition(layout: &Layout, instance: WebInstance, program: &[String]) -> Def
 /// A file whose presence lets it start while a change of its files is not finished: it is started by that change.
 fn start_now(layout: &Layout, instance: WebInstance) -> Utf8PathBuf {
     layout.run().join(format!("{}.start-now", instance.name()))
-}
-
-/// Quotes a word for a shell.
-fn quote(word: impl AsRef<str>) -> String {
-    format!("'{}'", word.as_ref().replace('\'', r"'\''"))
 }
