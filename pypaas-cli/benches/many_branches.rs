@@ -127,6 +127,8 @@ fn make_branch(layout: &Layout, number: u16) {
         unknown: UnknownFields::default(),
         by: "laptop".to_owned(),
         at,
+        persist: Vec::new(),
+        live_since: Some(at),
     };
     let release = |release| Deployment { release, ..live.clone() };
     let releases = (1..=20).map(release).collect();

@@ -3,8 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
-use pypaas_config::{BranchRef, Diagnostic};
-use pypaas_core::{Deployment, NotRunning, ServiceName, WebFileName, WebInstance, records};
+use pypaas_config::{BranchRef, Diagnostic, Severity};
+use pypaas_core::{
+    Deployment, NotRunning, ServiceName, WebFileName, WebInstance, persist_words, records, written_words,
+};
+use pypaas_linux::written_files;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -42,6 +45,12 @@ pub(crate) fn check(installation: &Installation) -> Vec<Diagnostic> {
                 let live = serving.and_then(|record| record.live.as_ref());
                 found.extend(live.into_iter().flat_map(|live| processes(installation, &branch, live)));
                 found.extend(lost_files(installation, &branch));
+                found.extend(
+                    records
+                        .get(&branch)
+                        .and_then(|it| it.live.as_ref())
+                        .and_then(|live| written(installation, &branch, live)),
+                );
             }
             Err(error) => found.push(Failure::from(error).diagnostic("files")),
         }
@@ -63,6 +72,26 @@ fn lost_files(installation: &Installation, branch: &BranchRef) -> Vec<Diagnostic
         }
     }
     found
+}
+
+/// Finds data that processes of a branch write where the next deploy removes it.
+fn written(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Option<Diagnostic> {
+    let checkout = installation.platform.layout.checkout(branch, &live.checkout);
+    let paths = written_files(&checkout, live.live_since?.into()).unwrap_or_default();
+    if paths.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{branch} writes into its checkout, which the next deploy replaces: {}",
+        written_words(&paths)
+    );
+    let file = installation.configuration().repos.get(&branch.repo).map(|repo| repo.file.as_str());
+    let fix = format!(
+        "{} in {} keeps such files, from the next deploy on",
+        persist_words(&paths),
+        file.unwrap_or_default()
+    );
+    Some(Diagnostic::new(Severity::Warning, "files", message, fix))
 }
 
 fn processes(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Vec<Diagnostic> {

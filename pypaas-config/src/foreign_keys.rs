@@ -124,11 +124,13 @@ const ROWS: &[Row] = &[
     ),
     (
         NEAR_BRANCH,
-        &["data", "disks", "mounts", "persist", "storage", "volumes"],
+        &["data", "disks", "mounts", "storage", "volumes"],
         Advice::Text(
-            "keep files in the directory that the environment variable PYPAAS_DATA_DIR names; it survives deploys",
+            "keep files in the directory that the environment variable PYPAAS_DATA_DIR names, which survives deploys, or \
+             list their paths under `persist` of the branch",
         ),
     ),
+    (&[Of(&repo::REPO), Runner], &["persist"], Advice::Text("use `persist` of the branch")),
     (
         &[Runner],
         &["autorestart", "restart", "restart_policy"],

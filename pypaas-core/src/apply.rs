@@ -7,7 +7,7 @@ use std::error::Error;
 
 use crate::host::{Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
-use crate::{Layout, Plan, Step, Story};
+use crate::{Layout, Plan, Step, Story, written};
 
 use ready::HealthTarget;
 pub use ready::NotReady;
@@ -115,8 +115,26 @@ fn perform(
             let (repo, directory) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
             host.git().check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes))?;
         }
-        Step::RemoveCheckout { branch, checkout } => {
-            host.files().remove_directory(&layout.checkout(branch, checkout))?
+        Step::Persist { branch, checkout, paths, live } => {
+            let live = live.as_ref().map(|live| layout.checkout(branch, live));
+            let (checkout, data) = (layout.checkout(branch, checkout), layout.data(branch));
+            for path in host.files().persist(paths, &checkout, &data, live.as_deref())? {
+                story.note(&format!(
+                    "`{path}` is copied from the live checkout to {data}; what is written there until the switch is not in \
+                     the copy"
+                ));
+            }
+        }
+        Step::RemoveCheckout { branch, checkout, live_since } => {
+            let directory = layout.checkout(branch, checkout);
+            if let Some(since) = live_since {
+                let to = layout.set_aside(branch, checkout);
+                let kept = host.files().set_aside(&directory, *since, &to)?;
+                if !kept.is_empty() {
+                    story.warn(&written::set_aside_words(&kept, &to));
+                }
+            }
+            host.files().remove_directory(&directory)?
         }
         Step::Run { command } => host.shell().run_command(command, &mut |bytes| story.output(bytes))?,
         Step::EndCommands { branch, checkout } => {

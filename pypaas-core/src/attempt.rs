@@ -149,6 +149,8 @@ impl Attempt {
             rollback_of: None,
             by: self.by.clone(),
             at: self.at,
+            persist: Vec::new(),
+            live_since: None,
             unknown: UnknownFields::default(),
         })
     }

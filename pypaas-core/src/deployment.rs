@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, RunnerName};
+use pypaas_config::{BranchRef, Persist, RunnerName};
 use serde::{Deserialize, Serialize};
 
 use crate::{AttemptKind, CheckoutName, CommitId, Manifest, Process, ServiceName, Slot, UnknownFields};
@@ -40,6 +40,12 @@ pub struct Deployment {
     pub by: String,
     /// When the deploy began.
     pub at: Timestamp,
+    /// What of its checkout is in the data directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persist: Vec<Persist>,
+    /// When its checkout first went live. What is written into it later was written by its processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_since: Option<Timestamp>,
     /// What a later pypaas wrote.
     #[serde(flatten)]
     pub unknown: UnknownFields,

@@ -16,7 +16,7 @@ pub struct Layout {
 
 impl Layout {
     /// The directories in the home that nobody but the deploy user may enter.
-    pub const PRIVATE: [&str; 5] = ["config", "state", "repos", "cache", "run"];
+    pub const PRIVATE: [&str; 6] = ["config", "state", "repos", "cache", "run", "set-aside"];
 
     /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
     pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
@@ -55,6 +55,11 @@ impl Layout {
     /// One checkout of `branch`.
     pub fn checkout(&self, branch: &BranchRef, checkout: &CheckoutName) -> Utf8PathBuf {
         self.checkouts(branch).join(checkout.as_str())
+    }
+
+    /// What processes wrote into a checkout of `branch` that was removed.
+    pub fn set_aside(&self, branch: &BranchRef, checkout: &CheckoutName) -> Utf8PathBuf {
+        self.of_branch("set-aside", branch).join(checkout.as_str())
     }
 
     /// The directory of all records.

@@ -44,6 +44,7 @@ mod story;
 mod unknown;
 mod web;
 mod web_file;
+mod written;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use attempt::{Attempt, AttemptKind, Outcome, SectionTime, Totals};
@@ -77,7 +78,8 @@ pub use step::Step;
 pub use story::{Quiet, Story};
 pub use unknown::UnknownFields;
 pub use web::{
-    EdgeConfig, Frontend, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls, Unavailable,
-    Upstream, UpstreamName, VirtualHost, WebConfigError, WebConfigRenderer, WebInstance,
+    EdgeConfig, Frontend, Linked, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls,
+    Unavailable, Upstream, UpstreamName, VirtualHost, WebConfigError, WebConfigRenderer, WebInstance,
 };
 pub use web_file::{RouteTarget, WebFile, WebFileName, WebRoutes};
+pub use written::{persist_words, written_words};

@@ -23,7 +23,7 @@ impl Observed {
             Step::CheckOut { branch, checkout, .. } => {
                 self.checkouts.entry(branch.clone()).or_default().insert(checkout.clone());
             }
-            Step::RemoveCheckout { branch, checkout } => {
+            Step::RemoveCheckout { branch, checkout, .. } => {
                 self.checkouts.entry(branch.clone()).or_default().remove(checkout);
             }
             Step::DefineService { service, definition } => {
@@ -79,6 +79,7 @@ impl Observed {
             }
             Step::Drain { .. } => self.web_has_old_workers = false,
             Step::CreateDirectory { .. }
+            | Step::Persist { .. }
             | Step::WriteFile { .. }
             | Step::Run { .. }
             | Step::EndCommands { .. }

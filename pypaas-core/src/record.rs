@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{Deployment, UnknownFields};
+use crate::{CheckoutName, Deployment, UnknownFields};
 
 /// The version of the record that this pypaas writes. One that must not be read by an earlier pypaas has a higher one.
 pub(crate) const VERSION: u32 = 1;
@@ -90,14 +91,22 @@ impl Record {
         [&self.live, &self.candidate, &self.previous].into_iter().flatten()
     }
 
+    /// Returns since when `checkout` was live, if it ever was and this is known.
+    pub fn live_since(&self, checkout: &CheckoutName) -> Option<Timestamp> {
+        let known = self.live.iter().chain(&self.previous).chain(&self.releases);
+        known.filter(|it| it.checkout == *checkout).find_map(|it| it.live_since)
+    }
+
     /// Returns whether a deploy was begun and not finished.
     pub fn is_unfinished(&self) -> bool {
         self.candidate.is_some() || self.previous.is_some() || self.maintenance == Some(Maintenance::Deploy)
     }
 
-    /// Returns the record in which what is tried is live: the commit point of a deploy. It remembers so many releases.
-    pub fn promote(&self, kept_releases: usize) -> Self {
-        let Some(new) = self.candidate.clone() else { return self.clone() };
+    /// Returns the record in which what is tried is live from `now` on: the commit point of a deploy. It remembers so many
+    /// releases.
+    pub fn promote(&self, kept_releases: usize, now: Timestamp) -> Self {
+        let Some(mut new) = self.candidate.clone() else { return self.clone() };
+        new.live_since.get_or_insert(now);
         let mut releases = self.releases.clone();
         releases.push(new.clone());
         releases.drain(..releases.len().saturating_sub(kept_releases));

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use pypaas_config::{HealthCheck, Keys, Overlap, RunnerConfig, RunnerType, Schema, Serves};
 use serde::Serialize;
 
-use crate::web::Route;
+use crate::web::{Linked, Route};
 use crate::{Server, Upstream, UpstreamName};
 
 /// One way of running code. Pure: it describes; plans and hosts do.
@@ -112,6 +112,8 @@ pub struct Placement {
     pub upstream: UpstreamName,
     /// The live checkout.
     pub checkout: Utf8PathBuf,
+    /// Its links into the data directory.
+    pub linked: Vec<Linked>,
 }
 
 /// What makes a new process count as started.

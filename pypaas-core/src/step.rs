@@ -5,7 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use pypaas_config::{BranchRef, RepoName, format_duration};
+use jiff::Timestamp;
+use pypaas_config::{BranchRef, Persist, RepoName, format_duration};
 use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand};
@@ -34,8 +35,10 @@ pub enum Step {
     WriteFile { path: Utf8PathBuf, text: String, mode: Mode },
     /// Writes a commit's tree into a checkout.
     CheckOut { branch: BranchRef, commit: CommitId, checkout: CheckoutName },
-    /// Removes a checkout.
-    RemoveCheckout { branch: BranchRef, checkout: CheckoutName },
+    /// Puts links into the data directory in the place of some paths of a checkout.
+    Persist { branch: BranchRef, checkout: CheckoutName, paths: Vec<Persist>, live: Option<CheckoutName> },
+    /// Removes a checkout. What was written into it since it went live is set aside.
+    RemoveCheckout { branch: BranchRef, checkout: CheckoutName, live_since: Option<Timestamp> },
     /// Runs a shell command of the admin's or of a builder.
     Run { command: ShellCommand },
     /// Ends what the commands of a deploy have left running in its checkout.
@@ -79,6 +82,7 @@ impl Step {
         match self {
             Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. } => true,
             Self::PrepareRepo { .. }
+            | Self::Persist { .. }
             | Self::WriteRecord { .. }
             | Self::RemoveRecord { .. }
             | Self::CreateDirectory { .. }
@@ -114,6 +118,7 @@ impl fmt::Display for Step {
             Self::CheckOut { commit, checkout, .. } => {
                 write!(f, "check out {} into {checkout}", commit.short())
             }
+            Self::Persist { paths, .. } => write!(f, "{}", persist_words(paths)),
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
             Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
             Self::Run { command } => write!(f, "run `{}`", command.line),
@@ -146,6 +151,12 @@ impl fmt::Display for Step {
             }
         }
     }
+}
+
+/// Says which paths become links into the data directory.
+pub(crate) fn persist_words(paths: &[Persist]) -> String {
+    let paths: Vec<&str> = paths.iter().map(|it| it.path.as_str()).collect();
+    format!("link {} to the data directory", paths.join(", "))
 }
 
 fn await_ready(

@@ -205,6 +205,8 @@ pub enum Route {
         root: Utf8PathBuf,
         /// The checkout it is in: no symbolic link below is followed, which may lead anywhere.
         checkout: Utf8PathBuf,
+        /// Links of the checkout into the data directory, which may be followed.
+        linked: Vec<Linked>,
         /// The file that is served for a directory.
         index: String,
         /// Whether the root's index is served in place of files that are not there.
@@ -218,6 +220,19 @@ pub enum Route {
     Unavailable(Unavailable),
     /// Directives of the runner's own, verbatim.
     Verbatim(String),
+}
+
+/// A path of `persist`: a link from the checkout into the data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Linked {
+    /// The link.
+    pub link: Utf8PathBuf,
+    /// What it leads to.
+    pub target: Utf8PathBuf,
+    /// The data directory: no link below it is followed.
+    pub data: Utf8PathBuf,
+    /// Whether it is a directory.
+    pub is_directory: bool,
 }
 
 impl Route {

@@ -6,8 +6,12 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use camino::Utf8Path;
+use jiff::Timestamp;
+use pypaas_config::Persist;
 use pypaas_core::host::{FileError, Files, Mode};
 
+use super::persist::persist;
+use super::written_files::set_aside;
 use super::{LinuxHost, durable};
 
 /// How often a directory is emptied again because something still writes into it.
@@ -48,6 +52,32 @@ impl Files for LinuxHost {
 
     fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError> {
         remove_directory(path).map_err(failed("remove the directory", path))
+    }
+
+    fn persist(
+        &mut self,
+        paths: &[Persist],
+        checkout: &Utf8Path,
+        data: &Utf8Path,
+        live: Option<&Utf8Path>,
+    ) -> Result<Vec<String>, FileError> {
+        let mut from_live = Vec::new();
+        for path in paths {
+            let link = checkout.join(&path.path);
+            if persist(path, checkout, data, live).map_err(failed("link into the data directory", &link))? {
+                from_live.push(path.path.clone());
+            }
+        }
+        Ok(from_live)
+    }
+
+    fn set_aside(
+        &mut self,
+        directory: &Utf8Path,
+        since: Timestamp,
+        to: &Utf8Path,
+    ) -> Result<Vec<String>, FileError> {
+        set_aside(directory, since.into(), to).map_err(failed("set aside what was written into", directory))
     }
 }
 

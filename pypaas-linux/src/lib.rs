@@ -26,6 +26,7 @@ mod nginx_words;
 mod notify;
 mod old_workers;
 mod parts;
+mod persist;
 mod probe;
 mod proc;
 mod program;
@@ -39,6 +40,7 @@ mod terminate;
 mod tests;
 mod umask;
 mod web_server;
+mod written_files;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -57,6 +59,7 @@ pub use locks::is_locked;
 pub use proc::user_name;
 pub use service_stats::ServiceStats;
 pub use supervisor::{Activity, LogLine, LogReader, Supervisor};
+pub use written_files::written_files;
 
 /// A Linux machine whose deploy user is the one who runs this program.
 ///

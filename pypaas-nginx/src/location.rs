@@ -98,9 +98,9 @@ fn print_one(
         Route::Proxy { upstream, protocol, path, extra } => {
             proxy::print(&context(extra.as_ref())?, upstream, *protocol, path.as_deref())
         }
-        Route::Static { root, checkout, index, spa, cache, extra } => {
+        Route::Static { root, checkout, linked, index, spa, cache, extra } => {
             let (spa, cache, gzip_static) = (*spa, *cache, server.gzip_static);
-            let files = static_files::Files { root, checkout, index, spa, cache, gzip_static };
+            let files = static_files::Files { root, checkout, linked, index, spa, cache, gzip_static };
             let exact = |it: &RoutedLocation, path: &str| it.path.split() == ("=", path);
             let free = |path: &str| !all.iter().any(|it| exact(it, path));
             static_files::print(&context(extra.as_ref())?, &files, free)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use pypaas_config::{Field, Finding, Keys, Overlap, Schema, Serves};
 use pypaas_core::{
-    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+    Linked, NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
 };
 
 /// Serves a directory of the checkout; it has no processes.
@@ -102,7 +102,9 @@ impl NginxBase for NginxStatic {
         };
         let checkout = placement.checkout.clone();
         let Self { index, spa, cache, nginx_extra_config, .. } = self.clone();
-        Route::Static { root, checkout, index, spa, cache, extra: nginx_extra_config }
+        let is_below = |it: &&Linked| it.link != root && it.link.starts_with(&root);
+        let linked = placement.linked.iter().filter(is_below).cloned().collect();
+        Route::Static { root, checkout, linked, index, spa, cache, extra: nginx_extra_config }
     }
 }
 

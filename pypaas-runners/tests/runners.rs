@@ -90,6 +90,7 @@ fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
     let serves = |directory: &str| Route::Static {
         root: directory.into(),
         checkout: placement().checkout,
+        linked: Vec::new(),
         index: "home.html".to_owned(),
         spa: true,
         cache: Some(SECOND),
@@ -129,7 +130,11 @@ fn upstream() -> NginxUpstream {
 }
 
 fn placement() -> Placement {
-    Placement { upstream: UpstreamName::new(&shop()), checkout: Utf8PathBuf::from("/srv/checkout") }
+    Placement {
+        upstream: UpstreamName::new(&shop()),
+        checkout: Utf8PathBuf::from("/srv/checkout"),
+        linked: Vec::new(),
+    }
 }
 
 fn shop() -> RunnerRef {

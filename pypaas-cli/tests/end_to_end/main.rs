@@ -36,6 +36,7 @@ mod maintenance;
 mod metrics;
 mod one_off;
 mod overlapping;
+mod persisting;
 mod procfile;
 mod redeploying;
 mod releases;

@@ -49,7 +49,7 @@ fn keys_of_a_branch() {
     error: unknown key `Dockerfile`
     = help: pypaas runs no containers: build with `hooks: {build: …}` of the branch, a `.build.sh`, or the built-in builders
     error: unknown key `volumes`
-    = help: keep files in the directory that the environment variable PYPAAS_DATA_DIR names; it survives deploys
+    = help: keep files in the directory that the environment variable PYPAAS_DATA_DIR names, which survives deploys, or list their paths under `persist` of the branch
     error: unknown key `scripts`
     = help: use `custom_cmds`
     error: unknown key `port`

@@ -50,7 +50,7 @@ fn a_key_of_another_block_is_placed() {
      --> repo/shop.yml:4:5
       |
     4 |     before_build: make
-      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, share and confine
+      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, share and confine
       |
       = help: `before_build` is a key of hooks
     ");
@@ -280,7 +280,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:8:5
       |
     8 |     hook: x
-      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, share and confine
+      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, share and confine
       |
       = help: did you mean `hooks`?
     ");

@@ -1,6 +1,8 @@
 //! Files and directories.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use pypaas_config::Persist;
 use serde::{Deserialize, Serialize};
 
 /// The file system, as far as pypaas keeps its own files in it.
@@ -30,6 +32,25 @@ pub trait Files {
 
     /// Removes a directory with all it holds; none there is success. Links are removed, not followed.
     fn remove_directory(&mut self, path: &Utf8Path) -> Result<(), FileError>;
+
+    /// Puts, in `checkout`, a link into `data` in the place of each of `paths`. What is not in `data` yet is taken from the
+    /// checkout, else from `live`, the checkout that serves. Returns the paths that were taken from `live`. Links in the way
+    /// are not followed.
+    fn persist(
+        &mut self,
+        paths: &[Persist],
+        checkout: &Utf8Path,
+        data: &Utf8Path,
+        live: Option<&Utf8Path>,
+    ) -> Result<Vec<String>, FileError>;
+
+    /// Moves what was written into `directory` after `since`, and looks like data, to `to`. Returns the paths.
+    fn set_aside(
+        &mut self,
+        directory: &Utf8Path,
+        since: Timestamp,
+        to: &Utf8Path,
+    ) -> Result<Vec<String>, FileError>;
 }
 
 /// Who may read a file.

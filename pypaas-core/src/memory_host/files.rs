@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use pypaas_config::Persist;
 
 use super::{Extent, MemoryHost};
 use crate::host::{FileError, Files, Mode};
+use crate::step::persist_words;
 
 impl Files for MemoryHost {
     fn read_file(&mut self, path: &Utf8Path) -> Result<Option<String>, FileError> {
@@ -112,6 +115,29 @@ impl Files for MemoryHost {
             });
         };
         self.effect(words, remove).map_err(failed)
+    }
+
+    fn persist(
+        &mut self,
+        paths: &[Persist],
+        checkout: &Utf8Path,
+        data: &Utf8Path,
+        _: Option<&Utf8Path>,
+    ) -> Result<Vec<String>, FileError> {
+        let link = |host: &mut Self, _| {
+            host.directories.extend(paths.iter().filter(|it| it.is_directory).map(|it| data.join(&it.path)));
+        };
+        self.effect(persist_words(paths), link).map_err(|source| FileError {
+            action: "link into the data directory from",
+            path: checkout.to_owned(),
+            source,
+        })?;
+        Ok(Vec::new())
+    }
+
+    fn set_aside(&mut self, _: &Utf8Path, _: Timestamp, _: &Utf8Path) -> Result<Vec<String>, FileError> {
+        // Processes in memory write nothing.
+        Ok(Vec::new())
     }
 }
 

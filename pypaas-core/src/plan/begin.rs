@@ -74,6 +74,8 @@ fn candidate(
                 by: String::new(),
                 at: observed.now,
                 kind: request.kind,
+                persist: config.persist.clone(),
+                live_since: None,
                 unknown: UnknownFields::default(),
             }
         }

@@ -27,7 +27,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
         format!("Check out {} \"{}\"", new.commit.short(), new.subject),
         Phase::Checkout,
         recognized::notes(platform, &config, &commit),
-        check_out(platform, branch, &new),
+        check_out(platform, observed, branch, &new),
     );
     let run = |lines: &[String]| -> Vec<Step> {
         lines.iter().map(|line| run(platform, branch, &new, line)).collect()
@@ -90,13 +90,21 @@ fn recipe(platform: &Platform, config: &Branch, commit: &Commit) -> (String, Bui
     }
 }
 
-fn check_out(platform: &Platform, branch: &BranchRef, new: &Deployment) -> Vec<Step> {
+fn check_out(platform: &Platform, observed: &Observed, branch: &BranchRef, new: &Deployment) -> Vec<Step> {
     let layout = &platform.layout;
-    vec![
+    let paths = platform.branch(branch).map(|config| config.persist.clone()).unwrap_or_default();
+    let persist = (!paths.is_empty()).then(|| Step::Persist {
+        branch: branch.clone(),
+        checkout: new.checkout.clone(),
+        paths,
+        live: observed.record(branch).live.map(|live| live.checkout),
+    });
+    let steps = [
         Step::CreateDirectory { path: layout.cache(branch) },
         Step::CreateDirectory { path: layout.data(branch) },
         Step::CheckOut { branch: branch.clone(), commit: new.commit.clone(), checkout: new.checkout.clone() },
-    ]
+    ];
+    steps.into_iter().chain(persist).collect()
 }
 
 /// Plans the scripts of the new processes. A runner's other slot is made with them, so that svscan, which looks for new

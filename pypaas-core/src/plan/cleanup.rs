@@ -105,8 +105,11 @@ pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRe
     );
     let removals = services.iter().map(|(name, _)| Step::RemoveService { service: (*name).clone() });
     let checkouts = observed.checkouts.get(branch).into_iter().flatten();
-    let checkouts =
-        checkouts.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() });
+    let checkouts = checkouts.map(|name| Step::RemoveCheckout {
+        branch: branch.clone(),
+        checkout: name.clone(),
+        live_since: record.live_since(name),
+    });
     let has_record = observed.records.contains_key(branch);
     let record = has_record.then(|| Step::RemoveRecord { branch: branch.clone() });
     plan.section(

@@ -84,5 +84,10 @@ fn old_checkouts(
     }
     recent.truncate(usize::from(platform.configuration.settings.keep_checkouts));
     let old = there.into_iter().filter(|name| !recent.contains(name));
-    old.map(|name| Step::RemoveCheckout { branch: branch.clone(), checkout: name.clone() }).collect()
+    let remove = |name: &CheckoutName| Step::RemoveCheckout {
+        branch: branch.clone(),
+        checkout: name.clone(),
+        live_since: record.live_since(name),
+    };
+    old.map(remove).collect()
 }

@@ -11,7 +11,7 @@ pub(super) fn switch(
     branch: &BranchRef,
 ) -> Result<Plan, PlanError> {
     let kept = usize::from(platform.configuration.settings.keep_releases);
-    let record = observed.record(branch).promote(kept);
+    let record = observed.record(branch).promote(kept, observed.now);
     let (before, commit) = web::switch_and_commit(platform, observed, branch, record)?;
     let mut plan = Plan::default();
     plan.section("Switch nginx to the new version", Phase::Switch, before);

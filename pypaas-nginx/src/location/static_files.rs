@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use camino::Utf8Path;
-use minijinja::context;
+use minijinja::{Value, context};
+use pypaas_core::Linked;
 
 use super::{LocationContext, LocationMatch};
 use crate::unprintable::Unprintable;
@@ -16,6 +17,8 @@ const NGINX_INDEX: &str = "index.html";
 pub(super) struct Files<'a> {
     pub(super) root: &'a Utf8Path,
     pub(super) checkout: &'a Utf8Path,
+    /// Links of the checkout into the data directory.
+    pub(super) linked: &'a [Linked],
     pub(super) index: &'a str,
     pub(super) spa: bool,
     pub(super) cache: Option<Duration>,
@@ -39,7 +42,7 @@ pub(super) fn print(
     files: &Files<'_>,
     is_free: impl Fn(&str) -> bool,
 ) -> Result<String, Unprintable> {
-    let Files { root, checkout, index, spa, cache, gzip_static } = *files;
+    let Files { root, checkout, linked, index, spa, cache, gzip_static } = *files;
     let LocationMatch { modifier, path } = &context.pattern;
     let prefix = matches!(*modifier, "" | "^~");
     let trimmed = root.as_str().trim_end_matches('/');
@@ -58,6 +61,7 @@ pub(super) fn print(
         cache => cache.filter(|_| !own("expires")).map(|it| format!("{}s", it.as_secs())),
         page => (spa && prefix && !own("try_files")).then(|| format!("{}/{index}", path.trim_end_matches('/'))),
         page_file => format!("{trimmed}/{index}"),
+        linked => if prefix { linked_locations(path, trimmed, linked) } else { Vec::new() },
         hidden => (*modifier != "=").then(|| hidden_files(if prefix { path } else { "" })),
         extra => &context.extra.text,
     };
@@ -69,6 +73,22 @@ pub(super) fn print(
     let target = format!("{}/$is_args$args", encode_for_url(bare));
     let redirect = context.templates.print("location_redirect", context! { pattern => &pattern, target })?;
     Ok(format!("{redirect}\n\n{location}"))
+}
+
+/// Says where the links below `root`, which is served at `path`, lead to. nginx does not follow the links itself: what an app
+/// links to from there is not served.
+fn linked_locations(path: &str, root: &str, linked: &[Linked]) -> Vec<Value> {
+    let below = |it: &Linked| {
+        let relative = it.link.as_str().strip_prefix(root)?.trim_start_matches('/').to_owned();
+        let slash = if it.is_directory { "/" } else { "" };
+        Some(context! {
+            modifier => if it.is_directory { "^~" } else { "=" },
+            path => format!("{}/{relative}{slash}", path.trim_end_matches('/')),
+            target => format!("{}{slash}", it.target),
+            from => format!("from={}", it.data),
+        })
+    };
+    linked.iter().filter_map(below).collect()
 }
 
 /// Returns the regular expression of paths through a file or directory whose name begins with a dot, below `prefix`; only

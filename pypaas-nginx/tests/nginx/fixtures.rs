@@ -134,6 +134,7 @@ pub(crate) fn files(root: &Utf8Path) -> Route {
     Route::Static {
         root: root.to_owned(),
         checkout: root.to_owned(),
+        linked: Vec::new(),
         index: "index.html".to_owned(),
         spa: false,
         cache: None,
@@ -198,6 +199,7 @@ pub(crate) fn every_location(on: &Machine) -> VirtualHost {
     let runner_extra = Route::Static {
         root: on.root.join("checkout/dist"),
         checkout: on.root.join("checkout"),
+        linked: Vec::new(),
         index: "index.html".to_owned(),
         spa: false,
         cache: None,
@@ -242,6 +244,7 @@ pub(crate) fn single_page(on: &Machine) -> VirtualHost {
     let page = |directory: &str, index: &str| Route::Static {
         root: on.root.join(directory),
         checkout: on.root.clone(),
+        linked: Vec::new(),
         index: index.to_owned(),
         spa: true,
         cache: Some(Duration::from_secs(3600)),

@@ -8,7 +8,7 @@ use super::{own_runners, upstream_file};
 use crate::host::Version;
 use crate::plan::{PlanError, services};
 use crate::{
-    EdgeConfig, Frontend, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
+    EdgeConfig, Frontend, Linked, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
     RouterConfig, Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile, WebFileName,
     WebInstance,
 };
@@ -252,7 +252,15 @@ impl<'a> RoutingModel<'a> {
             return Err(Unavailable::NotDeployed);
         }
         let checkout = self.platform.layout.checkout(&branch, &live.checkout);
-        Ok(nginx.route(&Placement { upstream: UpstreamName::new(runner), checkout }))
+        let data = self.platform.layout.data(&branch);
+        let linked = live.persist.iter().map(|it| Linked {
+            link: checkout.join(&it.path),
+            target: data.join(&it.path),
+            data: data.clone(),
+            is_directory: it.is_directory,
+        });
+        let linked = linked.collect();
+        Ok(nginx.route(&Placement { upstream: UpstreamName::new(runner), checkout, linked }))
     }
 
     fn upstream(&self, runner: &RunnerRef) -> Option<Upstream> {
