@@ -70,13 +70,20 @@ pub(crate) struct Registration {
     pub(crate) grammar: fn() -> clap::Command,
     /// See [`Command::LEAST`].
     pub(crate) least: Option<Permission>,
+    /// Whether people type it on the host alone, and never over SSH.
+    pub(crate) is_only_on_host: bool,
     prepare: fn(&ArgMatches) -> Result<Prepared, clap::Error>,
 }
 
 impl Registration {
     /// Registers `C`.
     pub(crate) const fn of<C: Command>() -> Self {
-        Self { grammar: C::command, least: C::LEAST, prepare: prepare::<C> }
+        Self { grammar: C::command, least: C::LEAST, is_only_on_host: false, prepare: prepare::<C> }
+    }
+
+    /// Leaves it out of what SSH clients are told.
+    pub(crate) const fn only_on_host(self) -> Self {
+        Self { is_only_on_host: true, ..self }
     }
 
     /// Reads its arguments.

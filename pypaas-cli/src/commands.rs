@@ -25,6 +25,7 @@ mod restart;
 mod rollback;
 mod run;
 mod secret;
+mod setup;
 pub(crate) mod ssh;
 mod start;
 mod status;
@@ -58,6 +59,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<plan::Arguments>(),
     Registration::of::<cleanup::Arguments>(),
     Registration::of::<check::Arguments>(),
+    Registration::of::<setup::Arguments>().only_on_host(),
     Registration::of::<completions::Arguments>(),
     Registration::of::<man::Arguments>(),
     Registration::of::<rebuild_authorized_keys::Arguments>(),

@@ -31,6 +31,7 @@ mod probe;
 mod proc;
 mod program;
 mod service_stats;
+pub mod setup;
 mod shell;
 pub mod shell_word;
 mod submodules;

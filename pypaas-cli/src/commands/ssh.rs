@@ -134,7 +134,7 @@ fn greet(invocation: &Invocation) -> ExitCode {
     for command in invocation.commands {
         let grammar = (command.grammar)();
         let may = command.least.is_none_or(|it| access::may_ever(installation.as_ref(), invocation, it));
-        if may && !grammar.is_hide_set() {
+        if may && !grammar.is_hide_set() && !command.is_only_on_host {
             let about = grammar.get_about().map(ToString::to_string).unwrap_or_default();
             text.push_str(&format!("    {:<26}{about}\n", grammar.get_name()));
         }
