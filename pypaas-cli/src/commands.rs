@@ -16,6 +16,7 @@ mod logs;
 mod maintenance;
 mod man;
 mod metrics;
+mod new;
 mod plan;
 mod rebuild;
 mod rebuild_authorized_keys;
@@ -59,6 +60,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<plan::Arguments>(),
     Registration::of::<cleanup::Arguments>(),
     Registration::of::<check::Arguments>(),
+    Registration::of::<new::Arguments>(),
     Registration::of::<setup::Arguments>().only_on_host(),
     Registration::of::<completions::Arguments>(),
     Registration::of::<man::Arguments>(),

@@ -52,6 +52,12 @@ impl Failure {
         Self { hint: Some(hint.into()), ..Self::from_cause(message.into().into()) }
     }
 
+    /// Adds a sentence to the advice.
+    pub(crate) fn advise(mut self, sentence: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| sentence.to_owned(), |hint| format!("{hint}. {sentence}")));
+        self
+    }
+
     /// Fails because the key that was used may not do this.
     pub(crate) fn forbidden(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Some(FORBIDDEN), ..Self::new(message, hint) }

@@ -3,12 +3,14 @@
 //! A library only so that `fuzz/` reaches what reads the bytes of others; the program is [`main`].
 
 mod access;
+mod address;
 mod arguments;
 mod audit;
 mod branch_checks;
 mod command;
 mod command_line;
 mod commands;
+mod configuration_directory;
 mod configurations;
 mod confine;
 mod deploy_log;

@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::access::may_read_all;
 use crate::command::{self, Effect, Requirement};
+use crate::configuration_directory::{MAIN_FILE, configuration_directory, load_directory};
 use crate::failure::{FAILED, Failure};
-use crate::installation::{Installation, MAIN_FILE, configuration_directory, home, load_directory};
+use crate::installation::{Installation, home};
 use crate::invocation::Invocation;
 use crate::wording::count;
 use crate::{branch_checks, terminal};

@@ -14,6 +14,8 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
 use super::git::{name, serve};
+use crate::access::may_ever;
+use crate::address::Address;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -44,7 +46,9 @@ impl command::Command for Arguments {
     /// Receives a push. The repository appears at its first push.
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
         let installation = Installation::load(invocation)?;
-        let repo = installation.repo(name(&self.repo))?;
+        let repo = name(&self.repo);
+        let repo =
+            installation.repo(repo).map_err(|failure| say_how_to_create(failure, &installation, repo))?;
         let platform = &installation.platform;
         let directory = platform.layout.repo(&repo);
         installation.host().prepare_repo(&directory, &platform.hook)?;
@@ -59,6 +63,19 @@ impl command::Command for Arguments {
         say_what_does_not_run(&installation, &repo);
         Ok(code)
     }
+}
+
+/// Names the command that creates a repo which does not exist, to a key that may use it.
+fn say_how_to_create(failure: Failure, installation: &Installation, repo: &str) -> Failure {
+    let configuration = installation.configuration();
+    let is_new = RepoName::new(repo).is_ok_and(|repo| {
+        !configuration.repos.contains_key(&repo) && !configuration.broken_repos.contains(&repo)
+    });
+    if !is_new || !may_ever(Some(installation), &installation.caller, Permission::Admin) {
+        return failure;
+    }
+    let command = Address::of_this_host().command(&format!("new {repo} <domain>"));
+    failure.advise(&format!("To create it: `{command}`"))
 }
 
 /// Names each branch of the repo that a push cannot help: git calls it "up-to-date" and does not ask its hook.

@@ -1,6 +1,5 @@
 //! `setup`: make a machine ready for pypaas.
 
-use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,6 +7,7 @@ use pypaas_config::Permission;
 use pypaas_linux::setup::{Machine, Setup};
 use pypaas_linux::user_name;
 
+use crate::address::Address;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::program;
@@ -91,7 +91,8 @@ impl command::Command for Arguments {
 
 /// Says what the administrator does next.
 fn next(user: &str, machine: &Machine) -> String {
-    let host = host();
+    let address = Address::of_this_host();
+    let host = address.host();
     let home = &machine.home;
     if machine.has_access() {
         return format!(
@@ -103,13 +104,6 @@ fn next(user: &str, machine: &Machine) -> String {
          scp ~/.ssh/id_ed25519.pub root@{host}:{home}/.ssh/authorized_keys.d/$USER.pub\n  \
          ssh root@{host} runuser -l {user} -c \"'pypaas rebuild_authorized_keys'\"\n"
     )
-}
-
-/// Returns the address by which the administrator reached this machine, else its name.
-fn host() -> String {
-    let by_ssh = env::var("SSH_CONNECTION").ok().and_then(|it| Some(it.split(' ').nth(2)?.to_owned()));
-    let name = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    by_ssh.unwrap_or_else(name)
 }
 
 #[cfg(test)]

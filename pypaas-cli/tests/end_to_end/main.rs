@@ -15,6 +15,7 @@ mod checking;
 mod checking_out;
 mod cleaning_up;
 mod confinement;
+mod creating;
 mod dead_ends;
 mod deploying;
 mod documented_example;

@@ -150,6 +150,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "env",
             "maintenance",
             "metrics",
+            "new",
             "plan",
             "run",
             "secret",
