@@ -170,6 +170,7 @@ fn perform(
         Step::RemoveWebFile { file } => host.files().remove_file(&layout.web_file(file))?,
         Step::TestWebServer { instance } => host.web_server().test_web_server(*instance)?,
         Step::ReloadWebServer { instance } => host.web_server().reload_web_server(*instance)?,
+        Step::ReloadIfRunning { instance } => host.web_server().reload_if_running(*instance)?,
         Step::StopWebServer { instance } => host.web_server().stop_web_server(*instance)?,
         Step::EndWebSwitch => host.files().remove_file(&layout.pending_switch())?,
         Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,

@@ -69,6 +69,8 @@ pub struct MemoryHost {
     mishaps: BTreeMap<usize, Mishap>,
     /// How many effects were tried.
     effects: usize,
+    /// Before which effect the supervisor starts nginx.
+    web_server_starts_at: Option<usize>,
     has_crashed: bool,
     locks: BTreeMap<Utf8PathBuf, String>,
     elapsed: Duration,
@@ -125,6 +127,7 @@ impl MemoryHost {
             faults: Vec::new(),
             mishaps: BTreeMap::new(),
             effects: 0,
+            web_server_starts_at: None,
             has_crashed: false,
             locks: BTreeMap::new(),
             elapsed: Duration::ZERO,
@@ -197,6 +200,12 @@ impl MemoryHost {
         self.old_workers = 0;
         self.web_server_runs = false;
         self.loaded.clear();
+    }
+
+    /// Makes the supervisor start nginx before the `n`-th effect from now, from 0. As its service does, it waits while a change of
+    /// its files is not finished: then it does not start here.
+    pub fn start_web_server_at(&mut self, n: usize) {
+        self.web_server_starts_at = Some(self.effects + n);
     }
 
     /// Starts nginx, which does not start when it rejects its files. Returns whether it runs.

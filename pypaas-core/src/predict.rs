@@ -85,7 +85,8 @@ impl Observed {
             | Step::EndCommands { .. }
             | Step::LookFor { .. }
             | Step::AwaitReady { .. }
-            | Step::TestWebServer { .. } => {}
+            | Step::TestWebServer { .. }
+            | Step::ReloadIfRunning { .. } => {}
         }
     }
 }

@@ -67,6 +67,8 @@ pub enum Step {
     TestWebServer { instance: WebInstance },
     /// Makes it load its files, and waits until it has. Starts it when it does not run.
     ReloadWebServer { instance: WebInstance },
+    /// Makes it load its files if it was started meanwhile, as at a boot: it may have read the earlier ones.
+    ReloadIfRunning { instance: WebInstance },
     /// Stops it, also for later boots: it was started by a switch that is taken back.
     StopWebServer { instance: WebInstance },
     /// Forgets the note of [`Step::BeginWebSwitch`]: nginx serves what its files say.
@@ -101,6 +103,7 @@ impl Step {
             | Self::WriteWebRoutes { .. }
             | Self::TestWebServer { .. }
             | Self::ReloadWebServer { .. }
+            | Self::ReloadIfRunning { .. }
             | Self::StopWebServer { .. }
             | Self::EndWebSwitch => false,
         }
@@ -137,6 +140,9 @@ impl fmt::Display for Step {
             Self::TestWebServer { instance } => write!(f, "test the {}'s configuration", instance.name()),
             Self::ReloadWebServer { instance } => {
                 write!(f, "reload the {}, until only new workers take connections", instance.name())
+            }
+            Self::ReloadIfRunning { instance } => {
+                write!(f, "reload the {}, if it was started meanwhile", instance.name())
             }
             Self::StopWebServer { instance } => {
                 write!(f, "stop the {}, which was started for what is taken back", instance.name())

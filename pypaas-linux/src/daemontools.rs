@@ -80,6 +80,11 @@ impl Supervisor for Daemontools {
         web_services::is_enabled(&self.layout, instance)
     }
 
+    fn web_server_process(&self, instance: WebInstance) -> io::Result<Option<u32>> {
+        let status = Supervise::of(&self.layout.web_service(instance)).status()?;
+        Ok(status.and_then(|status| status.process))
+    }
+
     fn start_web_server(
         &mut self,
         instance: WebInstance,

@@ -34,6 +34,11 @@ pub(crate) fn command_line(id: u32) -> Vec<u8> {
     fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default()
 }
 
+/// Returns whether a process was started as `program`, and has written no title over that.
+pub(crate) fn is_program(id: u32, program: &str) -> bool {
+    command_line(id).split(|&byte| byte == 0).next() == Some(program.as_bytes())
+}
+
 /// Returns the directory a process works in.
 pub(crate) fn working_directory(id: u32) -> Option<Utf8PathBuf> {
     fs::read_link(format!("/proc/{id}/cwd")).ok()?.try_into().ok()

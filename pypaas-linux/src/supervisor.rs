@@ -34,6 +34,9 @@ pub trait Supervisor: Services + Logs + Debug + Send {
     /// Returns whether it starts `instance` at every boot.
     fn web_server_is_enabled(&self, instance: WebInstance) -> bool;
 
+    /// Returns the id of the process that it started for `instance`; `None` when that is down.
+    fn web_server_process(&self, instance: WebInstance) -> io::Result<Option<u32>>;
+
     /// Starts `instance`, now and at every boot. `programs` has the command line of both: the other one may be made known, and
     /// is not started.
     fn start_web_server(

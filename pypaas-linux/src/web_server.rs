@@ -15,6 +15,7 @@ use super::durable;
 use super::nginx_master::{ErrorLog, Master};
 use super::nginx_words;
 use super::old_workers;
+use super::proc;
 use super::program::{self, Answer};
 
 /// How long new workers may take to replace the old ones; it takes about a tenth of a second.
@@ -52,6 +53,18 @@ impl WebServer for LinuxHost {
         let log = ErrorLog::open(&self.supervisor.web_server_log(instance), master);
         master.signal(Signal::HUP).map_err(|error| unseen(error.to_string()))?;
         await_workers(master, &old, log)
+    }
+
+    fn reload_if_running(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        let began = Instant::now();
+        // Before nginx is there, a shell is, and it reads nothing of nginx's. After that nginx has no master for a moment.
+        while self.master(instance).is_err() {
+            if !self.is_starting(instance) || began.elapsed() > RELOAD {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.reload_web_server(instance)
     }
 
     fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
@@ -127,6 +140,12 @@ impl LinuxHost {
     pub(crate) fn prepare_directories(&self) -> io::Result<()> {
         durable::create_directory(&self.layout.run())?;
         durable::create_directory(&self.layout.web().join("temporary"))
+    }
+
+    /// Returns whether the supervisor has started nginx and that has not said yet that it runs.
+    fn is_starting(&self, instance: WebInstance) -> bool {
+        let process = self.supervisor.web_server_process(instance).ok().flatten();
+        process.is_some_and(|id| proc::is_program(id, self.nginx.program.as_str()))
     }
 
     fn start_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {

@@ -22,6 +22,7 @@ mod documented_example;
 mod durability;
 mod environment;
 mod eventually;
+mod first_switch;
 mod full_disk;
 mod gate;
 mod helping;

@@ -29,6 +29,9 @@ pub trait WebServer {
     /// shutting down.
     fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
 
+    /// Makes `instance` load its configuration as [`Self::reload_web_server`] does, if it runs or is starting. Else does nothing.
+    fn reload_if_running(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
+
     /// Stops `instance` at once, if it runs, and keeps it from starting at boot.
     fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError>;
 

@@ -47,6 +47,12 @@ impl MemoryHost {
             return Err(crashed());
         }
         let number = self.effects;
+        if self.web_server_starts_at == Some(number) {
+            self.web_server_starts_at = None;
+            if !self.files.contains_key(&self.layout.pending_switch()) {
+                self.start_web_server();
+            }
+        }
         self.effects += 1;
         let fault = self.faults.iter().find(|fault| line.starts_with(&fault.line));
         let fault = fault.map(|it| Mishap { extent: Extent::Nothing, reason: Some(it.reason.clone()) });

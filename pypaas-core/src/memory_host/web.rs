@@ -67,19 +67,19 @@ impl WebServer for MemoryHost {
 
     fn reload_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
         self.check_web_files()?;
+        self.effect(Step::ReloadWebServer { instance }.to_string(), loads(instance)).map_err(not_reloaded)
+    }
+
+    fn reload_if_running(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
+        if self.web_server_runs {
+            self.check_web_files()?;
+        }
         let load = |host: &mut Self, extent| {
-            if extent == Extent::Whole {
-                let ran = host.web_server_runs;
-                host.web_server_runs = true;
-                host.web_server_is_set_up = true;
-                host.loaded.retain(|file, _| file.instance() != instance);
-                let files = host.web_files().into_iter().filter(|(file, _)| file.instance() == instance);
-                host.loaded.extend(files);
-                host.old_workers += usize::from(ran && instance == WebInstance::Router);
+            if host.web_server_runs {
+                loads(instance)(host, extent);
             }
         };
-        self.effect(Step::ReloadWebServer { instance }.to_string(), load)
-            .map_err(|error| WebServerError::NotReloaded { seconds: 10, reason: error.to_string() })
+        self.effect(Step::ReloadIfRunning { instance }.to_string(), load).map_err(not_reloaded)
     }
 
     fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), WebServerError> {
@@ -100,6 +100,26 @@ impl WebServer for MemoryHost {
     fn requests_on_old_workers(&mut self, _: &BTreeSet<u16>) -> Result<usize, WebServerError> {
         Ok(std::mem::take(&mut self.old_workers))
     }
+}
+
+/// Returns the effect of making `instance` load its files.
+fn loads(instance: WebInstance) -> impl FnOnce(&mut MemoryHost, Extent) {
+    move |host, extent| {
+        if extent != Extent::Whole {
+            return;
+        }
+        let ran = host.web_server_runs;
+        host.web_server_runs = true;
+        host.web_server_is_set_up = true;
+        host.loaded.retain(|file, _| file.instance() != instance);
+        let files = host.web_files().into_iter().filter(|(file, _)| file.instance() == instance);
+        host.loaded.extend(files);
+        host.old_workers += usize::from(ran && instance == WebInstance::Router);
+    }
+}
+
+fn not_reloaded(error: io::Error) -> WebServerError {
+    WebServerError::NotReloaded { seconds: 10, reason: error.to_string() }
 }
 
 fn unreachable(error: io::Error) -> WebServerError {

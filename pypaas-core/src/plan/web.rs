@@ -153,11 +153,11 @@ pub(super) fn replace_files(
     let stopped = if is_first { gone } else { Vec::new() };
     let changed: Vec<WebInstance> = all.iter().copied().filter(changed).collect();
     let starts = !observed.web_runs && (!observed.web_is_set_up || when_down == IfServerDown::Fail);
-    let loaded = match (observed.web_runs, starts) {
-        (true, _) => changed.clone(),
-        (false, true) => all,
-        (false, false) => Vec::new(),
+    let load = |instance| match observed.web_runs || starts {
+        true => Step::ReloadWebServer { instance },
+        false => Step::ReloadIfRunning { instance },
     };
+    let loaded = if starts { all } else { changed.clone() };
     let mut steps = vec![Step::BeginWebSwitch { journal: switch }];
     steps.extend(writes);
     if routes != observed.web_routes {
@@ -165,7 +165,7 @@ pub(super) fn replace_files(
     }
     steps.extend(stopped.into_iter().map(|instance| Step::StopWebServer { instance }));
     steps.extend(changed.into_iter().map(|instance| Step::TestWebServer { instance }));
-    steps.extend(loaded.into_iter().map(|instance| Step::ReloadWebServer { instance }));
+    steps.extend(loaded.into_iter().map(load));
     steps.push(Step::EndWebSwitch);
     Ok(steps)
 }

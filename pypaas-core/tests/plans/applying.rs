@@ -1,6 +1,6 @@
 //! `apply`: the whole machine agrees with the configuration.
 
-use pypaas_config::{Configuration, DomainName};
+use pypaas_config::{BranchRef, Configuration, DomainName};
 use pypaas_core::host::Files;
 use pypaas_core::{Engine, MemoryHost, Plan, Platform, Quiet, Step};
 
@@ -223,4 +223,52 @@ fn a_boot_without_nginx_puts_its_files_right_before_it_starts() {
             }
         }
     }
+}
+
+#[test]
+fn an_nginx_that_starts_while_a_boot_puts_its_files_right_reads_them_again() {
+    for fixture in fixtures() {
+        let platform = platform(&fixture);
+        let before = deployed(&platform);
+        for branch in branches(&platform) {
+            for crashed in crashes_of_a_push(&before, &platform, &branch) {
+                for start in 0..=effects_of(&crashed, |host| apply_configuration(host, &platform)) {
+                    let mut host = crashed.clone();
+                    host.start_web_server_at(start);
+                    apply_configuration(&mut host, &platform);
+                    assert!(host.web_server_runs || host.start_web_server());
+                    check(&mut host, &platform);
+                    host.clear_journal();
+                    apply_configuration(&mut host, &platform);
+                    assert!(host.journal().is_empty(), "{fixture}: {start}: {:?}", host.journal());
+                }
+            }
+        }
+    }
+}
+
+/// Returns the machine as it boots after it lost its power before each effect of a push.
+fn crashes_of_a_push(before: &MemoryHost, platform: &Platform, branch: &BranchRef) -> Vec<MemoryHost> {
+    let effects = effects_of(before, |host| {
+        let next = push(host, platform, branch, 2);
+        carry_out(host, platform, &next).unwrap();
+    });
+    let crash = |n| {
+        let mut host = before.clone();
+        let next = push(&mut host, platform, branch, 2);
+        host.crash_at(n);
+        let _ = carry_out(&mut host, platform, &next);
+        host.boot();
+        host.clear_journal();
+        host
+    };
+    (0..effects).map(crash).collect()
+}
+
+/// Counts the effects of `act` on a copy of `host`.
+fn effects_of(host: &MemoryHost, act: impl FnOnce(&mut MemoryHost)) -> usize {
+    let mut host = host.clone();
+    host.clear_journal();
+    act(&mut host);
+    host.effects()
 }
