@@ -123,6 +123,28 @@ pub fn comes_after(repo: &Utf8Path, commit: &CommitId, earlier: &CommitId) -> Re
     }
 }
 
+/// What a pushed object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A commit.
+    Commit,
+    /// An annotated tag, by its name.
+    Tag(String),
+    /// A `tree` or a `blob`.
+    Other(String),
+}
+
+/// Says what the object `id` is.
+pub fn kind_of(repo: &Utf8Path, id: &CommitId) -> Result<Kind, Cause> {
+    let repo = open(repo)?;
+    let object = repo.find_object(object_id(id)?)?;
+    Ok(match object.kind {
+        gix::object::Kind::Commit => Kind::Commit,
+        gix::object::Kind::Tag => Kind::Tag(object.into_tag().decode()?.name.to_string()),
+        other => Kind::Other(other.to_string()),
+    })
+}
+
 /// Moves `branch` from where it must be to another commit; none when that is git's zero id.
 pub fn move_branch(repo: &Utf8Path, branch: &str, from: &CommitId, to: &CommitId) -> Result<(), Cause> {
     let reference = format!("refs/heads/{branch}");

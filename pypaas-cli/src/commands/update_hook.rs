@@ -1,4 +1,6 @@
-//! `update-hook`: what git asks for every pushed ref. Yes means: it is deployed and serves.
+//! `update-hook`: what git asks for every pushed ref. For a branch, yes means: it is deployed and serves.
+
+mod refs;
 
 use std::env;
 use std::process::ExitCode;
@@ -12,6 +14,7 @@ use pypaas_core::host::{Clock, Git};
 use pypaas_core::plan::Source;
 use pypaas_core::{AttemptKind, CommitId, record};
 
+use self::refs::{Ref, note_tag, refuse_other_than_commit};
 use super::deploying::Deploying;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
@@ -65,21 +68,23 @@ impl command::Command for Arguments {
 
     /// Deploys the pushed commit, or refuses the ref with the reason.
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
+        let name = match Ref::read(&self.reference)? {
+            Ref::Branch(name) => name,
+            Ref::Tag(tag) => {
+                note_tag(tag, CommitId::new(self.new.as_str())?.is_zero());
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let installation = Installation::load(invocation)?;
         let repo = pushed_repo()?;
         let pusher = Pusher::find(installation.platform.layout.home());
         let received = pusher.and_then(|it| Timestamp::now().duration_since(it.since).try_into().ok());
-        let Some(branch) = self.reference.strip_prefix("refs/heads/") else {
-            return Err(Failure::new(
-                format!("`{}` is not a branch; only branches are deployed", self.reference),
-                "push the branch without the tag: `git push <remote> <branch>`",
-            ));
-        };
-        let branch = installation.branch(&repo, branch)?;
+        let branch = installation.branch(&repo, name)?;
         let (old, new) = (CommitId::new(self.old.as_str())?, CommitId::new(self.new.as_str())?);
         if new.is_zero() {
             return Err(refuse_deletion(&installation, &branch));
         }
+        refuse_other_than_commit(&installation, &branch, &new)?;
         if old.is_zero() {
             refuse_clash(&installation, &branch)?;
         }

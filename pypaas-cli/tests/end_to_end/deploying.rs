@@ -113,21 +113,6 @@ fn a_branch_that_git_cannot_keep_is_refused_before_it_is_deployed() {
 }
 
 #[test]
-fn a_tag_is_refused_and_the_branch_beside_it_is_deployed() {
-    let shop = Shop::live("dies-on-sigterm", NODE);
-    shop.code.commit_version("2");
-    shop.code.git(&["tag", "v2"]).must_succeed();
-
-    let outcome = shop.code.push("shop", &["v2", "main"]).must_fail();
-
-    assert_says(&outcome, "error: `refs/tags/v2` is not a branch; only branches are deployed\n");
-    assert_says(&outcome, "hint: push the branch without the tag: `git push <remote> <branch>`\n");
-    let listed = shop.code.git(&["ls-remote", "--refs", "pypaas:shop"]).must_succeed().stdout;
-    assert_eq!(listed, format!("{}\trefs/heads/main\n", shop.code.head()));
-    assert_eq!(shop.page(), "dies-on-sigterm version 2\n");
-}
-
-#[test]
 fn a_forced_push_deploys_an_older_commit_and_a_deletion_is_refused() {
     let shop = Shop::live("dies-on-sigterm", NODE);
     shop.push_version("2").must_succeed();

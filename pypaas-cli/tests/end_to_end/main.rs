@@ -40,6 +40,7 @@ mod one_off;
 mod overlapping;
 mod persisting;
 mod procfile;
+mod pushed_refs;
 mod redeploying;
 mod releases;
 mod routing;
