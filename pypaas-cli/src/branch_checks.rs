@@ -1,16 +1,16 @@
 //! Problems of what is deployed: `check` and `apply` are not silent about a branch that does not serve.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use pypaas_config::{BranchRef, Diagnostic, Severity};
-use pypaas_core::{
-    Deployment, NotRunning, ServiceName, WebFileName, WebInstance, persist_words, records, written_words,
-};
+use pypaas_core::{Deployment, NotRunning, persist_words, records, written_words};
 use pypaas_linux::written_files;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::violations;
 use crate::wording::span;
 
 /// How far back starts are counted, to tell a process that crashes again and again from one that just started.
@@ -32,45 +32,25 @@ pub(crate) fn check(installation: &Installation) -> Vec<Diagnostic> {
             return found;
         }
     };
+    // What was said of a branch explains what else does not hold of it.
+    let mut told = BTreeSet::new();
     for (branch, _) in installation.configuration().branches() {
-        let layout = &installation.platform.layout;
-        match NotRunning::find(&mut installation.host(), layout, &branch) {
+        let before = found.len();
+        let live = records.get(&branch).and_then(|record| record.live.as_ref());
+        match NotRunning::find(&mut installation.host(), &installation.platform.layout, &branch) {
             Ok(Some(NotRunning::NeverPushed | NotRunning::Stopped)) => {}
             Ok(Some(why)) => {
                 found.push(Diagnostic::error("files", why.message(&branch)).fix(why.fix(&branch)));
             }
-            Ok(None) => {
-                let record = records.get(&branch);
-                let serving = record.filter(|record| record.maintenance.is_none());
-                let live = serving.and_then(|record| record.live.as_ref());
-                found.extend(live.into_iter().flat_map(|live| processes(installation, &branch, live)));
-                found.extend(lost_files(installation, &branch));
-                found.extend(
-                    records
-                        .get(&branch)
-                        .and_then(|it| it.live.as_ref())
-                        .and_then(|live| written(installation, &branch, live)),
-                );
-            }
+            Ok(None) => found.extend(live.and_then(|live| crash_loop(installation, &branch, live))),
             Err(error) => found.push(Failure::from(error).diagnostic("files")),
         }
-    }
-    found
-}
-
-/// Finds domains of a branch that nginx has no file for.
-fn lost_files(installation: &Installation, branch: &BranchRef) -> Vec<Diagnostic> {
-    let layout = &installation.platform.layout;
-    let mut found = Vec::new();
-    for (name, _) in installation.platform.domains(branch) {
-        let mains = WebInstance::ALL.map(WebFileName::main);
-        let own = WebInstance::ALL.map(|instance| WebFileName::domain_of(instance, name));
-        let path = mains.iter().chain(&own).map(|file| layout.web_file(file)).find(|path| !path.exists());
-        if let Some(path) = path {
-            let message = format!("nginx does not serve {name}: there is no `{path}`");
-            found.push(Diagnostic::error("nginx", message).fix("run `pypaas apply`").not_blocking());
+        if found.len() > before {
+            told.insert(branch.clone());
         }
+        found.extend(live.and_then(|live| written(installation, &branch, live)));
     }
+    found.extend(violations::find(installation, &told));
     found
 }
 
@@ -94,33 +74,20 @@ fn written(installation: &Installation, branch: &BranchRef, live: &Deployment) -
     Some(Diagnostic::new(Severity::Warning, "files", message, fix))
 }
 
-fn processes(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Vec<Diagnostic> {
-    let has_command = |service: &&ServiceName| {
-        let runner = installation.platform.runner(&service.runner, Some(live));
-        runner.is_none_or(|runner| runner.command().is_some())
-    };
-    let services: Vec<ServiceName> = live.services(branch).collect();
+/// Finds a process that was started again and again lately.
+fn crash_loop(installation: &Installation, branch: &BranchRef, live: &Deployment) -> Option<Diagnostic> {
     let lately = SystemTime::now().checked_sub(LATELY).unwrap_or(SystemTime::UNIX_EPOCH);
     let since = lately.max(live.at.into());
-    let own = services.iter().filter(has_command);
-    let stats =
-        installation.host().service_stats(own.clone().map(|it| (it.clone(), since)).collect::<Vec<_>>());
-    own.filter_map(|service| {
-        let stats = stats.get(service).cloned().unwrap_or_default();
-        let starts = stats.starts.unwrap_or(0);
-        let message = match stats.process {
-            _ if starts >= CRASH_LOOP => {
-                format!("{service} is crash-looping: {starts} starts in the last {}", span(LATELY))
-            }
-            None => format!("{service} is down"),
-            Some(_) => return None,
-        };
+    let services: Vec<_> = live.services(branch).map(|service| (service, since)).collect();
+    let stats = installation.host().service_stats(services.clone());
+    services.iter().find_map(|(service, _)| {
+        let starts = stats.get(service).and_then(|stats| stats.starts).unwrap_or(0);
+        let message = format!("{service} is crash-looping: {starts} starts in the last {}", span(LATELY));
         let fix =
             format!("see its log, `pypaas logs {branch} {}`, then run `pypaas apply`", service.runner.runner);
         // A new version may be what ends it.
-        Some(Diagnostic::error("services", message).fix(fix).not_blocking())
+        (starts >= CRASH_LOOP).then(|| Diagnostic::error("services", message).fix(fix).not_blocking())
     })
-    .collect()
 }
 
 fn disk(home: &Utf8Path) -> Vec<Diagnostic> {

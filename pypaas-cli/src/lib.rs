@@ -35,6 +35,7 @@ mod secret_input;
 mod secrets;
 mod table;
 mod terminal;
+mod violations;
 mod wording;
 
 use std::process::ExitCode;

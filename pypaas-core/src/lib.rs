@@ -21,6 +21,7 @@ mod engine;
 mod environment;
 mod history;
 pub mod host;
+pub mod invariants;
 mod layout;
 mod manifest;
 pub mod memory_host;

@@ -22,11 +22,7 @@ pub struct WebRoutes {
 impl WebRoutes {
     /// Lists the ports that files name.
     pub fn ports(&self) -> BTreeSet<u16> {
-        let port = |target: &RouteTarget| match target {
-            RouteTarget::Server(server) => Some(server.port),
-            _ => None,
-        };
-        self.files.values().flatten().filter_map(port).collect()
+        self.files.values().flatten().filter_map(RouteTarget::port).collect()
     }
 
     /// Returns where `file` sends requests.
@@ -65,6 +61,16 @@ pub enum RouteTarget {
     Server(Server),
 }
 
+impl RouteTarget {
+    /// Returns the port of a process.
+    fn port(&self) -> Option<u16> {
+        match self {
+            Self::Server(server) => Some(server.port),
+            Self::Upstream(_) | Self::Checkout(..) => None,
+        }
+    }
+}
+
 impl WebFile {
     /// Returns whether it sends requests to processes or files of `branch`.
     pub fn routes_to(&self, branch: &BranchRef) -> bool {
@@ -84,6 +90,11 @@ impl WebFile {
     pub fn serves_checkout(&self, branch: &BranchRef, checkout: &CheckoutName) -> bool {
         let is_it = |target: &RouteTarget| matches!(target, RouteTarget::Checkout(of, it) if of == branch && it == checkout);
         self.routes.iter().any(is_it)
+    }
+
+    /// Lists the ports of the processes it sends requests to.
+    pub fn ports(&self) -> BTreeSet<u16> {
+        self.routes.iter().filter_map(RouteTarget::port).collect()
     }
 
     /// Returns whether it sends requests to a process on `port`.

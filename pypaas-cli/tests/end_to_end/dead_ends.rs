@@ -31,7 +31,7 @@ fn remove_directory(shop: &Shop, path: &str) {
 #[test]
 fn from_every_state_the_command_that_check_names_gets_the_branch_running_again() {
     let shop = Shop::live("dies-on-sigterm", NODE);
-    let states: [(&str, Damage); 8] = [
+    let states: [(&str, Damage); 10] = [
         ("out of the configuration and back", out_of_the_configuration_and_back),
         ("state lost", |shop| remove_directory(shop, "state")),
         ("record lost", |shop| fs::remove_file(shop.sandbox.home().join("state/shop/main.json")).unwrap()),
@@ -45,6 +45,15 @@ fn from_every_state_the_command_that_check_names_gets_the_branch_running_again()
             remove_directory(shop, "checkouts");
         }),
         ("routes lost", |shop| remove_directory(shop, "nginx/router.d")),
+        ("the file of an upstream lost", |shop| {
+            fs::remove_file(shop.sandbox.home().join("nginx/router.d/shop+main+web.conf")).unwrap();
+        }),
+        ("it would not start at boot", |shop| {
+            let services = shop.sandbox.home().join("services-real");
+            let entries = services.read_dir_utf8().unwrap().map(|entry| entry.unwrap().into_path());
+            let own = entries.filter(|path| path.file_name().unwrap().starts_with("shop+"));
+            own.for_each(|path| fs::write(path.join("down"), "").unwrap());
+        }),
         ("nginx's files lost", |shop| remove_directory(shop, "nginx")),
     ];
     for (state, damage) in states {

@@ -13,7 +13,8 @@ pub fn recorded(platform: &Platform, records: &BTreeMap<BranchRef, Record>) -> V
 }
 
 /// Returns whether `branch` is live with other processes than are configured: more or fewer, or with other commands or
-/// environments. They cannot be replaced while they are routed to by an nginx that does not run.
+/// environments. They cannot be replaced while they are routed to by an nginx that does not run. One that was never started, for
+/// want of a domain, routes to nothing.
 pub fn wants_new_processes(
     platform: &Platform,
     observed: &Observed,
@@ -25,9 +26,8 @@ pub fn wants_new_processes(
         // Only its commit knows its runners: a rebuild asks it.
         return Ok(false);
     }
-    if !observed.web_runs
-        && platform.runners(branch, Some(live)).values().any(|runner| runner.nginx().is_some())
-    {
+    let is_down = observed.web_is_set_up && !observed.web_runs;
+    if is_down && platform.runners(branch, Some(live)).values().any(|runner| runner.nginx().is_some()) {
         return Ok(false);
     }
     if configured(platform, branch, live) != live.processes.iter().map(shape).collect() {

@@ -53,6 +53,25 @@ fn every_edit_is_applied_as_it_is_printed_and_only_once() {
 }
 
 #[test]
+fn without_any_domain_processes_are_replaced_though_nginx_does_not_run() {
+    for (name, edit) in EDITS {
+        let mut configuration = configuration("two-backends");
+        configuration.domains.clear();
+        let mut host = deployed(&interpret(configuration.clone()));
+        edit(&mut configuration);
+        configuration.domains.clear();
+        let platform = interpret(configuration);
+        assert!(!host.web_server_runs, "{name}");
+        apply_configuration(&mut host, &platform);
+        check(&mut host, &platform);
+        for service in host.services.values().filter(|it| it.process.is_some()) {
+            let is_edited = name != "another environment" || service.definition.run.contains("EDITED");
+            assert!(is_edited, "{name}: {}", service.definition.run);
+        }
+    }
+}
+
+#[test]
 fn a_domain_can_be_configured_before_the_first_push() {
     let platform = platform("two-backends");
     let mut host = machine(&platform);
