@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use pypaas_config::{Diagnostic, error_chain, on_one_line};
+use pypaas_config::{Diagnostic, error_chain, messages, on_one_line};
 use pypaas_core::host::{ServiceError, WebServerError};
 use pypaas_core::plan::PlanError;
 use pypaas_core::{
@@ -44,6 +44,8 @@ pub(crate) struct Failure {
     because: Vec<String>,
     hint: Option<String>,
     status: Option<u8>,
+    /// Whether there is no version that was live before.
+    is_first: bool,
 }
 
 impl Failure {
@@ -58,6 +60,11 @@ impl Failure {
         self
     }
 
+    /// Says of a deploy that failed that no version was live before.
+    pub(crate) fn with_nothing_live(self) -> Self {
+        Self { is_first: true, ..self }
+    }
+
     /// Fails because the key that was used may not do this.
     pub(crate) fn forbidden(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Some(FORBIDDEN), ..Self::new(message, hint) }
@@ -65,7 +72,7 @@ impl Failure {
 
     /// Fails with a cause whose type is not known.
     pub(crate) fn from_cause(error: Box<dyn Error + Send + Sync>) -> Self {
-        Self { error, because: Vec::new(), hint: None, status: None }
+        Self { error, because: Vec::new(), hint: None, status: None, is_first: false }
     }
 
     /// Adds causes.
@@ -94,8 +101,9 @@ impl Failure {
 
     /// Describes it, as something that is wrong with `category`.
     pub(crate) fn diagnostic(&self, category: &'static str) -> Diagnostic {
-        let diagnostic = Diagnostic::error(category, self.error.to_string())
-            .because(error_chain(self.error.as_ref()).skip(1).map(ToString::to_string))
+        let mut messages = messages(self.error.as_ref()).into_iter();
+        let diagnostic = Diagnostic::error(category, messages.next().unwrap_or_default())
+            .because(messages)
             .because(self.because.clone());
         match self
             .hint
@@ -157,7 +165,10 @@ impl Failure {
             return Some("is svscan running, and does it watch `services_dir`?");
         }
         if self.find::<NotReady>().is_some() {
-            return Some("the version that was live before is still live; fix the app, then push again");
+            return Some(match self.is_first {
+                true => "nothing is live on this branch yet; fix the app, then push again",
+                false => "the version that was live before is still live; fix the app, then push again",
+            });
         }
         if let Some(PlanError::Manifest { source: ManifestError::Missing { .. }, .. }) = self.find() {
             return Some(
@@ -183,9 +194,10 @@ impl Failure {
             };
         }
         match self.find() {
-            Some(ChangeError::Apply(ApplyError::Step { .. })) => {
-                Some("the version that was live before is still live")
-            }
+            Some(ChangeError::Apply(ApplyError::Step { .. })) => Some(match self.is_first {
+                true => "nothing is live on this branch yet; fix what is named above, then push again",
+                false => "the version that was live before is still live",
+            }),
             _ => None,
         }
     }

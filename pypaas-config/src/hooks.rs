@@ -1,5 +1,6 @@
 //! `hooks` of a branch.
 
+use crate::argument_size::check_commands;
 use crate::fields::Field;
 use crate::finding::Findings;
 use crate::schema::Schema;
@@ -42,6 +43,7 @@ pub struct Hooks {
 impl Hooks {
     pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Self {
         let Some(fields) = field.fields(&HOOKS, findings) else { return Self::default() };
+        HOOKS.keys.iter().filter_map(|key| fields.get(key)).for_each(|it| check_commands(it, findings));
         Self {
             before_build: fields.optional("before_build", findings, Field::texts).unwrap_or_default(),
             build: fields.optional("build", findings, Field::texts),

@@ -13,6 +13,7 @@
 
 mod access;
 mod app;
+mod argument_size;
 mod certificate_files;
 mod configuration;
 mod diagnostic;
@@ -61,7 +62,7 @@ pub use configuration::{Configuration, Loaded, SourceFile};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use domain::Domain;
 pub use duration::{format_duration, parse_any_duration, parse_duration};
-pub use error_chain::{error_chain, on_one_line};
+pub use error_chain::{error_chain, messages, on_one_line};
 pub use fields::Field;
 pub use finding::{Finding, is_unsafe_for_terminal};
 pub use flatten_values::flatten_values;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::argument_size;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings, quote};
 use crate::keys::MOST_PROCESSES;
@@ -235,6 +236,8 @@ fn read_env(field: Field<'_>, findings: &mut Findings) -> BTreeMap<String, Strin
             _ => finding,
         });
         if let Some(value) = findings.take(value) {
+            let length = field.name.len() + "=".len() + value.len();
+            argument_size::check(field.key, &quote(field.name), length, findings);
             env.insert(field.name.to_owned(), value);
         }
     }
@@ -293,6 +296,7 @@ fn read_custom_cmds(field: Field<'_>, findings: &mut Findings) -> BTreeMap<Strin
             );
         }
         if let Some(command) = findings.take(field.command()) {
+            argument_size::check(field.key, &quote(field.name), command.len(), findings);
             commands.insert(field.name.to_owned(), command);
         }
     }

@@ -5,6 +5,8 @@ mod ready;
 
 use std::error::Error;
 
+use pypaas_config::on_one_line;
+
 use crate::host::{Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
 use crate::{Layout, Plan, Step, Story, written};
@@ -65,23 +67,12 @@ pub fn apply(
         match (outcome, section.on_failure) {
             (Ok(()), _) => {}
             (Err(error), OnFailure::Stop) => return Err(error),
-            (Err(error), OnFailure::Warn) => story.warn(&chain(&error)),
+            (Err(error), OnFailure::Warn) => story.warn(&on_one_line(&error)),
         }
         number += section.steps.len();
         story.section_done(section.phase, host.clock().elapsed().saturating_sub(begin));
     }
     Ok(())
-}
-
-/// Prints an error with its causes on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
 }
 
 /// Says that a program a builder needs is not on the host.
@@ -113,7 +104,10 @@ fn perform(
         Step::WriteFile { path, text, mode } => host.files().replace_file(path, text, *mode)?,
         Step::CheckOut { branch, commit, checkout } => {
             let (repo, directory) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
-            host.git().check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes))?;
+            let checked_out =
+                host.git().check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes));
+            // The step has said already what was tried.
+            checked_out.map_err(|error| error.source)?;
         }
         Step::Persist { branch, checkout, paths, live } => {
             let live = live.as_ref().map(|live| layout.checkout(branch, live));

@@ -60,6 +60,8 @@ fn needs_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, C
 fn write(repo: &gix::Repository, mut index: gix::index::File, directory: &Utf8Path) -> Result<(), Cause> {
     let mut options = repo.checkout_options(Source::IdMapping)?;
     options.destination_is_initially_empty = true;
+    // Else the error would not name its file.
+    options.keep_going = true;
     let outcome = gix::worktree::state::checkout(
         &mut index,
         directory.as_std_path(),
@@ -105,7 +107,7 @@ fn write_with_git(
     run_git(command, caller, output)
 }
 
-/// Runs git until it ends or the caller wants to stop. Where git failed, its last line is the error.
+/// Runs git until it ends or the caller wants to stop. Where git failed, the line with its reason is the error.
 pub(super) fn run_git(
     command: Command,
     caller: &mut dyn Caller,
@@ -118,10 +120,66 @@ pub(super) fn run_git(
     };
     match child::run(command, &mut listen, &mut || caller.wants_to_stop())? {
         Ended::Itself(status) if status.success() => Ok(()),
-        Ended::Itself(status) => Err(match String::from_utf8_lossy(&said).trim().lines().last() {
+        Ended::Itself(status) => Err(match reason(&String::from_utf8_lossy(&said)) {
             Some(line) => line.to_owned().into(),
             None => format!("git failed: {status}").into(),
         }),
         Ended::Stopped(reason) => Err(format!("git was ended: {reason}").into()),
+    }
+}
+
+/// What git says after the reason: general advice, and the consequences of what it said before.
+const NO_REASON: [&str; 8] = [
+    "fatal: Could not read from remote repository.",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+    "fatal: the remote end hung up unexpectedly",
+    "fatal: early EOF",
+    "error: index-pack died",
+    "fatal: index-pack failed",
+    "warning: ",
+];
+
+/// Finds the line that says why git failed: its first error, else the last line of whatever it ran, such as ssh.
+fn reason(said: &str) -> Option<&str> {
+    let lines = || {
+        let lines = said.split(['\n', '\r']).map(|line| line.trim().trim_start_matches("remote: ").trim());
+        lines.filter(|line| !line.is_empty() && !NO_REASON.iter().any(|it| line.starts_with(it)))
+    };
+    let is_error = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        ["fatal:", "error:"].iter().any(|word| line.starts_with(word))
+    };
+    lines().find(is_error).or_else(|| lines().next_back()).or_else(|| said.trim().lines().last())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn the_reason_of_git_is_found_between_progress_and_advice() {
+        let advice = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n\
+                      and the repository exists.\n";
+        for (said, expected) in [
+            (format!("ERROR: Repository not found.\n{advice}"), "ERROR: Repository not found."),
+            (
+                format!("Warning: Permanently added 'x' to the list of known hosts.\ngit@x: Permission denied (publickey).\n{advice}"),
+                "git@x: Permission denied (publickey).",
+            ),
+            (format!("fatal: '/srv/x' does not appear to be a git repository\n{advice}"), "fatal: '/srv/x' does not appear to be a git repository"),
+            (
+                "Receiving objects: 10%\rReceiving objects: 20%\rerror: RPC failed; curl 18\nfatal: early EOF\n".to_owned(),
+                "error: RPC failed; curl 18",
+            ),
+            (
+                "error: unable to create file x: File name too long\nfatal: cannot\n".to_owned(),
+                "error: unable to create file x: File name too long",
+            ),
+            (advice.to_owned(), "and the repository exists."),
+        ] {
+            assert_eq!(reason(&said), Some(expected));
+        }
+        assert_eq!(reason("\n"), None);
     }
 }

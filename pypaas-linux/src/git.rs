@@ -1,5 +1,6 @@
 //! Bare repositories and what is in them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
@@ -7,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use camino::Utf8Path;
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::sec::Permission;
@@ -18,7 +20,7 @@ use super::umask::ReadableByAll;
 use super::{LinuxHost, bare_repo, checkout};
 
 /// How many characters of a commit's first line are kept.
-const LONGEST_SUBJECT: usize = 200;
+const LONGEST_SUBJECT: usize = 100;
 
 /// How large a file may be of which a plan reads the text, in bytes; a lock file of a large app has a few hundred thousand.
 const LARGEST_READ: u64 = 4 << 20;
@@ -171,7 +173,9 @@ fn ask_git(repo: &Utf8Path, words: &[&str]) -> Result<Answer, Cause> {
 fn read_commit(repo: &Utf8Path, commit: &CommitId, named: &[&str]) -> Result<Commit, Cause> {
     let repo = open(repo)?;
     let commit = repo.find_commit(object_id(commit)?)?;
-    let subject = printable(&commit.message_raw()?.trim().lines().next().unwrap_or_default().to_str_lossy());
+    let decoded = commit.decode()?;
+    let first_line = decoded.message.trim().lines().next().unwrap_or_default();
+    let subject = printable(&in_unicode(first_line, decoded.encoding.map(|name| name.as_bytes())));
     let (mut entries, mut files) = (Vec::new(), BTreeMap::new());
     for entry in commit.tree()?.iter() {
         let entry = entry?;
@@ -187,6 +191,13 @@ fn read_commit(repo: &Utf8Path, commit: &CommitId, named: &[&str]) -> Result<Com
     }
     entries.sort();
     Ok(Commit { subject, entries, files })
+}
+
+/// Decodes a message: as the commit says it is encoded, else as UTF-8, else as Latin-1, which editors without UTF-8 write.
+fn in_unicode<'a>(text: &'a [u8], encoding: Option<&[u8]>) -> Cow<'a, str> {
+    let said = encoding.and_then(Encoding::for_label);
+    let encoding = said.unwrap_or(if str::from_utf8(text).is_ok() { UTF_8 } else { WINDOWS_1252 });
+    encoding.decode_without_bom_handling(text).0
 }
 
 /// Cuts a subject short, and leaves nothing in it that a terminal would obey: it is the pusher's, and others read it.

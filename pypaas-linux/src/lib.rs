@@ -30,6 +30,7 @@ mod persist;
 mod probe;
 mod proc;
 mod program;
+mod script;
 mod service_stats;
 pub mod setup;
 mod shell;

@@ -11,6 +11,7 @@ use super::child::{self, Ended};
 use super::confine;
 use super::notify;
 use super::proc::{self, COMMAND_VARIABLE, ProcessTable, ProcessTree};
+use super::script;
 use super::terminate::terminate;
 use super::umask::ReadableByAll;
 
@@ -85,7 +86,10 @@ fn check(command: &ShellCommand, ended: Ended) -> Result<(), CommandError> {
     match ended {
         Ended::Itself(status) if status.success() => Ok(()),
         Ended::Itself(status) => Err(match (status.code(), status.signal()) {
-            (Some(status), _) => CommandError::Failed { line, status },
+            (Some(status), _) => {
+                let reason = script::why_it_cannot_run(&line, &command.directory, status);
+                CommandError::Failed { line, status, source: reason.map(Into::into) }
+            }
             (None, signal) => CommandError::Killed { line, signal: signal.unwrap_or_default() },
         }),
         Ended::Stopped(reason) => Err(CommandError::Stopped { line, reason }),

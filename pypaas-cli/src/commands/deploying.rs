@@ -55,6 +55,10 @@ impl Deploying<'_> {
         let mut decision = Decision { deploying: &self, decide };
         let Attempted { outcome, attempt } =
             Engine::new(&mut host, platform, &mut narrator).attempt(&order, &mut decision);
+        let outcome = outcome.map_err(|failure| match self.is_live(&mut host) {
+            Ok(false) => failure.with_nothing_live(),
+            _ => failure,
+        });
         match &outcome {
             Ok(Some(Record { live: Some(live), .. })) => {
                 self.tell_success(&mut narrator, live, begin.elapsed());
@@ -66,6 +70,12 @@ impl Deploying<'_> {
             Engine::new(&mut host, platform, &mut narrator).notify(&self.branch, &attempt);
         }
         outcome.map(drop)
+    }
+
+    /// Returns whether a version of the branch is live.
+    fn is_live(&self, host: &mut dyn Host) -> Result<bool, Failure> {
+        let record = record(host.files(), &self.installation.platform.layout, &self.branch)?;
+        Ok(record.is_some_and(|record| record.live.is_some()))
     }
 
     fn order(&self, at: Timestamp) -> Order {

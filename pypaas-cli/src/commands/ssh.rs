@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use pypaas_config::Permission;
 
+use super::git;
 use crate::command::{self, Effect, Prepared, Registration, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -61,7 +62,10 @@ impl command::Command for Arguments {
             Wish::Usage { error, refused: false } => Ok(terminal::usage(&error)),
             Wish::Run { command, words } => {
                 invocation.words = words;
-                command_line::run(*command, &invocation)
+                match command_line::run(*command, &invocation) {
+                    Err(failure) if git::is_spoken_to(&invocation.words) => Ok(git::report(&failure)),
+                    outcome => outcome,
+                }
             }
         }
     }

@@ -41,6 +41,7 @@ mod overlapping;
 mod persisting;
 mod procfile;
 mod pushed_refs;
+mod reasons;
 mod redeploying;
 mod releases;
 mod routing;

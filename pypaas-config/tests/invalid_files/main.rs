@@ -10,6 +10,7 @@ mod references;
 mod repo;
 mod runner;
 mod settings;
+mod sizes;
 mod syntax;
 mod values;
 

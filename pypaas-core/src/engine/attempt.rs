@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, on_one_line};
 
 use super::{ChangeError, Engine};
-use crate::apply::{ApplyError, chain};
+use crate::apply::ApplyError;
 use crate::host::{CommandError, Host};
 use crate::plan::{Request, Source};
 use crate::{Attempt, AttemptKind, History, NotReady, Outcome, Record, SectionTime, Story};
@@ -60,7 +60,7 @@ impl AttemptError for ChangeError {
     }
 
     fn reason(&self) -> String {
-        chain(self)
+        on_one_line(self)
     }
 }
 
@@ -213,7 +213,7 @@ impl Engine<'_> {
         let layout = &self.platform.layout;
         let (host, progress) = self.world.parts();
         History::new(host.files(), layout, branch).append(attempt.clone()).unwrap_or_else(|error| {
-            progress.warn(&format!("cannot add this to the history of {branch}: {}", chain(&error)));
+            progress.warn(&format!("cannot add this to the history of {branch}: {}", on_one_line(&error)));
             attempt
         })
     }

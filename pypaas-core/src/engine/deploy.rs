@@ -1,9 +1,8 @@
 //! Deploys, and making a branch agree with its record.
 
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, on_one_line};
 
 use super::{ChangeError, Engine};
-use crate::apply::chain;
 use crate::plan::{self, Request, Source, Stage};
 use crate::rejection::is_rejection;
 use crate::{AttemptKind, Record, Scope};
@@ -57,14 +56,16 @@ impl Engine<'_> {
                 true => "the old version could not be removed",
                 false => "its record could not be synced to disk",
             };
-            self.world.progress().warn(&format!("the new version is live, but {but}: {}", chain(&error)));
+            self.world
+                .progress()
+                .warn(&format!("the new version is live, but {but}: {}", on_one_line(&error)));
         }
         if !was_live {
             let nginx = reload_outcome(stage, &error);
             if let Err(failed) = self.converge_after(branch, nginx) {
                 self.world.progress().warn(&format!(
                     "could not restore the previous state completely; the next command will retry: {}",
-                    chain(&failed)
+                    on_one_line(&failed)
                 ));
             }
         }
@@ -86,7 +87,7 @@ impl Engine<'_> {
         };
         let restore = Stage::Restore { lenient: true };
         if let Err(error) = self.run_stage(Stage::Clear, &request) {
-            let error = chain(&error);
+            let error = on_one_line(&error);
             self.world
                 .progress()
                 .warn(&format!("the failed version keeps running beside the live one for now: {error}"));
@@ -124,7 +125,7 @@ impl Engine<'_> {
             if other && self.world.try_lock(&lock, "repairing a deploy that was killed")? {
                 self.world.progress().note(&format!("repairing {branch}: its last deploy was killed"));
                 if let Err(error) = self.converge(&branch) {
-                    let error = chain(&error);
+                    let error = on_one_line(&error);
                     self.world.progress().warn(&format!("{branch} could not be repaired: {error}"));
                 }
                 self.world.unlock(&lock)?;

@@ -1,10 +1,9 @@
 //! Hooks that are told how an attempt ended.
 
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, on_one_line};
 use serde::Serialize;
 
 use super::Engine;
-use crate::apply::chain;
 use crate::host::ShellCommand;
 use crate::{Attempt, Outcome, plan, record};
 
@@ -47,7 +46,7 @@ impl Engine<'_> {
             None => {
                 let directory = platform.layout.data(branch);
                 if let Err(error) = host.files().create_directory(&directory) {
-                    progress.warn(&chain(&error));
+                    progress.warn(&on_one_line(&error));
                 }
                 ShellCommand {
                     line: String::new(),
@@ -64,7 +63,7 @@ impl Engine<'_> {
             if let Err(error) =
                 host.shell().notify(&command, &notification, &mut |bytes| progress.output(bytes))
             {
-                progress.warn(&chain(&error));
+                progress.warn(&on_one_line(&error));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Commands the admin wrote.
 
+use std::error::Error;
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -63,6 +64,9 @@ pub enum CommandError {
         line: String,
         /// Its exit status.
         status: i32,
+        /// What is wrong with the script that it is, where that can be seen.
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// A signal ended it.
     #[error("`{line}` was ended by signal {signal}")]

@@ -78,7 +78,7 @@ impl Shell for MemoryHost {
             self.running_commands.insert(command.directory.clone());
         }
         Err(match source.kind() {
-            io::ErrorKind::StorageFull => CommandError::Failed { line, status: 1 },
+            io::ErrorKind::StorageFull => CommandError::Failed { line, status: 1, source: None },
             io::ErrorKind::TimedOut => CommandError::Killed { line, signal: 9 },
             _ => CommandError::NotStarted { line, source },
         })
