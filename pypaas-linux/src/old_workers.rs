@@ -12,7 +12,7 @@ use pypaas_core::RouterSockets;
 
 use super::nginx_master::Master;
 use super::proc;
-use super::proc::tcp::{self, Socket, State};
+use super::proc::tcp;
 
 /// Counts the requests on old workers that are for `ports`, or may yet be.
 pub(super) fn requests(master: Master, sockets: &RouterSockets, ports: &BTreeSet<u16>) -> io::Result<usize> {
@@ -21,10 +21,9 @@ pub(super) fn requests(master: Master, sockets: &RouterSockets, ports: &BTreeSet
         return Ok(0);
     }
     let from_edge = connected(&fs::read_to_string("/proc/net/unix")?, sockets);
-    let is_elsewhere =
-        |socket: &Socket| socket.state == State::Connected && !ports.contains(&socket.remote.port());
-    let elsewhere: BTreeSet<u64> =
-        tcp::sockets()?.iter().filter(|socket| is_elsewhere(socket)).map(|socket| socket.inode).collect();
+    let connected = tcp::connected()?.into_iter();
+    let elsewhere = connected.filter(|socket| !ports.contains(&socket.remote.port()));
+    let elsewhere: BTreeSet<u64> = elsewhere.map(|socket| socket.inode).collect();
     let requests = |worker: &u32| {
         let open = proc::open_sockets(*worker);
         let count = |among: &BTreeSet<u64>| open.iter().filter(|inode| among.contains(inode)).count();

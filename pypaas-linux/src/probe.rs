@@ -9,7 +9,7 @@ use pypaas_core::host::{Probe, ProbeError};
 use pypaas_core::{Origin, ServiceName};
 
 use super::LinuxHost;
-use super::proc::tcp::{self, Socket, State};
+use super::proc::tcp;
 use super::proc::{self, ProcessTable, ProcessTree};
 
 /// How long a connection on this machine may take.
@@ -23,7 +23,7 @@ const REST: Duration = Duration::from_millis(100);
 
 impl Probe for LinuxHost {
     fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError> {
-        let held = sockets()?.into_iter();
+        let held = tcp::sockets().map_err(said)?.into_iter();
         Ok(held.map(|socket| socket.local.port()).collect())
     }
 
@@ -34,7 +34,7 @@ impl Probe for LinuxHost {
         let table = ProcessTable::read().map_err(said)?;
         let open: BTreeSet<u64> =
             table.members(&mut tree).into_iter().flat_map(|it| proc::open_sockets(it.id)).collect();
-        let listening = sockets()?.into_iter().filter(|socket| socket.state == State::Listening);
+        let listening = tcp::listening().map_err(said)?.into_iter();
         Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
     }
 
@@ -56,14 +56,9 @@ impl Probe for LinuxHost {
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
-        let counts =
-            |socket: &Socket| socket.state == State::Connected && ports.contains(&socket.local.port());
-        Ok(sockets()?.iter().filter(|socket| counts(socket)).count())
+        let connected = tcp::connected().map_err(said)?;
+        Ok(connected.iter().filter(|socket| ports.contains(&socket.local.port())).count())
     }
-}
-
-fn sockets() -> Result<Vec<Socket>, ProbeError> {
-    tcp::sockets().map_err(said)
 }
 
 fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {

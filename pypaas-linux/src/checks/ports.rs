@@ -8,7 +8,7 @@ use pypaas_core::{Record, records};
 use super::{CheckContext, Diagnostic};
 use crate::LinuxHost;
 use crate::proc;
-use crate::proc::tcp::{self, Socket, State};
+use crate::proc::tcp::{self, Socket};
 
 pub(super) fn check(host: &mut LinuxHost, context: &CheckContext<'_>) -> Vec<Diagnostic> {
     let range = context.platform.configuration.settings.ports;
@@ -24,10 +24,9 @@ pub(super) fn check(host: &mut LinuxHost, context: &CheckContext<'_>) -> Vec<Dia
         .flat_map(|deployed| &deployed.processes)
         .filter_map(|process| process.port)
         .collect();
-    let others: Vec<Socket> = tcp::sockets()
+    let others: Vec<Socket> = tcp::listening()
         .unwrap_or_default()
         .into_iter()
-        .filter(|socket| socket.state == State::Listening)
         .filter(|socket| range.contains(&socket.local.port()) && !ours.contains(&socket.local.port()))
         .collect();
     let holders = holders(&others.iter().map(|socket| socket.inode).collect());

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_core::Layout;
 
 use super::{DIRECTORIES, Setup, sshd, units};
-use crate::proc::tcp::{self, State};
+use crate::proc::tcp;
 use crate::{proc, program};
 
 /// The programs that pypaas needs, and their packages in Debian.
@@ -135,8 +135,7 @@ fn mode(path: &Utf8Path) -> Option<u32> {
 
 /// Lists the ports that somebody listens on, and those of the web with their owners; the deploy user's are ours.
 fn listeners(own: Option<u32>) -> (BTreeSet<u16>, Vec<(u16, String)>) {
-    let all = tcp::sockets().unwrap_or_default();
-    let listening: Vec<_> = all.into_iter().filter(|it| it.state == State::Listening).collect();
+    let listening = tcp::listening().unwrap_or_default();
     let of_web = listening.iter().filter(|it| WEB.contains(&it.local.port()) && Some(it.user) != own);
     let of_web: BTreeMap<u16, u64> = of_web.map(|it| (it.local.port(), it.inode)).collect();
     let holders = proc::processes_with_sockets(&of_web.values().copied().collect());
