@@ -2,6 +2,7 @@
 
 mod apply;
 mod branches;
+mod certificates;
 mod check;
 mod cleanup;
 mod completions;
@@ -11,6 +12,7 @@ mod env;
 mod git;
 mod git_receive_pack;
 mod git_upload_pack;
+mod keeper;
 mod list;
 mod logs;
 mod maintenance;
@@ -60,6 +62,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<plan::Arguments>(),
     Registration::of::<cleanup::Arguments>(),
     Registration::of::<check::Arguments>(),
+    Registration::of::<certificates::Arguments>(),
     Registration::of::<new::Arguments>(),
     Registration::of::<setup::Arguments>().only_on_host(),
     Registration::of::<completions::Arguments>(),
@@ -67,6 +70,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<rebuild_authorized_keys::Arguments>(),
     Registration::of::<git_receive_pack::Arguments>(),
     Registration::of::<git_upload_pack::Arguments>(),
+    Registration::of::<keeper::Arguments>(),
     Registration::of::<ssh::Arguments>(),
     Registration::of::<update_hook::Arguments>(),
 ];

@@ -111,9 +111,17 @@ impl<'a> Walk<'a> {
                 fix,
             ));
         };
+        if self.address.is_secure() && domain.ssl && !self.is_secure(domain) {
+            let what = format!("`{host}` has no certificate yet, and is served over http");
+            let fix = format!("run `pypaas certificates renew {name}`, which says what is wrong");
+            return Err(problem(what, fix));
+        }
         if self.address.is_secure() && !domain.ssl {
-            let what = format!("`{host}` is not served over https: {} does not say `ssl: true`", domain.file);
-            return Err(problem(what, "set `ssl: true` and run `pypaas apply`, or use http"));
+            let what = format!("`{host}` is not served over https: {} does not say `ssl: auto`", domain.file);
+            return Err(problem(
+                what,
+                "set `ssl: auto` (or `true`, with your own files) and run `pypaas apply`, or use http",
+            ));
         }
         self.pass(match name.as_str() == host {
             true => format!("`{name}` is configured in {}", domain.file),
@@ -298,10 +306,19 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Returns whether the request is one over https, where the address may leave that open.
+    fn is_secure(&self, domain: &Domain) -> bool {
+        let platform = &self.installation.platform;
+        let mut domains = platform.configuration.domains.iter();
+        let name = domains.find(|(_, it)| it.file == domain.file).map(|(name, _)| name);
+        let can_be = name.is_some_and(|name| platform.is_secure(name, domain));
+        can_be && (self.address.is_secure() || self.address.scheme.is_none())
+    }
+
     /// The address at which nginx is reached from this host.
     fn nginx_address(&self, domain: &Domain) -> SocketAddr {
         let nginx = &self.installation.configuration().settings.nginx;
-        let is_secure = self.address.is_secure() || (domain.ssl && self.address.scheme.is_none());
+        let is_secure = self.is_secure(domain);
         let port = if is_secure { nginx.https_port } else { nginx.http_port };
         let mut listen =
             nginx.listen.iter().filter_map(|it| it.trim_matches(['[', ']']).parse::<IpAddr>().ok());

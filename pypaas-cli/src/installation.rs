@@ -22,6 +22,7 @@ use crate::failure::{FAILED, Failure};
 use crate::invocation::Invocation;
 use crate::remembered_limits::RememberedLimits;
 use crate::{access, secrets, terminal};
+use pypaas_linux::checks::certificates;
 use pypaas_linux::{LinuxHost, base_environment, shell_word, user_name};
 
 /// An installed and configured pypaas.
@@ -74,6 +75,7 @@ impl Installation {
         let caller = caller.clone();
         let mut new = Self::new(home, configuration, loaded.problems)?;
         new.platform.configuration_directory = Some(directory.to_owned());
+        new.platform.uncertified = certificates::uncertified(&new.platform);
         Ok(Self { files: loaded.files, directory: directory.to_owned(), caller, limits, ..new })
     }
 

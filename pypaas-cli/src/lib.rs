@@ -22,6 +22,8 @@ mod foreground;
 pub mod fuzzing;
 mod installation;
 mod invocation;
+mod issuing;
+mod keeper;
 mod keys;
 mod moment;
 mod narrator;

@@ -50,8 +50,10 @@ pub struct Domain {
     pub aliases: Vec<DomainName>,
     /// `redirect`: names that redirect to this domain, such as the one with `www.`.
     pub redirects: Vec<DomainName>,
-    /// `ssl`. Default false.
+    /// `ssl`: whether it is served over https. Default false.
     pub ssl: bool,
+    /// `ssl: auto`: its certificate is issued by the authority of `acme`; until there is one it is served over http.
+    pub ssl_auto: bool,
     /// `ssl_certificate`. Default `/etc/ssl/private/httpd/<domain>/<domain>.crt`.
     pub ssl_certificate: Utf8PathBuf,
     /// `ssl_certificate_key`. Default the same with `.key`.
@@ -101,9 +103,11 @@ impl Domain {
         let locations = fields.require("locations", findings);
         let locations =
             locations.map(|field| read_locations(field, &mut links.references, findings)).unwrap_or_default();
-        let ssl = fields.optional("ssl", findings, Field::boolean).unwrap_or(false);
-        if !ssl {
-            warn_without_ssl(&fields, findings);
+        let ssl = fields.optional("ssl", findings, read_ssl).unwrap_or(Ssl::No);
+        match ssl {
+            Ssl::No => warn_without_ssl(&fields, findings),
+            Ssl::Auto => check_auto(name, &fields, findings),
+            Ssl::OwnFiles => {}
         }
         for key in CERTIFICATE_KEYS {
             if let Some((field, Ok(path))) = fields.get(key).map(|field| (field, field.absolute_path())) {
@@ -119,7 +123,8 @@ impl Domain {
             max_body: fields.optional("max_body", findings, Field::size).unwrap_or(100 * 1024 * 1024),
             aliases,
             redirects,
-            ssl,
+            ssl: ssl != Ssl::No,
+            ssl_auto: ssl == Ssl::Auto,
             ssl_certificate: certificate.unwrap_or_else(|| default_certificate(name, "crt")),
             ssl_certificate_key: key.unwrap_or_else(|| default_certificate(name, "key")),
             ssl_certificate_chain: fields.optional("ssl_certificate_chain", findings, Field::absolute_path),
@@ -128,6 +133,48 @@ impl Domain {
             nginx_http_extra_config: fields.verbatim("nginx_http_extra_config", findings),
             nginx_https_extra_config: fields.verbatim("nginx_https_extra_config", findings),
         })
+    }
+}
+
+/// What `ssl` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ssl {
+    No,
+    OwnFiles,
+    Auto,
+}
+
+fn read_ssl(field: &Field<'_>) -> Result<Ssl, Finding> {
+    const EXPECTED: &str = "true, false or auto";
+    if field.scalar(EXPECTED)?.text == "auto" {
+        return Ok(Ssl::Auto);
+    }
+    let is_on = field.boolean().map_err(|_| field.unexpected(EXPECTED))?;
+    Ok(if is_on { Ssl::OwnFiles } else { Ssl::No })
+}
+
+/// Checks what `ssl: auto` cannot be used with.
+fn check_auto(name: &DomainName, fields: &Fields<'_>, findings: &mut Findings) {
+    let names = ["aliases", "redirect"].iter().filter_map(|key| fields.get(key));
+    let has_wildcard = |field: &Field<'_>| field.text().is_ok_and(|text| text.starts_with("*."));
+    let wildcard = names.into_iter().find(has_wildcard);
+    let own = fields.get("ssl").filter(|_| name.as_str().starts_with("*."));
+    if let Some(field) = own.or(wildcard) {
+        let finding =
+            Finding::error(field.key, "`ssl: auto` cannot be used with a name that begins with `*.`");
+        findings.add(
+            finding
+                .label("the authority would not issue a certificate this way")
+                .help("use `ssl: true` with a certificate of your own, or list the names one by one"),
+        );
+    }
+    for field in CERTIFICATE_KEYS.iter().filter_map(|key| fields.get(key)) {
+        let finding = Finding::warning(field.key, format!("{} has no effect", quote(field.name)));
+        findings.add(
+            finding
+                .label("with `ssl: auto` pypaas keeps the certificate")
+                .help("say `ssl: true` to use your own files, or remove the key"),
+        );
     }
 }
 

@@ -12,6 +12,7 @@
 //! The crate is pure: it reads no files. The caller passes their text.
 
 mod access;
+mod acme;
 mod app;
 mod argument_size;
 mod certificate_files;
@@ -57,6 +58,7 @@ mod tree;
 mod verbatim;
 
 pub use access::{Access, Permission};
+pub use acme::AcmeSettings;
 pub use app::read_app;
 pub use configuration::{Configuration, Loaded, SourceFile};
 pub use diagnostic::{Diagnostic, Place, Severity};

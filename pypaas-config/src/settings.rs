@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::NginxSettings;
+use crate::acme::AcmeSettings;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
 use crate::schema::Schema;
@@ -13,6 +14,7 @@ pub(crate) const SETTINGS: Schema = Schema {
     keys: &[
         "ports",
         "nginx",
+        "acme",
         "services_dir",
         "lock_timeout",
         "keep_checkouts",
@@ -47,6 +49,8 @@ pub struct Settings {
     pub ssl_config: Option<String>,
     /// `nginx`: how to run and reload nginx.
     pub nginx: NginxSettings,
+    /// `acme`: who issues certificates for domains with `ssl: auto`.
+    pub acme: AcmeSettings,
     /// `services_dir`: the directory svscan watches; `~` is the deploy user's home. Default `~/services`.
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
@@ -75,6 +79,7 @@ impl Settings {
         let fields = field.fields(&SETTINGS, findings)?;
         let ports = fields.require("ports", findings).and_then(|ports| PortRange::decode(ports, findings));
         let nginx = fields.get("nginx").and_then(|nginx| NginxSettings::decode(nginx, findings));
+        let acme = fields.get("acme").and_then(|acme| AcmeSettings::decode(acme, findings));
         let services_dir = fields.optional("services_dir", findings, Field::path_from_home);
         let lock_timeout = fields.optional("lock_timeout", findings, Field::duration);
         Some(Self {
@@ -83,6 +88,7 @@ impl Settings {
             deploy_logger_cmd: fields.optional("deploy_logger_cmd", findings, Field::command),
             ssl_config: fields.verbatim("ssl_config", findings),
             nginx: nginx.unwrap_or_default(),
+            acme: acme.unwrap_or_default(),
             admins: fields.optional("admins", findings, Field::texts),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
-use pypaas_config::{NginxSettings, PortRange, Settings};
+use pypaas_config::{AcmeSettings, NginxSettings, PortRange, Settings};
 use pypaas_core::host::{Logs, ServiceError, ServiceState, Services, StopReport, WithParts};
 use pypaas_core::plan::{Phase, Plan};
 use pypaas_core::{Definition, Layout, MemoryHost, Origin, Quiet, Readiness, ServiceName, Step, apply};
@@ -99,6 +99,7 @@ impl Logs for Journal {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings {
+        acme: AcmeSettings::default(),
         ports: PortRange { min: 61500, max: 61800 },
         runner_runscript_template: None,
         runner_logscript_template: None,

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, RepoName, Settings};
+use pypaas_config::{BranchRef, DomainName, RepoName, Settings};
 
 use crate::{CheckoutName, RouterSockets, ServiceName, WebFileName, WebInstance, encode};
 
@@ -16,7 +16,7 @@ pub struct Layout {
 
 impl Layout {
     /// The directories in the home that nobody but the deploy user may enter.
-    pub const PRIVATE: [&str; 6] = ["config", "state", "repos", "cache", "run", "set-aside"];
+    pub const PRIVATE: [&str; 7] = ["config", "state", "repos", "cache", "run", "set-aside", "certificates"];
 
     /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
     pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
@@ -114,6 +114,36 @@ impl Layout {
         self.state().join("+lock")
     }
 
+    /// The directory of the certificates that were issued for `domain`, one directory for each.
+    pub fn certificates(&self, domain: &DomainName) -> Utf8PathBuf {
+        self.all_certificates().join(encode(domain.as_str()))
+    }
+
+    /// What is known of failed attempts to get a certificate for `domain`.
+    pub fn failed_renewal(&self, domain: &DomainName) -> Utf8PathBuf {
+        self.certificates(domain).join("+failed.json")
+    }
+
+    /// The directory of what belongs to certificates that are issued to this host.
+    pub fn all_certificates(&self) -> Utf8PathBuf {
+        self.home.join("certificates")
+    }
+
+    /// The account at the authority that issues certificates.
+    pub fn acme_account(&self) -> Utf8PathBuf {
+        self.all_certificates().join("+account.json")
+    }
+
+    /// The lock held while certificates are issued.
+    pub fn certificates_lock(&self) -> Utf8PathBuf {
+        self.all_certificates().join("+lock")
+    }
+
+    /// The directory of the answers by which an authority sees that domains are of this host. The edge serves it.
+    pub fn acme_answers(&self) -> Utf8PathBuf {
+        self.web.join("acme")
+    }
+
     /// What nginx's files said before the switch that is under way.
     pub fn pending_switch(&self) -> Utf8PathBuf {
         self.state().join("+nginx-switch.json")
@@ -153,6 +183,21 @@ impl Layout {
             move |path| *path == home || !path.starts_with(&home)
         });
         all
+    }
+
+    /// The directory of the keeper's service.
+    pub fn keeper_service(&self) -> Utf8PathBuf {
+        self.services_real().join("+keeper")
+    }
+
+    /// The link by which svscan finds it.
+    pub fn keeper_service_link(&self) -> Utf8PathBuf {
+        self.services.join("+keeper")
+    }
+
+    /// What wakes the keeper when something is written to it.
+    pub fn keeper_bell(&self) -> Utf8PathBuf {
+        self.run().join("keeper.bell")
     }
 
     /// The directory svscan watches.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use pypaas_config::{BranchName, BranchRef, RepoName};
+use pypaas_config::{BranchName, BranchRef, DomainName, RepoName};
 
 use crate::host::{
     Commit, FileError, Files, GitError, Host, ProbeError, ServiceError, ServiceState, Services, Version,
@@ -13,8 +13,8 @@ use crate::host::{
 use crate::plan::web_files_of;
 use crate::record::VERSION;
 use crate::{
-    CheckoutName, CommitId, Layout, PendingSwitch, Platform, Record, ServiceName, WebFile, WebFileName,
-    WebInstance, WebRoutes,
+    CheckoutName, CommitId, IssuedCertificate, Layout, PendingSwitch, Platform, Record, ServiceName, WebFile,
+    WebFileName, WebInstance, WebRoutes,
 };
 use crate::{decode, encode};
 
@@ -47,6 +47,8 @@ pub struct Observed {
     pub web_has_old_workers: bool,
     /// Whether nginx can serve files that are compressed already; false when it was not asked.
     pub web_gzip_static: bool,
+    /// The newest certificates of the domains that have theirs issued.
+    pub certificates: BTreeMap<DomainName, IssuedCertificate>,
     /// The commit asked for.
     pub commit: Option<Commit>,
     /// The repositories that exist.
@@ -149,6 +151,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             Scope::Branch { ports: false, .. } => BTreeSet::new(),
             _ => host.probe().ports_in_use()?,
         },
+        certificates: IssuedCertificate::all(host.files(), platform)?,
         web_runs: host.web_server().web_server_runs(),
         web_is_set_up: host.web_server().web_server_is_set_up(),
         web_has_old_workers: host.web_server().has_old_workers(),

@@ -44,6 +44,8 @@ pub struct Platform {
     pub configuration_directory: Option<Utf8PathBuf>,
     /// Values of branches' environments that are not in the configuration; they count over it.
     pub secrets: BTreeMap<BranchRef, BTreeMap<String, String>>,
+    /// Domains with `ssl: auto` that have no certificate yet, and are served over http.
+    pub uncertified: BTreeSet<DomainName>,
     runner_types: RunnerTypes,
     decoded: RefCell<BTreeMap<Manifest, Result<Branch, Vec<Diagnostic>>>>,
     runners: BTreeMap<RunnerRef, Rc<dyn Runner>>,
@@ -98,6 +100,7 @@ impl Platform {
             program,
             configuration_directory: None,
             secrets: BTreeMap::new(),
+            uncertified: BTreeSet::new(),
             runner_types,
             decoded: RefCell::default(),
             runners,
@@ -206,6 +209,16 @@ impl Platform {
         let routes_here = |domain: &Domain| domain.locations.values().any(|it| it.upstream == *runner);
         let domains = self.configuration.domains.iter().filter(|(_, domain)| routes_here(domain));
         Origin::of(domains, &self.configuration.settings.nginx)
+    }
+
+    /// Returns whether a domain is served over https.
+    pub fn is_secure(&self, name: &DomainName, domain: &Domain) -> bool {
+        domain.ssl && !self.uncertified.contains(name)
+    }
+
+    /// Lists the domains whose certificates are issued by the authority of `acme`.
+    pub fn issued_domains(&self) -> impl Iterator<Item = &DomainName> {
+        self.configuration.domains.iter().filter(|(_, domain)| domain.ssl_auto).map(|(name, _)| name)
     }
 
     /// Returns whether there is a file of the configuration for `domain`, be it a broken one.

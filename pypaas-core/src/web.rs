@@ -151,6 +151,8 @@ pub struct Frontend {
     pub https_port: u16,
     /// TLS; `None` for plain http.
     pub tls: Option<Tls>,
+    /// The directory of the answers that an authority for certificates asks for over http (RFC 8555, 8.3).
+    pub acme_answers: Option<Utf8PathBuf>,
     /// Appended to every `listen`, verbatim.
     pub extra_listen_options: Option<String>,
     /// In the server block for http, verbatim.

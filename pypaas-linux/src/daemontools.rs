@@ -2,6 +2,7 @@
 //! looks at. Another supervisor is another implementation of [`Supervisor`].
 
 mod check;
+mod keeper_service;
 mod logger;
 mod logs;
 mod multilog;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_core::host::ServiceError;
 use pypaas_core::{Layout, ServiceName, WebInstance};
 
@@ -95,6 +96,14 @@ impl Supervisor for Daemontools {
 
     fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), ServiceError> {
         web_services::stop(&self.layout, instance)
+    }
+
+    fn start_keeper(
+        &mut self,
+        program: &[String],
+        configuration: Option<&Utf8Path>,
+    ) -> Result<(), ServiceError> {
+        keeper_service::start(&self.layout, program, configuration)
     }
 
     fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf {

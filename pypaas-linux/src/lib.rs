@@ -3,7 +3,9 @@
 //! [`LinuxHost`] implements [`pypaas_core::Host`]. There is one file per trait of [`pypaas_core::host`]; beside them is what
 //! more than one of them needs.
 
+pub mod acme;
 pub mod bare_repo;
+mod bell;
 mod caller;
 mod checkout;
 pub mod checks;
@@ -48,10 +50,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::NginxSettings;
 use pypaas_core::Layout;
+use pypaas_core::host::ServiceError;
 
+pub use bell::{Bell, ring};
 pub use caller::{Watch, is_gone};
 use daemontools::Daemontools;
 pub use daemontools::fill_spare_services;
@@ -95,6 +99,15 @@ impl LinuxHost {
     /// Uses another supervisor than daemontools.
     pub fn with_supervisor(self, supervisor: Box<dyn Supervisor>) -> Self {
         Self { supervisor, ..self }
+    }
+
+    /// Runs the keeper, whose command line is `program`, on the configuration in that directory.
+    pub fn start_keeper(
+        &mut self,
+        program: &[String],
+        configuration: Option<&Utf8Path>,
+    ) -> Result<(), ServiceError> {
+        self.supervisor.start_keeper(program, configuration)
     }
 
     /// Returns its supervisor, which knows more than [`Services`](pypaas_core::host::Services) and

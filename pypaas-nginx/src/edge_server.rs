@@ -32,6 +32,7 @@ pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String,
         tls => None::<String>,
         hsts => false,
         router => ROUTER_HTTP,
+        acme_answers => frontend.acme_answers.as_ref().map(|it| it.as_str()),
     };
     servers.push(templates.print("edge_server", http)?);
     if let Some(tls) = &frontend.tls {
@@ -61,6 +62,7 @@ fn https_server(
         tls => tls::print(templates, tls)?,
         hsts => !config.sets_for("add_header", HSTS),
         router => ROUTER_HTTPS,
+        acme_answers => None::<&str>,
     };
     templates.print("edge_server", values)
 }

@@ -11,7 +11,7 @@ use crate::failure::{FAILED, Failure};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::Narrator;
-use crate::{branch_checks, private, terminal};
+use crate::{branch_checks, keeper, private, terminal};
 use pypaas_config::{Diagnostic, Permission};
 use pypaas_linux::checks::CheckScope;
 
@@ -54,6 +54,7 @@ impl command::Command for Arguments {
         }
         let mut narrator = Narrator::default();
         let failed = Engine::new(&mut host, platform, &mut narrator).apply(&invocation.by)?;
+        keeper::wake(&installation);
         if !failed.is_empty() {
             return Ok(report(failed));
         }

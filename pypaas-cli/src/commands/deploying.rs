@@ -13,6 +13,7 @@ use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
+use crate::keeper;
 use crate::narrator::{Narrator, seconds};
 use crate::terminal;
 use pypaas_linux::checks::CheckScope;
@@ -62,6 +63,7 @@ impl Deploying<'_> {
         match &outcome {
             Ok(Some(Record { live: Some(live), .. })) => {
                 self.tell_success(&mut narrator, live, begin.elapsed());
+                keeper::wake(self.installation);
             }
             Ok(_) => {}
             Err(failure) => failure.text().lines().for_each(|line| narrator.log_only(line)),

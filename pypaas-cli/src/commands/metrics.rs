@@ -151,7 +151,7 @@ fn certificates_end(installation: &Installation, text: &mut String) {
         if !domain.targets().all(|target| may_read(installation, &target.repo)) {
             continue;
         }
-        if let Some(end) = certificates::end(domain) {
+        if let Some(end) = certificates::end(&installation.platform.layout, name, domain) {
             let labels = labels(&[("domain", name.as_str())]);
             let name = "pypaas_certificate_end_timestamp_seconds";
             let _ = writeln!(samples, "{name}{{{labels}}} {}", end.as_second());

@@ -16,7 +16,7 @@ impl Walk<'_> {
         live: &Deployment,
     ) -> Result<(), Box<Diagnostic>> {
         let (address, path) = (self.nginx_address(domain), self.address.path.as_str());
-        let is_secure = domain.ssl && (self.address.is_secure() || self.address.scheme.is_none());
+        let is_secure = self.is_secure(domain);
         let status = match is_secure {
             true => https::status(address, &self.address.host, path, ANSWER),
             false => self

@@ -124,7 +124,7 @@ fn faults_of_the_configuration_are_found() {
         "write domains/other.test.yml, then run `pypaas apply`",
     );
     // 2: https without a certificate.
-    moody.assert_wrong("https://shop.example/", 0, "does not say `ssl: true`", "use http");
+    moody.assert_wrong("https://shop.example/", 0, "does not say `ssl: auto`", "use http");
     // 3: a path that no location covers.
     sandbox.write_config(
         "domains/shop.example.yml",

@@ -56,6 +56,17 @@ impl Engine<'_> {
         Ok(failed)
     }
 
+    /// Makes nginx's files say what is configured, and nothing else. Returns what could not be changed.
+    pub fn apply_web_files(&mut self) -> Result<Vec<Unapplied>, ChangeError> {
+        self.world.begin(Scope::Machine)?;
+        let mut failed = Vec::new();
+        self.with_machine_lock(true, |engine| {
+            engine.switch_web_files(&mut failed);
+            Ok(())
+        })?;
+        Ok(failed)
+    }
+
     /// Makes a branch, whose lock is held, agree with its record, and then its processes with the configuration.
     fn apply_branch(&mut self, branch: &BranchRef, by: &str) -> Result<(), ChangeError> {
         self.converge(branch)?;

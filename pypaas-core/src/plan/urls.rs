@@ -11,7 +11,7 @@ pub fn urls(platform: &Platform) -> BTreeMap<BranchRef, Vec<String>> {
     let nginx = &platform.configuration.settings.nginx;
     let mut urls: BTreeMap<BranchRef, Vec<String>> = BTreeMap::new();
     for (name, domain) in &platform.configuration.domains {
-        let (scheme, port, usual) = match domain.ssl {
+        let (scheme, port, usual) = match platform.is_secure(name, domain) {
             true => ("https", nginx.https_port, 443),
             false => ("http", nginx.http_port, 80),
         };

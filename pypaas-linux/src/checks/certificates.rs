@@ -3,6 +3,7 @@
 //! They are judged by the `openssl` program, which is of the library that nginx serves them with. nginx reads them as
 //! root: where this user may not, nginx itself is asked for what it serves.
 
+mod issued;
 mod openssl;
 
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::io::{self, ErrorKind};
 use camino::Utf8Path;
 use jiff::{SignedDuration, Timestamp};
 use pypaas_config::{Domain, DomainName, Severity};
+use pypaas_core::Layout;
 
 use super::{CheckContext, Diagnostic};
 use openssl::{Certificate, OpenSsl};
@@ -18,16 +20,25 @@ use openssl::{Certificate, OpenSsl};
 /// How long before its end a certificate is warned about: Let's Encrypt's are renewed 30 days before.
 const EARLY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Returns when the certificate of a domain ends; `None` when it cannot be read.
-pub fn end(domain: &Domain) -> Option<Timestamp> {
-    OpenSsl::default().certificate(&domain.ssl_certificate).ok().flatten().map(|certificate| certificate.end)
+pub use issued::{IssuedState, issued_state, uncertified};
+
+/// Returns when the certificate of a domain ends; `None` when there is none, or it cannot be read.
+pub fn end(layout: &Layout, name: &DomainName, domain: &Domain) -> Option<Timestamp> {
+    let path = match domain.ssl_auto {
+        true => issued::newest(layout, name)?.chain(),
+        false => domain.ssl_certificate.clone(),
+    };
+    OpenSsl::default().certificate(&path).ok().flatten().map(|certificate| certificate.end)
 }
 
 pub(super) fn check(now: Timestamp, context: &CheckContext<'_>) -> Vec<Diagnostic> {
     let nginx = &context.platform.configuration.settings.nginx;
     let mut openssl = OpenSsl::default();
     let mut found = Vec::new();
-    for (name, domain) in context.domains().filter(|(_, domain)| domain.ssl) {
+    for (name, domain) in context.domains().filter(|(_, domain)| domain.ssl_auto) {
+        found.extend(issued::check(name, domain, now, &context.platform.layout, &mut openssl));
+    }
+    for (name, domain) in context.domains().filter(|(_, domain)| domain.ssl && !domain.ssl_auto) {
         let place = format!("`{}`", domain.ssl_certificate);
         match inspect_files(name, domain, now, &mut openssl) {
             Ok(more) => found.extend(more),

@@ -101,7 +101,7 @@ impl Place {
         Ok(self.is_linked() && !self.supervisor.is_disabled()?)
     }
 
-    fn inspect(&self) -> Result<Option<ServiceState>, Cause> {
+    pub(super) fn inspect(&self) -> Result<Option<ServiceState>, Cause> {
         if !is_there(&self.directory)? && !is_there(&self.link)? {
             return Ok(None);
         }

@@ -13,10 +13,12 @@ use crate::proc::tcp;
 use crate::{proc, program};
 
 /// The programs that pypaas needs, and their packages in Debian.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("/usr/bin/git", "git"),
     ("/usr/sbin/nginx", "nginx-light"),
     ("/usr/bin/svscan", "daemontools"),
+    ("/usr/bin/curl", "curl"),
+    ("/usr/bin/openssl", "openssl"),
     ("/usr/sbin/sshd", "openssh-server"),
 ];
 

@@ -29,6 +29,7 @@ impl Machine {
             ..NginxSettings::default()
         };
         let settings = Settings {
+            acme: pypaas_config::AcmeSettings::default(),
             ports: PortRange { min: 1, max: 1 },
             runner_runscript_template: None,
             runner_logscript_template: None,

@@ -74,6 +74,7 @@ impl Machine {
             http_port: self.http_port,
             https_port: self.https_port,
             tls: None,
+            acme_answers: None,
             extra_listen_options: None,
             http_extra: None,
             https_extra: None,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8PathBuf;
 use pypaas_config::{BranchRef, Domain, DomainName, Location, RunnerRef};
 
 use super::{own_runners, upstream_file};
@@ -124,10 +125,11 @@ impl<'a> RoutingModel<'a> {
 
     fn virtual_host(&self, name: &DomainName, domain: &Domain) -> (VirtualHost, BTreeSet<RouteTarget>) {
         let settings = &self.platform.configuration.settings;
-        let tls = domain.ssl.then(|| Tls {
-            certificate: domain.ssl_certificate.clone(),
-            certificate_key: domain.ssl_certificate_key.clone(),
-            chain: domain.ssl_certificate_chain.clone(),
+        let files = self.certificate_files(name, domain);
+        let tls = files.map(|(certificate, certificate_key)| Tls {
+            certificate,
+            certificate_key,
+            chain: domain.ssl_certificate_chain.clone().filter(|_| !domain.ssl_auto),
             config: domain.ssl_config.clone().or_else(|| settings.ssl_config.clone()),
         });
         let frontend = Frontend {
@@ -137,6 +139,7 @@ impl<'a> RoutingModel<'a> {
             http_port: settings.nginx.http_port,
             https_port: settings.nginx.https_port,
             tls,
+            acme_answers: domain.ssl_auto.then(|| self.platform.layout.acme_answers()),
             extra_listen_options: domain.extra_listen_options.clone(),
             http_extra: domain.nginx_http_extra_config.clone(),
             https_extra: domain.nginx_https_extra_config.clone(),
@@ -168,11 +171,20 @@ impl<'a> RoutingModel<'a> {
         (host, routes)
     }
 
+    /// Returns the files of a domain's certificate and of its key; `None` while it is not served over https.
+    fn certificate_files(&self, name: &DomainName, domain: &Domain) -> Option<(Utf8PathBuf, Utf8PathBuf)> {
+        if domain.ssl_auto {
+            return self.observed.certificates.get(name).map(|issued| (issued.chain(), issued.key()));
+        }
+        domain.ssl.then(|| (domain.ssl_certificate.clone(), domain.ssl_certificate_key.clone()))
+    }
+
     fn edge(&self) -> EdgeConfig {
         let settings = &self.platform.configuration.settings;
         let nginx = &settings.nginx;
         let (longest_name, names) = self.names();
-        let any_ssl = self.platform.configuration.domains.values().any(|domain| domain.ssl);
+        let domains = &self.platform.configuration.domains;
+        let any_ssl = domains.iter().any(|(name, domain)| self.certificate_files(name, domain).is_some());
         EdgeConfig {
             pid_file: self.platform.layout.web_pid_file(WebInstance::Edge),
             sockets: self.platform.layout.router_sockets(),
