@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::NginxSettings;
 use crate::acme::AcmeSettings;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
 use crate::schema::Schema;
+use crate::{DomainName, InvalidName, NginxSettings, RepoName};
 
 /// The whole of `pypaas.yml`.
 pub(crate) const SETTINGS: Schema = Schema {
@@ -20,6 +20,7 @@ pub(crate) const SETTINGS: Schema = Schema {
         "keep_checkouts",
         "keep_releases",
         "admins",
+        "apps_domain",
         "deploy_logger_cmd",
         "ssl_config",
         "runner_runscript_template",
@@ -28,6 +29,9 @@ pub(crate) const SETTINGS: Schema = Schema {
 };
 /// `ports`.
 pub(crate) const PORTS: Schema = Schema { name: "ports", keys: &["min", "max"] };
+
+/// What stands for the name of a repo in `apps_domain`.
+const REPO: &str = "{repo}";
 
 /// A limit against full disks.
 const MAX_CHECKOUTS: u16 = 100;
@@ -57,6 +61,8 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// `admins`: the keys, by the names of their files, that may do everything; `None`: every key that nothing limits.
     pub admins: Option<Vec<String>>,
+    /// `apps_domain`: the domain of an app that is created without one; `{repo}` in it is the repo's name.
+    pub apps_domain: Option<String>,
     /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
     /// Default 0.
     pub keep_checkouts: u16,
@@ -90,6 +96,7 @@ impl Settings {
             nginx: nginx.unwrap_or_default(),
             acme: acme.unwrap_or_default(),
             admins: fields.optional("admins", findings, Field::texts),
+            apps_domain: fields.optional("apps_domain", findings, apps_domain),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields
                 .optional("keep_checkouts", findings, |field| field.number(0, MAX_CHECKOUTS))
@@ -101,6 +108,23 @@ impl Settings {
             ports: ports?,
         })
     }
+}
+
+impl Settings {
+    /// Returns the domain that `apps_domain` gives `repo`; an error where the repo's name cannot be part of one.
+    pub fn domain_of_app(&self, repo: &RepoName) -> Option<Result<DomainName, InvalidName>> {
+        Some(DomainName::new(self.apps_domain.as_ref()?.replace(REPO, repo.as_str())))
+    }
+}
+
+/// Decodes `apps_domain`.
+fn apps_domain(field: &Field<'_>) -> Result<String, Finding> {
+    let text = field.text()?;
+    let is_domain = DomainName::new(text.replace(REPO, "repo")).is_ok_and(|it| !it.as_str().contains('*'));
+    if text.matches(REPO).count() == 1 && is_domain {
+        return Ok(text);
+    }
+    Err(field.unexpected("a domain with `{repo}` in it, such as `{repo}.apps.example.com`"))
 }
 
 impl PortRange {

@@ -108,6 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         nginx: NginxSettings::default(),
         services_dir: "~/units".to_owned(),
         admins: None,
+        apps_domain: None,
         keep_checkouts: 0,
         keep_releases: 20,
         lock_timeout: Duration::from_secs(600),

@@ -28,7 +28,7 @@ use crate::terminal;
 pub(crate) struct Arguments {
     /// The name of the repo
     repo: String,
-    /// The domain; without one the app is not reachable from outside
+    /// The domain; without one, `apps_domain` of pypaas.yml gives it one, or the app is not reachable from outside
     domain: Option<String>,
     /// The branch that is deployed
     #[arg(long, default_value = "main")]
@@ -53,6 +53,7 @@ impl command::Command for Arguments {
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
         let installation = Installation::load(invocation)?;
         let files = self.files(&installation)?;
+        let domain = self.domain(&RepoName::new(&self.repo)?, &installation)?;
         let directory = &installation.directory;
         check(directory, &files)?;
         for file in &files {
@@ -69,12 +70,29 @@ impl command::Command for Arguments {
             terminal::out(&format!(
                 "\nIn a clone of the app, which has a `Procfile` with a process `web`:\n\n  git remote add pypaas {remote}\n  git push pypaas {branch}\n"
             ));
+            if let Some(domain) = domain {
+                terminal::out(&format!("\nIt will answer at http://{domain}/\n"));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Arguments {
+    /// Returns the domain that the command names, or the one that `apps_domain` gives.
+    fn domain(&self, repo: &RepoName, installation: &Installation) -> Result<Option<DomainName>, Failure> {
+        if let Some(domain) = &self.domain {
+            return Ok(Some(DomainName::new(domain)?));
+        }
+        let given = installation.configuration().settings.domain_of_app(repo).transpose();
+        given.map_err(|error| {
+            Failure::new(
+                format!("`apps_domain` gives `{repo}` no domain: {error}"),
+                format!("name one: `new {repo} <domain>`"),
+            )
+        })
+    }
+
     fn files(&self, installation: &Installation) -> Result<Vec<NewFile>, Failure> {
         let (repo, branch) = (RepoName::new(&self.repo)?, BranchName::new(&self.branch)?);
         let configuration = installation.configuration();
@@ -89,8 +107,7 @@ impl Arguments {
             path: Utf8Path::new(directory).join(format!("{repo}.yml")),
             text: format!("branches:\n  {branch}: {{}}\n"),
         }];
-        if let Some(domain) = &self.domain {
-            let domain = DomainName::new(domain)?;
+        if let Some(domain) = self.domain(&repo, installation)? {
             files.push(NewFile {
                 path: Utf8Path::new("domains").join(format!("{domain}.yml")),
                 text: format!(

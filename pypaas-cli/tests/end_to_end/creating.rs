@@ -59,6 +59,32 @@ fn nothing_is_created_that_is_there_or_that_would_be_a_mistake() {
 }
 
 #[test]
+fn an_app_without_a_domain_gets_one_of_apps_domain() {
+    let sandbox = host::start();
+    let laptop = sandbox.client("laptop");
+    let settings = sandbox.read_config("pypaas.yml");
+    sandbox.write_config("pypaas.yml", &format!("{settings}\napps_domain: '{{repo}}.apps.example'\n"));
+    let code = laptop.worktree_named_from_app("shop", "dies-on-sigterm");
+    code.write("Procfile", "web: node server.js\n");
+    code.commit("Say how it is run");
+
+    let created = laptop.ssh(&["new", "shop"]).must_succeed();
+
+    assert!(created.stdout.ends_with("\nIt will answer at http://shop.apps.example/\n"), "{created}");
+    code.push("shop", &["main"]).must_succeed();
+    assert_eq!(sandbox.get("shop.apps.example", "/").text(), "dies-on-sigterm version 1\n");
+    // No domain has capitals; a domain that is named is taken instead.
+    let refused = laptop.ssh(&["new", "Old", "--dry-run"]).must_fail();
+    assert_says(&refused, "`apps_domain` gives `Old` no domain");
+    laptop.ssh(&["new", "Old", "old.example"]).must_succeed();
+    assert!(!sandbox.home().join("config/domains/Old.apps.example.yml").exists());
+    for bad in ["apps.example", "{repo}.{repo}.example", "*.{repo}.example", "{repo} apps"] {
+        sandbox.write_config("pypaas.yml", &format!("{settings}\napps_domain: '{bad}'\n"));
+        assert_says(&sandbox.pypaas(&["check"]).must_fail(), "a domain with `{repo}` in it");
+    }
+}
+
+#[test]
 fn only_an_admin_creates_apps() {
     let sandbox = host::start();
     sandbox.write_config("pypaas.yml", &(sandbox.read_config("pypaas.yml") + "\nadmins: [laptop]\n"));

@@ -38,6 +38,7 @@ impl Machine {
             nginx: nginx.clone(),
             services_dir: "~/services".to_owned(),
             admins: None,
+            apps_domain: None,
             keep_checkouts: 0,
             keep_releases: 20,
             lock_timeout: Duration::ZERO,
