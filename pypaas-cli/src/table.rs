@@ -5,9 +5,6 @@ use std::io::{IsTerminal, stdout};
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// No column is cut to less.
-const NARROWEST: usize = 8;
-
 /// No text of any length is shown wider, also where there is no terminal.
 const WIDEST: usize = 100;
 
@@ -16,8 +13,26 @@ const WIDEST: usize = 100;
 pub(crate) struct Cell {
     text: String,
     style: Style,
-    /// Whether its column gives way to a narrow terminal before others do.
-    gives_way: bool,
+    length: Length,
+}
+
+/// How a cell gives way to a narrow terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Length {
+    /// Only when it must.
+    #[default]
+    Short,
+    /// Before others do.
+    Any,
+    /// Never: it says what the row is about.
+    Whole,
+}
+
+impl Length {
+    /// How far a column is cut at most; a commit's short name fits in front of the sign that something is missing.
+    fn narrowest(self) -> usize {
+        if self == Self::Any { 12 } else { 8 }
+    }
 }
 
 /// Rows of cells; all rows are to have as many as the heading.
@@ -59,14 +74,22 @@ impl Look {
 impl Cell {
     /// Makes a cell that looks so.
     pub(crate) fn new(text: impl Into<String>, look: Look) -> Self {
-        Self { text: text.into(), style: look.style(), gives_way: false }
+        Self { text: text.into(), style: look.style(), length: Length::Short }
     }
-}
 
-impl Cell {
+    /// Makes a cell that says what its row is about, and is never cut.
+    pub(crate) fn name(text: impl Into<String>) -> Self {
+        Self { length: Length::Whole, ..Self::new(text, Look::Strong) }
+    }
+
     /// Makes a cell of a text that can be cut without hiding what the row is about, such as the subject of a commit.
     pub(crate) fn of_any_length(text: impl AsRef<str>) -> Self {
-        Self { gives_way: true, ..Self::from(shorten(text.as_ref())) }
+        Self { length: Length::Any, ..Self::from(shorten(text.as_ref())) }
+    }
+
+    fn painted(&self, text: &str) -> String {
+        let style = self.style;
+        format!("{style}{text}{style:#}")
     }
 }
 
@@ -77,7 +100,7 @@ pub(crate) fn shorten(text: &str) -> String {
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), style: Style::new(), gives_way: false }
+        Self { text: text.into(), style: Style::new(), length: Length::Short }
     }
 }
 
@@ -92,25 +115,39 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// Returns the lines, heading first. On a terminal they are made to fit its width: the widest columns give way.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines_within(terminal_width())
+    /// Prints the table within `width` columns, and `below` each row what belongs to it.
+    ///
+    /// What a row is about is never cut. A text of any length gives way first, then the widest other column. Where not even
+    /// that fits, each row becomes a block of lines.
+    pub(crate) fn text(&self, width: Option<usize>, below: impl Fn(usize) -> String) -> String {
+        let Some(heading) = self.rows.first() else { return String::new() };
+        let widths = self.widths(width);
+        let mut text = widths.as_ref().map(|widths| print(heading, widths) + "\n").unwrap_or_default();
+        for (position, row) in self.rows.iter().skip(1).enumerate() {
+            match &widths {
+                Some(widths) => text.push_str(&format!("{}\n", print(row, widths))),
+                None => text.push_str(&print_as_block(heading, row, width.unwrap_or(usize::MAX))),
+            }
+            text.push_str(&below(position));
+        }
+        text
     }
 
-    fn lines_within(&self, width: Option<usize>) -> Vec<String> {
+    /// Chooses the widths of the columns; `None` when they do not fit.
+    fn widths(&self, width: Option<usize>) -> Option<Vec<usize>> {
         let columns = self.rows.first().map_or(0, Vec::len);
+        let cells = |column| self.rows.iter().filter_map(move |row: &Vec<Cell>| row.get(column));
         let mut widths: Vec<usize> = (0..columns)
-            .map(|column| self.rows.iter().map(|row| row.get(column).map_or(0, |it| it.text.width())).max())
-            .map(Option::unwrap_or_default)
+            .map(|column| cells(column).map(|it| it.text.width()).max().unwrap_or_default())
             .collect();
-        let gives_way: Vec<bool> = (0..columns)
-            .map(|column| self.rows.iter().any(|row| row.get(column).is_some_and(|it| it.gives_way)))
-            .collect();
+        let length: Vec<Length> =
+            (0..columns).map(|column| cells(column).map(|it| it.length).max().unwrap_or_default()).collect();
         let mut total: usize = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
-        for only in [true, false] {
+        for giving_way in [Length::Any, Length::Short] {
             while total > width.unwrap_or(usize::MAX) {
                 let may = |(column, width): &(usize, &mut usize)| {
-                    **width > NARROWEST && (!only || gives_way.get(*column) == Some(&true))
+                    let length = length.get(*column).copied().unwrap_or_default();
+                    length >= giving_way && length != Length::Whole && **width > length.narrowest()
                 };
                 let Some((_, widest)) = widths.iter_mut().enumerate().filter(may).max_by_key(|it| *it.1)
                 else {
@@ -120,8 +157,25 @@ impl Table {
                 total -= 1;
             }
         }
-        self.rows.iter().map(|row| print(row, &widths)).collect()
+        (total <= width.unwrap_or(usize::MAX)).then_some(widths)
     }
+}
+
+/// Prints a row where a line has no room for it: its first cell, and the others below, each with its heading.
+fn print_as_block(heading: &[Cell], row: &[Cell], width: usize) -> String {
+    let Some(first) = row.first() else { return String::new() };
+    let mut text = first.painted(&first.text) + "\n";
+    let widest = heading.iter().skip(1).map(|it| it.text.width()).max().unwrap_or_default();
+    for (name, cell) in heading.iter().zip(row).skip(1).filter(|(_, cell)| !cell.text.is_empty()) {
+        let padding = " ".repeat(widest.saturating_sub(name.text.width()) + 2);
+        let room = width.saturating_sub(widest + 4);
+        let shown = match cell.length {
+            Length::Any => cut(&cell.text, room.max(Length::Any.narrowest())),
+            _ => cell.text.clone(),
+        };
+        text.push_str(&format!("  {}{padding}{}\n", name.painted(&name.text), cell.painted(&shown)));
+    }
+    text
 }
 
 fn print(row: &[Cell], widths: &[usize]) -> String {
@@ -129,8 +183,7 @@ fn print(row: &[Cell], widths: &[usize]) -> String {
     for (position, (cell, width)) in row.iter().zip(widths).enumerate() {
         let text = cut(&cell.text, *width);
         let padding = width.saturating_sub(text.width());
-        let style = cell.style;
-        line.push_str(&format!("{style}{text}{style:#}"));
+        line.push_str(&cell.painted(&text));
         if position + 1 < row.len() {
             line.push_str(&" ".repeat(padding + 2));
         }
@@ -162,7 +215,7 @@ pub(crate) fn terminal_height() -> Option<usize> {
 }
 
 /// Returns how many columns the terminal has; `None` when standard output is none.
-fn terminal_width() -> Option<usize> {
+pub(crate) fn terminal_width() -> Option<usize> {
     let output = stdout();
     if !output.is_terminal() {
         return None;
@@ -176,7 +229,8 @@ mod tests {
     use super::*;
 
     fn plain(table: &Table, width: Option<usize>) -> Vec<String> {
-        table.lines_within(width).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+        let text = table.text(width, |_| String::new());
+        anstream::adapter::strip_str(&text).to_string().lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -191,19 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_any_length_gives_way_before_what_the_row_is_about() {
-        let mut table = Table::new(["BRANCH", "SUBJECT"]);
-        table.row(["a-shop-with-a-long-name main".into(), Cell::of_any_length("x".repeat(3_000))]);
-        assert_eq!(plain(&table, Some(45))[1], format!("a-shop-with-a-long-name main  {}…", "x".repeat(14)));
-        assert_eq!(plain(&table, None)[1].width(), 28 + 2 + WIDEST);
-    }
-
-    #[test]
-    fn the_longest_column_gives_way_to_a_narrow_terminal() {
+    fn a_text_of_any_length_gives_way_and_what_the_row_is_about_never() {
         let mut table = Table::new(["BRANCH", "SUBJECT", "BY"]);
-        table.row(["shop main".into(), "Add a basket that holds things".into(), "ada".into()]);
-        let lines = plain(&table, Some(36));
-        assert_eq!(lines[1], "shop main  Add a basket that h…  ada");
-        assert!(lines.iter().all(|line| line.width() <= 36));
+        let name = "a-shop-with-a-long-name main";
+        table.row([Cell::name(name), Cell::of_any_length("x".repeat(3_000)), "grace-hopper".into()]);
+        assert_eq!(plain(&table, Some(60))[1], format!("{name}  {}…  grace-hopper", "x".repeat(15)));
+        assert_eq!(plain(&table, Some(52))[1], format!("{name}  {}…  grace-h…", "x".repeat(11)));
+        assert_eq!(plain(&table, None)[1].width(), 28 + 2 + WIDEST + 2 + 12);
+        assert_eq!(
+            plain(&table, Some(30)),
+            [name, &format!("  SUBJECT  {}…", "x".repeat(18)), "  BY       grace-hopper"]
+        );
     }
 }

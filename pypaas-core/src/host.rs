@@ -23,6 +23,7 @@ pub use locks::{LockError, Locks};
 pub use logs::Logs;
 pub use probe::{Probe, ProbeError};
 pub use services::{ServiceError, ServiceState, Services, StopReport};
+pub(crate) use shell::first_line;
 pub use shell::{CommandError, Shell, ShellCommand};
 pub use web_server::{Version, WebServer, WebServerError};
 pub use with_parts::WithParts;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, Persist, RepoName, format_duration};
 use serde::Serialize;
 
-use crate::host::{Mode, ShellCommand};
+use crate::host::{Mode, ShellCommand, first_line};
 use crate::{
     CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, WebFileName,
     WebInstance, WebRoutes,
@@ -124,7 +124,7 @@ impl fmt::Display for Step {
             Self::Persist { paths, .. } => write!(f, "{}", persist_words(paths)),
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
             Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
-            Self::Run { command } => write!(f, "run `{}`", command.line),
+            Self::Run { command } => write!(f, "run `{}`", first_line(&command.line)),
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::narrator::seconds;
-use crate::table::{Cell, Look, Table};
+use crate::table::{Cell, Look, Table, terminal_width};
 use crate::terminal;
 use crate::wording::{ago, local};
 
@@ -100,7 +100,7 @@ impl command::Command for Arguments {
         } else if shown.is_empty() {
             terminal::out(&format!("nothing was tried on {branch} yet\n"));
         } else {
-            terminal::out(&list(&shown, is_live));
+            terminal::out(&list(&shown, is_live, Timestamp::now(), terminal_width()));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -123,8 +123,12 @@ fn find<'a>(
     })
 }
 
-fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
-    let now = Timestamp::now();
+fn list(
+    attempts: &[&Attempt],
+    is_live: impl Fn(&Attempt) -> bool,
+    now: Timestamp,
+    width: Option<usize>,
+) -> String {
     let mut table = Table::new(["RELEASE", "OUTCOME", "COMMIT", "WHEN", "BY", "TOOK", "CONFIGURATION"]);
     for attempt in attempts {
         let (outcome, look) = match attempt.outcome {
@@ -133,7 +137,7 @@ fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
             other => (other.word(), Look::Bad),
         };
         table.row([
-            attempt.release.map(|release| release.to_string()).unwrap_or_default().into(),
+            Cell::name(attempt.release.map_or_else(|| "-".to_owned(), |release| release.to_string())),
             Cell::new(outcome, look),
             Cell::of_any_length(format!("{} {}", attempt.commit.short(), attempt.subject)),
             ago(now, attempt.at).into(),
@@ -145,16 +149,10 @@ fn list(attempts: &[&Attempt], is_live: impl Fn(&Attempt) -> bool) -> String {
             attempt.configuration.clone().unwrap_or_default().into(),
         ]);
     }
-    let lines = table.lines();
-    let mut text = String::new();
-    for (position, line) in lines.iter().enumerate() {
-        text.push_str(&format!("{line}\n"));
-        let attempt = position.checked_sub(1).and_then(|position| attempts.get(position));
-        if let Some(reason) = attempt.and_then(|attempt| attempt.reason.as_deref()) {
-            text.push_str(&format!("         {}\n", Look::Faint.paint(reason)));
-        }
-    }
-    text
+    table.text(width, |position| {
+        let reason = attempts.get(position).and_then(|attempt| attempt.reason.as_deref());
+        reason.map(|reason| format!("         {}\n", Look::Faint.paint(reason))).unwrap_or_default()
+    })
 }
 
 fn what(attempt: &Attempt) -> String {
@@ -244,7 +242,68 @@ fn values(text: &str) -> BTreeMap<&str, &str> {
 
 #[cfg(test)]
 mod tests {
+    use pypaas_core::{AttemptKind, CommitId};
+
     use super::*;
+
+    fn at(width: usize) -> String {
+        let attempt = |release: Option<u64>, subject: &str| Attempt {
+            outcome: if release.is_some() { Outcome::Succeeded } else { Outcome::Refused },
+            kind: AttemptKind::Push,
+            release,
+            rollback_of: None,
+            commit: CommitId::new("3f2a".repeat(10)).unwrap(),
+            subject: subject.to_owned(),
+            by: "ada-lovelace".to_owned(),
+            from: None,
+            at: "2026-11-22T09:57:00Z".parse().unwrap(),
+            seconds: 4.2,
+            sections: Vec::new(),
+            configuration: Some("7899318d48d".to_owned()),
+            checkout: None,
+            builder: None,
+            manifest: None,
+            log: None,
+            reason: release.is_none().then(|| "the build failed".to_owned()),
+            totals: pypaas_core::Totals::default(),
+            unknown: pypaas_core::UnknownFields::default(),
+        };
+        let attempts = [attempt(Some(12), &"word ".repeat(600)), attempt(None, "Fix it")];
+        let now = "2026-11-22T10:00:00Z".parse().unwrap();
+        let text = list(&attempts.iter().collect::<Vec<_>>(), |it| it.release.is_some(), now, Some(width));
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn attempts_at_the_widths_of_common_terminals() {
+        insta::assert_snapshot!(at(40), @"
+        12
+          OUTCOME        live
+          COMMIT         3f2a3f2a3f2 word word …
+          WHEN           3 minutes ago
+          BY             ada-lovelace, push
+          CONFIGURATION  7899318d48d
+        -
+          OUTCOME        refused
+          COMMIT         3f2a3f2a3f2 Fix it
+          WHEN           3 minutes ago
+          BY             ada-lovelace, push
+          CONFIGURATION  7899318d48d
+                 the build failed
+        ");
+        insta::assert_snapshot!(at(80), @"
+        RELEASE  OUTCOME  COMMIT        WHEN           BY             TOOK  CONFIGURATI…
+        12       live     3f2a3f2a3f2…  3 minutes ago  ada-lovelace…        7899318d48d
+        -        refused  3f2a3f2a3f2…  3 minutes ago  ada-lovelace…        7899318d48d
+                 the build failed
+        ");
+        insta::assert_snapshot!(at(120), @"
+        RELEASE  OUTCOME  COMMIT                                          WHEN           BY                  TOOK  CONFIGURATION
+        12       live     3f2a3f2a3f2 word word word word word word wor…  3 minutes ago  ada-lovelace, push        7899318d48d
+        -        refused  3f2a3f2a3f2 Fix it                              3 minutes ago  ada-lovelace, push        7899318d48d
+                 the build failed
+        ");
+    }
 
     #[test]
     fn a_difference_names_keys_and_hides_values_of_the_environment() {

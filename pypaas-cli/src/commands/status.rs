@@ -1,6 +1,8 @@
 //! `status`: how the branches are.
 
 mod shown;
+#[cfg(test)]
+mod widths;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
+use crate::table::terminal_width;
 use crate::terminal;
 use pypaas_linux::{DiskUse, ServiceStats, is_locked};
 
@@ -172,8 +175,8 @@ impl command::Command for Arguments {
             let now = Timestamp::now();
             Ok(match rows.as_slice() {
                 [] => shown::first_steps(&installation),
-                [row] if self.branch.is_some() => row.details(now),
-                rows => shown::overview(rows, now),
+                [row] if self.branch.is_some() => row.details(now, terminal_width()),
+                rows => shown::overview(rows, now, terminal_width()),
             })
         })?;
         Ok(code)

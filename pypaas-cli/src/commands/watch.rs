@@ -4,8 +4,11 @@ use std::io::{IsTerminal, stdout};
 use std::thread;
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
+use unicode_width::UnicodeWidthStr;
+
 use crate::failure::Failure;
-use crate::table::terminal_height;
+use crate::table::{terminal_height, terminal_width};
 use crate::terminal;
 use pypaas_linux::{Watch, is_gone};
 
@@ -25,7 +28,7 @@ pub(super) fn show(again: bool, mut look: impl FnMut() -> Result<String, Failure
         let text = look()?;
         if text != shown {
             if screen {
-                terminal::out_on_clear_screen(&first_lines(&text, terminal_height()))
+                terminal::out_on_clear_screen(&first_lines(&text, terminal_height(), terminal_width()))
             } else {
                 terminal::out(&text)
             }
@@ -38,16 +41,21 @@ pub(super) fn show(again: bool, mut look: impl FnMut() -> Result<String, Failure
     }
 }
 
-/// Cuts a text to what a screen of so many lines shows, and says how much is missing.
-fn first_lines(text: &str, height: Option<usize>) -> String {
+/// Cuts a text to what a screen of so many lines and columns shows, and says how much is missing.
+fn first_lines(text: &str, height: Option<usize>, width: Option<usize>) -> String {
+    let Some(height) = height.filter(|height| *height > 2) else { return text.to_owned() };
+    // A line that is wider than the screen takes several of its lines.
+    let rows = |line: &&str| strip_str(line).to_string().width().div_ceil(width.unwrap_or(usize::MAX)).max(1);
     let lines: Vec<&str> = text.lines().collect();
-    match height {
-        Some(height) if lines.len() >= height && height > 2 => {
-            let shown = height - 2;
-            format!("{}\n… {} more lines\n", lines[..shown].join("\n"), lines.len() - shown)
-        }
-        _ => text.to_owned(),
+    if lines.iter().map(rows).sum::<usize>() < height {
+        return text.to_owned();
     }
+    let ends = lines.iter().scan(0, |end, line| {
+        *end += rows(line);
+        Some(*end)
+    });
+    let shown = ends.take_while(|end| *end <= height - 2).count();
+    format!("{}\n… {} more lines\n", lines[..shown].join("\n"), lines.len() - shown)
 }
 
 #[cfg(test)]
@@ -56,8 +64,9 @@ mod tests {
 
     #[test]
     fn a_screen_shows_the_beginning_and_how_much_is_missing() {
-        assert_eq!(first_lines("a\nb\nc\nd\n", Some(4)), "a\nb\n… 2 more lines\n");
-        assert_eq!(first_lines("a\nb\n", Some(4)), "a\nb\n");
-        assert_eq!(first_lines("a\nb\n", None), "a\nb\n");
+        assert_eq!(first_lines("a\nb\nc\nd\n", Some(4), Some(80)), "a\nb\n… 2 more lines\n");
+        assert_eq!(first_lines("a\nb\n", Some(4), Some(80)), "a\nb\n");
+        assert_eq!(first_lines("a\nb\n", None, None), "a\nb\n");
+        assert_eq!(first_lines("a\nwide\nc\nd\n", Some(5), Some(2)), "a\nwide\n… 2 more lines\n");
     }
 }

@@ -107,7 +107,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
     let lines: Vec<&str> = listed.lines().collect();
     assert!(lines[0].starts_with("RELEASE  OUTCOME    COMMIT"), "{listed}");
     assert!(lines[1].starts_with("2        live ") && lines[1].contains("  admin, restart  "), "{listed}");
-    assert!(lines[2].starts_with(&format!("         refused    {} Version 2  ", &refused[..11])), "{listed}");
+    assert!(lines[2].starts_with(&format!("-        refused    {} Version 2  ", &refused[..11])), "{listed}");
     assert!(lines[3].ends_with("`exit 3` exited with status 3"), "{listed}");
     assert!(
         lines[4].starts_with("1        succeeded  ") && lines[4].contains("  laptop, push  "),

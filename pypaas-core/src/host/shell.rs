@@ -54,11 +54,18 @@ impl fmt::Debug for ShellCommand {
     }
 }
 
+/// Returns the first line of a command, and a sign when there are more: a whole script would hide what is said of it.
+pub(crate) fn first_line(command: &str) -> String {
+    let mut lines = command.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_some() { format!("{first} …") } else { first.to_owned() }
+}
+
 /// Says how a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// It ran and said no.
-    #[error("`{line}` exited with status {status}")]
+    #[error("`{}` exited with status {status}", first_line(line))]
     Failed {
         /// The command.
         line: String,
@@ -69,7 +76,7 @@ pub enum CommandError {
         source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// A signal ended it.
-    #[error("`{line}` was ended by signal {signal}")]
+    #[error("`{}` was ended by signal {signal}", first_line(line))]
     Killed {
         /// The command.
         line: String,
@@ -77,7 +84,7 @@ pub enum CommandError {
         signal: i32,
     },
     /// It could not be started.
-    #[error("cannot run `{line}`")]
+    #[error("cannot run `{}`", first_line(line))]
     NotStarted {
         /// The command.
         line: String,
@@ -95,7 +102,7 @@ pub enum CommandError {
         source: std::io::Error,
     },
     /// The caller went away or asked to stop.
-    #[error("`{line}` was ended: {reason}")]
+    #[error("`{}` was ended: {reason}", first_line(line))]
     Stopped {
         /// The command.
         line: String,

@@ -24,7 +24,7 @@ pub(super) fn first_steps(installation: &Installation) -> String {
 }
 
 /// Prints the branches, one row each.
-pub(super) fn overview(rows: &[Row], now: Timestamp) -> String {
+pub(super) fn overview(rows: &[Row], now: Timestamp, width: Option<usize>) -> String {
     let mut table = Table::new(["BRANCH", "LIVE", "DEPLOYED", "PROCESSES", "RESTARTS", "MEMORY"]);
     for row in rows {
         let live = row.live.as_ref();
@@ -35,7 +35,7 @@ pub(super) fn overview(rows: &[Row], now: Timestamp) -> String {
         };
         let restarts = row.processes.restarts;
         table.row([
-            Cell::new(format!("{} {}", row.repo, row.branch), Look::Strong),
+            Cell::name(format!("{} {}", row.repo, row.branch)),
             match live {
                 Some(live) => Cell::of_any_length(format!("{} {}", short(&live.commit), live.subject)),
                 None => Cell::new("not deployed", Look::Faint),
@@ -52,18 +52,17 @@ pub(super) fn overview(rows: &[Row], now: Timestamp) -> String {
             if row.processes.up > 0 { bytes(row.processes.memory_bytes).into() } else { "".into() },
         ]);
     }
-    let lines = table.lines();
-    let mut text = lines.first().map(|heading| heading.clone() + "\n").unwrap_or_default();
-    for (row, line) in rows.iter().zip(lines.iter().skip(1)) {
-        text.push_str(&format!("{line}\n"));
+    table.text(width, |position| {
+        let mut text = String::new();
+        let Some(row) = rows.get(position) else { return text };
         for (note, look) in row.notes(now) {
             text.push_str(&format!("  {}\n", look.paint(&note)));
         }
         for url in &row.urls {
             text.push_str(&format!("  {url}\n"));
         }
-    }
-    text
+        text
+    })
 }
 
 impl Row {
@@ -130,7 +129,7 @@ impl Row {
         notes
     }
 
-    pub(super) fn details(&self, now: Timestamp) -> String {
+    pub(super) fn details(&self, now: Timestamp, width: Option<usize>) -> String {
         let mut text = format!("{}\n", Look::Strong.paint(&format!("{} {}", self.repo, self.branch)));
         match &self.live {
             Some(live) => text.push_str(&format!(
@@ -158,7 +157,7 @@ impl Row {
         for it in &self.processes.instances {
             let number = |number: Option<String>| Cell::from(number.unwrap_or_default());
             table.row([
-                format!("{}.{}", it.runner, it.index).into(),
+                Cell::name(format!("{}.{}", it.runner, it.index)),
                 number(it.port.map(|it| it.to_string())),
                 number(it.pid.map(|it| it.to_string())),
                 match it.uptime_seconds {
@@ -169,7 +168,7 @@ impl Row {
                 if it.pid.is_some() { bytes(it.memory_bytes).into() } else { "".into() },
             ]);
         }
-        for line in table.lines() {
+        for line in table.text(width.map(|width| width.saturating_sub(2)), |_| String::new()).lines() {
             text.push_str(&format!("  {line}\n"));
         }
         text
