@@ -15,7 +15,7 @@ use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::issuing;
 use crate::narrator::Narrator;
-use crate::table::{Cell, Look, Table};
+use crate::table::{Cell, Table, terminal_width};
 use crate::terminal;
 use crate::wording::local;
 
@@ -158,11 +158,11 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         let time = |at: Option<Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), local);
         table.row([
-            Cell::new(&row.domain, Look::Strong),
+            Cell::name(&row.domain),
             Cell::from(time(row.expires_at, "no certificate yet")),
             Cell::from(time(row.due_at, "now")),
             Cell::of_any_length(row.problem.as_deref().unwrap_or("-")),
         ]);
     }
-    table.lines().join("\n") + "\n"
+    table.text(terminal_width(), |_| String::new())
 }
