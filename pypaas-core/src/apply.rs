@@ -1,6 +1,7 @@
 //! Walking a plan: one match, no choice left to make.
 
 mod drain;
+mod port_ownership;
 mod ready;
 
 use std::error::Error;
@@ -142,8 +143,8 @@ fn perform(
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, origin, readiness } => {
-            let target = HealthTarget { service, port: port.unwrap_or_default(), origin };
-            ready::await_ready(host, story, target, readiness, can_be_abandoned)?;
+            let target = HealthTarget { service, port: port.unwrap_or_default(), origin, can_be_abandoned };
+            ready::await_ready(host, story, target, readiness)?;
         }
         Step::StopServices { services, timeout } => {
             for killed in host.services().stop_services(services, *timeout)?.killed {

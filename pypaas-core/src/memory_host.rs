@@ -98,6 +98,8 @@ pub enum Behavior {
     Answers(u16),
     /// Listens at this port instead of its own.
     ListensElsewhere(u16),
+    /// Does not listen, because a process that is not of pypaas was faster, and answers every request.
+    LosesItsPort,
 }
 
 impl MemoryHost {

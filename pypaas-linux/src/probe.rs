@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use pypaas_core::host::{Probe, ProbeError};
+use pypaas_core::host::{PortHolder, Probe, ProbeError};
 use pypaas_core::{Origin, ServiceName};
 
 use super::LinuxHost;
-use super::proc::tcp;
+use super::proc::tcp::{self, Socket};
 use super::proc::{self, ProcessTable, ProcessTree};
 
 /// How long a connection on this machine may take.
@@ -28,14 +28,22 @@ impl Probe for LinuxHost {
     }
 
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
-        let main_process = self.supervisor.main_process(service).map_err(said)?;
-        let mut tree = ProcessTree::of_service(service, self.layout.home());
-        tree.set_leader(main_process);
-        let table = ProcessTable::read().map_err(said)?;
-        let open: BTreeSet<u64> =
-            table.members(&mut tree).into_iter().flat_map(|it| proc::open_sockets(it.id)).collect();
+        let open = self.sockets_of(service)?;
         let listening = tcp::listening().map_err(said)?.into_iter();
         Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
+    }
+
+    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError> {
+        // First the sockets: one that a process opens after it was looked at would count as somebody else's.
+        let takes = |socket: &Socket| socket.local.port() == port && takes_loopback(socket.local.ip());
+        let listening: Vec<Socket> = tcp::listening().map_err(said)?.into_iter().filter(takes).collect();
+        let own = self.sockets_of(service)?;
+        let other = listening.iter().find(|socket| !own.contains(&socket.inode));
+        Ok(match (other, listening.is_empty()) {
+            (Some(other), _) => PortHolder::Other(owner(other)),
+            (None, true) => PortHolder::Nobody,
+            (None, false) => PortHolder::Service,
+        })
     }
 
     fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
@@ -61,6 +69,22 @@ impl Probe for LinuxHost {
     }
 }
 
+/// Returns whether who listens on `address` gets connections to 127.0.0.1.
+fn takes_loopback(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_unspecified() || address == Ipv4Addr::LOCALHOST,
+        IpAddr::V6(address) => address.is_unspecified(),
+    }
+}
+
+/// Names who has `socket` open: the process where it can be seen, otherwise its user.
+fn owner(socket: &Socket) -> String {
+    match proc::processes_with_sockets(&[socket.inode].into()).get(&socket.inode) {
+        Some(id) => format!("process {id} (`{}`)", proc::program_name(*id).unwrap_or_default()),
+        None => format!("a process of user `{}`", proc::user_name(socket.user)),
+    }
+}
+
 fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let connection =
@@ -73,6 +97,15 @@ fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {
 }
 
 impl LinuxHost {
+    /// Lists the inodes of the sockets that the processes of `service` have open.
+    fn sockets_of(&self, service: &ServiceName) -> Result<BTreeSet<u64>, ProbeError> {
+        let main_process = self.supervisor.main_process(service).map_err(said)?;
+        let mut tree = ProcessTree::of_service(service, self.layout.home());
+        tree.set_leader(main_process);
+        let table = ProcessTable::read().map_err(said)?;
+        Ok(table.members(&mut tree).into_iter().flat_map(|it| proc::open_sockets(it.id)).collect())
+    }
+
     /// Sends `GET path` to `address` as a client that looks for `name`; returns the status of the answer.
     pub fn answers_for(
         &self,

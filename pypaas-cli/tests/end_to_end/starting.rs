@@ -1,6 +1,7 @@
 //! When a new version counts as started, and what a pusher is told when it does not.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 
 use pypaas_sandbox::{Certificate, Outcome};
 
@@ -57,6 +58,28 @@ fn an_app_that_does_not_listen_is_refused_with_what_it_did_instead() {
     assert_says(&exits, "       the last lines of shop+main+web+0+b:\n         no database\n");
     assert_says(&exits, "  because shop+main+web+0+b exited ");
     assert_says(&exits, " after it was started\n");
+}
+
+#[test]
+fn a_process_whose_port_somebody_else_took_is_not_live() {
+    let web = "runners: {web: {type: NginxBackend, cmd: node server.js, start_timeout: 5m}}";
+    let shop = Shop::live("dies-on-sigterm", web);
+    let port = shop.ports("web")[0] + 1;
+    let before = (shop.head(), shop.pids());
+    shop.code.write("server.js", "setInterval(() => {}, 1000)");
+    shop.code.commit("Never listen");
+
+    let push = shop.code.start_push(&[], "shop", &["main"]);
+    push.wait_for(&format!("accepts on port {port}"));
+    // Everybody who connects is accepted by the kernel.
+    let _thief = TcpListener::bind(("127.0.0.1", port)).unwrap();
+
+    let refused = push.wait().must_fail();
+    let thief = format!("does not get its port: port {port} is held by process {} (", std::process::id());
+    assert_says(&refused, &thief);
+    assert_says(&refused, "`), which is not a process of this service\n");
+    assert_eq!((shop.head(), shop.pids()), before, "{refused}");
+    assert_eq!(shop.page(), "dies-on-sigterm version 1\n");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pypaas_config::{HealthCheck, format_duration};
 
+use super::port_ownership::{Ownership, PortOwnership};
 use crate::host::{Host, ServiceError};
 use crate::{Origin, Readiness, ServiceName, Story};
 
@@ -47,6 +48,8 @@ pub(super) struct HealthTarget<'a> {
     pub(super) port: u16,
     /// The origin under which clients request it.
     pub(super) origin: &'a Origin,
+    /// Whether nobody needs to wait any more once the caller wants to stop.
+    pub(super) can_be_abandoned: bool,
 }
 
 pub(super) fn await_ready(
@@ -54,9 +57,8 @@ pub(super) fn await_ready(
     story: &mut dyn Story,
     target: HealthTarget<'_>,
     readiness: &Readiness,
-    can_be_abandoned: bool,
 ) -> Result<(), NotReady> {
-    let service = target.service;
+    let HealthTarget { service, can_be_abandoned, .. } = target;
     let outcome = match readiness {
         Readiness::Started => match watch(host, service, WATCH, can_be_abandoned)? {
             Ok(()) => return Ok(()),
@@ -67,8 +69,8 @@ pub(super) fn await_ready(
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, target, None, *within, can_be_abandoned)?,
-        Readiness::Healthy { check, within } => serve(host, target, Some(check), *within, can_be_abandoned)?,
+        Readiness::Accepts { within } => serve(host, story, target, None, *within)?,
+        Readiness::Healthy { check, within } => serve(host, story, target, Some(check), *within)?,
     };
     outcome.map_err(|reason| {
         show_log(host, story, service);
@@ -145,37 +147,36 @@ fn watch(
 
 fn serve(
     host: &mut dyn Host,
+    story: &mut dyn Story,
     target: HealthTarget<'_>,
     check: Option<&HealthCheck>,
     within: Duration,
-    can_be_abandoned: bool,
 ) -> Result<Result<(), String>, NotReady> {
-    let service = target.service;
-    let port = target.port;
+    let HealthTarget { service, port, can_be_abandoned, .. } = target;
     let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
+    let mut ownership = PortOwnership::new(service, port);
     let mut next_check = Duration::ZERO;
     let mut answer = String::new();
     loop {
         let waited = match watched.look(host)? {
             Ok(waited) => waited,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(ownership.explain(host, reason))),
         };
-        let accepts = host.probe().accepts(port).map_err(|error| error.to_string());
-        match (accepts, check) {
-            (Ok(()), None) => return Ok(watched.look(host)?.map(drop)),
-            (Ok(()), Some(check)) if waited >= next_check => {
-                match ask(host, target, check) {
-                    Ok(()) => return Ok(watched.look(host)?.map(drop)),
-                    Err(said) => answer = format!("its health check {}: {said}", check.path),
+        match ownership.look(host, story, waited) {
+            Ownership::Lost(reason) => return Ok(Err(reason)),
+            Ownership::NotYet(refusal) => answer = refusal,
+            Ownership::Held if waited < next_check => {}
+            Ownership::Held => match check.map_or(Ok(()), |check| ask(host, target, check)) {
+                Ok(()) => return Ok(watched.look(host)?.map(drop)),
+                Err(said) => {
+                    let interval = check.map_or(INTERVAL, |check| check.interval);
+                    next_check = host.clock().elapsed().saturating_sub(watched.begin) + interval;
+                    answer = said;
                 }
-                next_check = host.clock().elapsed().saturating_sub(watched.begin) + check.interval;
-            }
-            (Ok(()), Some(_)) => {}
-            (Err(refusal), _) => answer = format!("127.0.0.1:{port}: {refusal}"),
+            },
         }
         if waited >= within {
-            let elsewhere =
-                elsewhere(host, service, port).map(|text| format!("; {text}")).unwrap_or_default();
+            let elsewhere = ownership.elsewhere(host).map(|text| format!("; {text}")).unwrap_or_default();
             return Ok(Err(format!("is not ready after {}: {answer}{elsewhere}", format_duration(within))));
         }
         host.clock().pause(INTERVAL);
@@ -184,28 +185,12 @@ fn serve(
 
 fn ask(host: &mut dyn Host, target: HealthTarget<'_>, check: &HealthCheck) -> Result<(), String> {
     let status = host.probe().answers(target.port, target.origin, &check.path, check.timeout);
-    let status = status.map_err(|error| error.to_string())?;
-    if check.status.contains(&status) {
-        return Ok(());
-    }
-    Err(format!("answered {status}, wanted {}-{}", check.status.start(), check.status.end()))
-}
-
-/// Says where the process listens instead of at `port`.
-fn elsewhere(host: &mut dyn Host, service: &ServiceName, port: u16) -> Option<String> {
-    let listening = host.probe().listening(service).ok()?;
-    if listening.iter().any(|address| address.port() == port) {
-        let addresses: Vec<String> = listening.iter().map(ToString::to_string).collect();
-        return Some(format!("it listens on {}", addresses.join(", ")));
-    }
-    if listening.is_empty() {
-        return Some(format!("it listens on no port; it should listen on port {port}, the value of `PORT`"));
-    }
-    let ports: Vec<String> = listening.iter().map(|address| address.port().to_string()).collect();
-    Some(format!(
-        "it listens on port {} and should listen on port {port}, the value of `PORT`",
-        ports.join(", ")
-    ))
+    let said = match status {
+        Ok(status) if check.status.contains(&status) => return Ok(()),
+        Ok(status) => format!("answered {status}, wanted {}-{}", check.status.start(), check.status.end()),
+        Err(error) => error.to_string(),
+    };
+    Err(format!("its health check {}: {said}", check.path))
 }
 
 fn round(time: Duration) -> Duration {

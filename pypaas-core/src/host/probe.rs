@@ -14,6 +14,9 @@ pub trait Probe {
     /// Lists the addresses the processes of `service` listen on.
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError>;
 
+    /// Tells who answers at 127.0.0.1:`port`: the processes of `service`, or somebody else.
+    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError>;
+
     /// Tries to connect to 127.0.0.1:`port`.
     fn accepts(&mut self, port: u16) -> Result<(), ProbeError>;
 
@@ -28,6 +31,17 @@ pub trait Probe {
 
     /// Counts the established connections to any of `ports`, over IPv4 and IPv6.
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError>;
+}
+
+/// Who listens where a service should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortHolder {
+    /// Nobody.
+    Nobody,
+    /// The processes of the service, and nobody else.
+    Service,
+    /// Another process, even if the service listens as well: its description, such as ``process 4711 (`python3`)``.
+    Other(String),
 }
 
 /// Says what was seen instead, such as `connection refused`.

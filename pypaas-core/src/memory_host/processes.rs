@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::{Behavior, Extent, MemoryHost};
-use crate::host::{Logs, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
+use crate::host::{Logs, PortHolder, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
 use crate::{Definition, Origin, ServiceName, UpstreamName, WebFileName};
 
 impl MemoryHost {
@@ -24,7 +24,7 @@ impl MemoryHost {
     fn listens_on(&self, service: &ServiceName) -> Option<u16> {
         self.services.get(service)?.process?;
         match self.behaves(service) {
-            Some(Behavior::NeverListens | Behavior::Crashes) => None,
+            Some(Behavior::NeverListens | Behavior::Crashes | Behavior::LosesItsPort) => None,
             Some(Behavior::ListensElsewhere(port)) => Some(port),
             Some(Behavior::Answers(_)) | None => self.port(service),
         }
@@ -32,6 +32,13 @@ impl MemoryHost {
 
     fn listener(&self, port: u16) -> Option<&ServiceName> {
         self.services.keys().find(|service| self.listens_on(service) == Some(port))
+    }
+
+    /// Returns whether somebody else took `port` before the process it was given to.
+    fn has_lost(&self, port: u16) -> bool {
+        let lost = |service: &&ServiceName| self.behaves(service) == Some(Behavior::LosesItsPort);
+        let mut running = self.services.iter().filter(|(_, state)| state.process.is_some());
+        running.any(|(service, _)| lost(&service) && self.port(service) == Some(port))
     }
 
     fn service_effect(
@@ -190,7 +197,21 @@ impl Probe for MemoryHost {
             .collect())
     }
 
+    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError> {
+        if self.has_lost(port) {
+            return Ok(PortHolder::Other("process 4711 (`squatter`)".to_owned()));
+        }
+        Ok(match self.listener(port) {
+            None => PortHolder::Nobody,
+            Some(holder) if holder == service => PortHolder::Service,
+            Some(holder) => PortHolder::Other(holder.to_string()),
+        })
+    }
+
     fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
+        if self.has_lost(port) {
+            return Ok(());
+        }
         self.listener(port).map(drop).ok_or_else(|| ProbeError("connection refused".to_owned()))
     }
 

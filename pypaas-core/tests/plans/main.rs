@@ -21,6 +21,7 @@ mod invariants;
 mod keeping;
 mod memory;
 mod nginx_files;
+mod ports;
 mod printed;
 mod recovering;
 mod stopping;
