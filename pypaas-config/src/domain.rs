@@ -146,11 +146,13 @@ enum Ssl {
 
 fn read_ssl(field: &Field<'_>) -> Result<Ssl, Finding> {
     const EXPECTED: &str = "true, false or auto";
-    if field.scalar(EXPECTED)?.text == "auto" {
-        return Ok(Ssl::Auto);
+    match field.scalar(EXPECTED)?.text.to_ascii_lowercase().as_str() {
+        "auto" => Ok(Ssl::Auto),
+        "true" | "yes" | "on" | "false" | "no" | "off" => {
+            Ok(if field.boolean()? { Ssl::OwnFiles } else { Ssl::No })
+        }
+        _ => Err(field.unexpected(EXPECTED)),
     }
-    let is_on = field.boolean().map_err(|_| field.unexpected(EXPECTED))?;
-    Ok(if is_on { Ssl::OwnFiles } else { Ssl::No })
 }
 
 /// Checks what `ssl: auto` cannot be used with.

@@ -32,7 +32,7 @@ pub(crate) fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Str
 }
 
 fn list<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> Option<String> {
-    const MAX: usize = 12;
+    const MAX: usize = 14;
     let names: Vec<&str> = names.into_iter().collect();
     let (last, rest) = names.split_last()?;
     if names.len() > MAX {

@@ -126,6 +126,12 @@ impl Machine<'_> {
     /// Returns whether a service of what is live should be up.
     fn is_desired(&self, service: &ServiceName, lives: &BTreeMap<&BranchRef, &Deployment>) -> bool {
         let branch = service.branch();
+        let config = self.platform.branch(&branch);
+        if config.is_some_and(|it| it.procfile) && lives.get(&branch).is_some_and(|it| it.manifest.is_none())
+        {
+            // Only its commit knows its runners: it goes on as it is until the next deploy.
+            return !self.observed.record(&branch).stopped;
+        }
         let runner = self.platform.runner(&service.runner, lives.get(&branch).copied());
         runner.is_some_and(|runner| runner.command().is_some()) && !self.observed.record(&branch).stopped
     }

@@ -150,7 +150,7 @@ fn mistakes_of_a_broken_domain_include_its_references() {
      --> domains/shop.example.com.yml:1:6
       |
     1 | ssl: maybe
-      |      ^^^^^ expected true or false
+      |      ^^^^^ expected true, false or auto
 
     error: `shop main` has no runner `wbe`
      --> domains/shop.example.com.yml:4:50

@@ -11,7 +11,7 @@ fn an_empty_file_is_explained() {
      --> pypaas.yml:1:1
       |
     1 |
-      | ^ expected a mapping with ports, nginx, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^ expected a mapping with ports, nginx, acme, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
     ");
 }
 
@@ -110,7 +110,7 @@ fn a_text_for_a_switch_is_refused() {
      --> domains/shop.example.com.yml:1:6
       |
     1 | ssl: maybe
-      |      ^^^^^ expected true or false
+      |      ^^^^^ expected true, false or auto
     ");
 }
 
