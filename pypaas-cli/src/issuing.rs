@@ -1,6 +1,8 @@
 //! Getting certificates for domains with `ssl: auto`, and putting them to use.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
@@ -16,6 +18,9 @@ use crate::installation::Installation;
 
 /// How many certificates of a domain are kept.
 const KEPT: usize = 2;
+
+/// How long to wait before a lock is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Lists the domains that have their certificates issued, with what is known of these.
 pub(crate) fn states(installation: &Installation) -> Vec<(&DomainName, &Domain, IssuedState)> {
@@ -35,11 +40,7 @@ pub(crate) fn renew(
 ) -> Result<bool, Failure> {
     let layout = &installation.platform.layout;
     let mut host = installation.host();
-    let lock = layout.certificates_lock();
-    if !host.locks().try_lock(&lock, &format!("a certificate for {name}"))? {
-        let holder = host.locks().lock_note(&lock)?;
-        return Err(Failure::new(format!("already at work on {holder}"), "try again when that has ended"));
-    }
+    lock(installation, &mut host, name, progress)?;
     // Only now nobody else changes it.
     let state = issued_state(layout, name, domain);
     if !force && state.due_at() > Timestamp::now() {
@@ -54,6 +55,31 @@ pub(crate) fn renew(
     put_to_use(installation, &mut host, progress)?;
     remove_older(installation, name)?;
     Ok(true)
+}
+
+/// Takes the lock of certificates, and waits for whoever has it as long as `lock_timeout` says.
+fn lock(
+    installation: &Installation,
+    host: &mut LinuxHost,
+    name: &DomainName,
+    progress: &mut dyn Story,
+) -> Result<(), Failure> {
+    let lock = installation.platform.layout.certificates_lock();
+    let longest = installation.configuration().settings.lock_timeout;
+    let began = Instant::now();
+    let mut is_told = false;
+    while !host.locks().try_lock(&lock, &format!("a certificate for {name}"))? {
+        let holder = host.locks().lock_note(&lock)?;
+        if began.elapsed() > longest {
+            return Err(Failure::new(format!("still at work on {holder}"), "try again when that has ended"));
+        }
+        if !is_told {
+            progress.note(&format!("waiting for {holder}"));
+            is_told = true;
+        }
+        thread::sleep(AGAIN);
+    }
+    Ok(())
 }
 
 /// Gets a certificate, and notes how that ended.
