@@ -57,7 +57,7 @@ pub(crate) fn renew(
     Ok(true)
 }
 
-/// Takes the lock of certificates, and waits for whoever has it as long as `lock_timeout` says.
+/// Takes the lock of certificates. While another process holds it, waits as long as `lock_timeout` says.
 fn lock(
     installation: &Installation,
     host: &mut LinuxHost,
@@ -97,7 +97,7 @@ fn issue(
         note_failure(installation, name, &FailedRenewal { at: Timestamp::now(), failures, reason, asked })
     };
     let failed = |error: AcmeError| {
-        let hint = format!("when that is mended, run `pypaas certificates renew {name}`");
+        let hint = format!("once that is fixed, run `pypaas certificates renew {name}`");
         Failure::new(format!("no certificate for `{name}`"), hint).because([error.to_string()])
     };
     let acme = Acme::new(layout, &installation.configuration().settings.acme);
@@ -105,7 +105,7 @@ fn issue(
         note(&error.to_string(), false)?;
         return Err(failed(error));
     }
-    // Before the authority is asked: whoever is killed meanwhile, or cannot write, must not ask again at once.
+    // Written before the authority is asked: after a crash, or on a full disk, it must not be asked again at once.
     note("the last attempt did not end", true)?;
     if let Err(error) = acme.issue(name, &names) {
         note(&error.to_string(), true)?;

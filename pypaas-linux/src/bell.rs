@@ -45,7 +45,7 @@ impl Bell {
     }
 }
 
-/// Wakes whoever sleeps at `path`. Where nobody does, nothing happens.
+/// Wakes the process that sleeps at `path`. Without one, nothing happens.
 pub fn ring(path: &Utf8Path) {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     // Nobody may be there, or the pipe may be full of earlier rings.
