@@ -66,6 +66,7 @@ fn its_branch_has_three_runners() {
         subdirectory: "public".into(),
         index: "index.html".to_owned(),
         spa: false,
+        publish_all: false,
         cache: None,
         nginx_extra_config: None,
     });

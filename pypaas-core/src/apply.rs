@@ -140,6 +140,14 @@ fn perform(
             let (program, remedy) = (program.clone(), remedy.clone());
             host.shell().run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
         }
+        Step::CheckSite { branch, checkout, site, live } => {
+            let live = live.as_ref().map(|live| layout.checkout(branch, live));
+            let checkout = layout.checkout(branch, checkout);
+            let contents = host.files().inspect_site(site, &checkout, live.as_deref())?;
+            if let Some(note) = site.check(&contents)? {
+                story.warn(&note);
+            }
+        }
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, origin, readiness } => {

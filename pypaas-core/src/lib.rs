@@ -42,6 +42,7 @@ mod runner;
 mod scaled_runner;
 mod script;
 mod service;
+mod site;
 mod step;
 mod story;
 mod unknown;
@@ -79,6 +80,7 @@ pub use runner::{NginxBase, Placement, Readiness, Runner, RunnerSettings, Runner
 pub use scaled_runner::ScaledRunner;
 pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
+pub use site::{Site, SiteContents, SiteError};
 pub use step::Step;
 pub use story::{Quiet, Story};
 pub use unknown::UnknownFields;

@@ -84,6 +84,7 @@ impl Observed {
             | Step::Run { .. }
             | Step::EndCommands { .. }
             | Step::LookFor { .. }
+            | Step::CheckSite { .. }
             | Step::AwaitReady { .. }
             | Step::TestWebServer { .. }
             | Step::ReloadIfRunning { .. } => {}

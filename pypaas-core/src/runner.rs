@@ -8,7 +8,7 @@ use pypaas_config::{HealthCheck, Keys, Overlap, RunnerConfig, RunnerType, Schema
 use serde::Serialize;
 
 use crate::web::{Linked, Route};
-use crate::{Server, Upstream, UpstreamName};
+use crate::{Server, Site, Upstream, UpstreamName};
 
 /// One way of running code. Pure: it describes; plans and hosts do.
 pub trait Runner {
@@ -103,6 +103,9 @@ pub trait NginxBase {
 
     /// What a location that leads here does.
     fn route(&self, placement: &Placement) -> Route;
+
+    /// The directory that nginx serves by itself, which is checked before nginx is switched; `None` when there is none.
+    fn site(&self) -> Option<Site>;
 }
 
 /// Where a runner's code is: what a route may depend on.

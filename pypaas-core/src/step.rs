@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand, first_line};
 use crate::{
-    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, WebFileName,
-    WebInstance, WebRoutes,
+    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, Site,
+    WebFileName, WebInstance, WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -45,6 +45,8 @@ pub enum Step {
     EndCommands { branch: BranchRef, checkout: CheckoutName },
     /// Looks for a program a builder needs, as a shell in the checkout would.
     LookFor { program: String, remedy: String, shell: ShellCommand },
+    /// Checks a directory that nginx is to serve. Files that are as they were in the live checkout get the dates of those.
+    CheckSite { branch: BranchRef, checkout: CheckoutName, site: Site, live: Option<CheckoutName> },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.
@@ -93,6 +95,7 @@ impl Step {
             | Self::RemoveCheckout { .. }
             | Self::Run { .. }
             | Self::EndCommands { .. }
+            | Self::CheckSite { .. }
             | Self::DefineService { .. }
             | Self::StartService { .. }
             | Self::StopServices { .. }
@@ -126,6 +129,7 @@ impl fmt::Display for Step {
             Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
             Self::Run { command } => write!(f, "run `{}`", first_line(&command.line)),
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
+            Self::CheckSite { site, .. } => write!(f, "check what nginx serves from {site}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),

@@ -9,10 +9,11 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use pypaas_config::Persist;
 use pypaas_core::host::{FileError, Files, Mode};
+use pypaas_core::{Site, SiteContents};
 
 use super::persist::persist;
 use super::written_files::set_aside;
-use super::{LinuxHost, durable};
+use super::{LinuxHost, durable, site};
 
 /// How often a directory is emptied again because something still writes into it.
 const REMOVE_ATTEMPTS: usize = 5;
@@ -69,6 +70,15 @@ impl Files for LinuxHost {
             }
         }
         Ok(from_live)
+    }
+
+    fn inspect_site(
+        &mut self,
+        site: &Site,
+        checkout: &Utf8Path,
+        live: Option<&Utf8Path>,
+    ) -> Result<SiteContents, FileError> {
+        site::inspect(site, checkout, live).map_err(failed("look through", checkout))
     }
 
     fn set_aside(

@@ -37,6 +37,7 @@ mod service_stats;
 pub mod setup;
 mod shell;
 pub mod shell_word;
+mod site;
 mod submodules;
 mod supervisor;
 mod terminate;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pypaas_config::{Field, Finding, HealthCheck, Keys, Overlap, Protocol, Schema, Serves};
 use pypaas_core::{
-    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Site, Upstream, UpstreamName,
 };
 
 use crate::NginxUpstream;
@@ -93,6 +93,10 @@ impl NginxBase for NginxBackend {
 
     fn route(&self, placement: &Placement) -> Route {
         self.upstream.route(Protocol::Http, self.nginx_proxy_path.clone(), placement)
+    }
+
+    fn site(&self) -> Option<Site> {
+        None
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use pypaas_config::{Field, Finding, Keys, Overlap, Schema, Serves};
 use pypaas_core::{
-    Linked, NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+    Linked, NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Site, Upstream,
+    UpstreamName,
 };
 
 /// Serves a directory of the checkout; it has no processes.
@@ -17,6 +18,8 @@ pub struct NginxStatic {
     pub index: String,
     /// `spa`: whether the root's index is served in place of files that are not there. Default false.
     pub spa: bool,
+    /// `publish_all`: whether files that look like source code or secrets may be served. Default false.
+    pub publish_all: bool,
     /// `cache`: how long clients may keep a file without asking again. Absent: nginx says nothing of it.
     pub cache: Option<Duration>,
     /// `nginx_extra_config`: verbatim, in every location that leads here.
@@ -29,6 +32,7 @@ impl Default for NginxStatic {
             subdirectory: Utf8PathBuf::new(),
             index: "index.html".to_owned(),
             spa: false,
+            publish_all: false,
             cache: None,
             nginx_extra_config: None,
         }
@@ -39,7 +43,7 @@ impl RunnerSettings for NginxStatic {
     const TYPE: &'static str = "NginxStatic";
     const SCHEMA: &'static Schema = &Schema {
         name: "an NginxStatic",
-        keys: &["type", "subdirectory", "index", "spa", "cache", "nginx_extra_config"],
+        keys: &["type", "subdirectory", "index", "spa", "publish_all", "cache", "nginx_extra_config"],
     };
 
     fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
@@ -48,6 +52,7 @@ impl RunnerSettings for NginxStatic {
             subdirectory: keys.optional("subdirectory", Field::path_in_checkout).unwrap_or_default(),
             index: keys.optional("index", read_index).unwrap_or(default.index),
             spa: keys.optional("spa", Field::boolean).unwrap_or(default.spa),
+            publish_all: keys.optional("publish_all", Field::boolean).unwrap_or(default.publish_all),
             cache: keys.optional("cache", Field::cache_duration),
             nginx_extra_config: keys.verbatim("nginx_extra_config"),
         })
@@ -105,6 +110,11 @@ impl NginxBase for NginxStatic {
         let is_below = |it: &&Linked| it.link != root && it.link.starts_with(&root);
         let linked = placement.linked.iter().filter(is_below).cloned().collect();
         Route::Static { root, checkout, linked, index, spa, cache, extra: nginx_extra_config }
+    }
+
+    fn site(&self) -> Option<Site> {
+        let Self { subdirectory, index, publish_all, .. } = self.clone();
+        Some(Site { subdirectory, index, publish_all })
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pypaas_config::{Keys, Overlap, Protocol, Schema, Serves};
 use pypaas_core::{
-    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Upstream, UpstreamName,
+    NginxBase, Placement, Readiness, Route, Runner, RunnerSettings, Server, Site, Upstream, UpstreamName,
 };
 
 use crate::NginxUpstream;
@@ -81,5 +81,9 @@ impl NginxBase for UwsgiNginxBackend {
 
     fn route(&self, placement: &Placement) -> Route {
         self.upstream.route(Protocol::Uwsgi, None, placement)
+    }
+
+    fn site(&self) -> Option<Site> {
+        None
     }
 }

@@ -80,6 +80,7 @@ fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
             subdirectory: subdirectory.into(),
             index: "home.html".to_owned(),
             spa: true,
+            publish_all: false,
             cache: Some(SECOND),
             nginx_extra_config: None,
         };

@@ -41,6 +41,7 @@ mod one_off;
 mod overlapping;
 mod persisting;
 mod procfile;
+mod publishing;
 mod pushed_refs;
 mod reasons;
 mod redeploying;

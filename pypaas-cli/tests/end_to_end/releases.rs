@@ -65,7 +65,7 @@ fn every_attempt_is_remembered_with_how_it_ended() {
         "live": false,
         "log": "<log>",
         "outcome": "refused",
-        "reason": "step 4 of 4 failed: run `exit 3`: `exit 3` exited with status 3",
+        "reason": "step 4 of 5 failed: run `exit 3`: `exit 3` exited with status 3",
         "release": null,
         "restored": null,
         "seconds": "<seconds>",

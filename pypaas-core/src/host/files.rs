@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use pypaas_config::Persist;
 use serde::{Deserialize, Serialize};
 
+use crate::{Site, SiteContents};
+
 /// The file system, as far as pypaas keeps its own files in it.
 pub trait Files {
     /// Reads a file; `None` when there is none.
@@ -43,6 +45,15 @@ pub trait Files {
         data: &Utf8Path,
         live: Option<&Utf8Path>,
     ) -> Result<Vec<String>, FileError>;
+
+    /// Looks through `site` of `checkout`. Files with the same content as in `live`, the checkout that serves, get the dates of
+    /// those. Links are not followed.
+    fn inspect_site(
+        &mut self,
+        site: &Site,
+        checkout: &Utf8Path,
+        live: Option<&Utf8Path>,
+    ) -> Result<SiteContents, FileError>;
 
     /// Moves what was written into `directory` after `since`, and looks like data, to `to`. Returns the paths.
     fn set_aside(

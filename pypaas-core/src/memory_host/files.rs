@@ -10,6 +10,7 @@ use pypaas_config::Persist;
 use super::{Extent, MemoryHost};
 use crate::host::{FileError, Files, Mode};
 use crate::step::persist_words;
+use crate::{Site, SiteContents};
 
 impl Files for MemoryHost {
     fn read_file(&mut self, path: &Utf8Path) -> Result<Option<String>, FileError> {
@@ -133,6 +134,17 @@ impl Files for MemoryHost {
             source,
         })?;
         Ok(Vec::new())
+    }
+
+    fn inspect_site(
+        &mut self,
+        site: &Site,
+        checkout: &Utf8Path,
+        _: Option<&Utf8Path>,
+    ) -> Result<SiteContents, FileError> {
+        self.effect(format!("check what nginx serves from {site}"), |_, _| ())
+            .map_err(|source| FileError { action: "look through", path: checkout.to_owned(), source })?;
+        Ok(SiteContents { is_there: true, has_index: true, private: Vec::new() })
     }
 
     fn set_aside(&mut self, _: &Utf8Path, _: Timestamp, _: &Utf8Path) -> Result<Vec<String>, FileError> {

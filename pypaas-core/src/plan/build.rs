@@ -43,7 +43,22 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     plan.section(title, Phase::Build, steps);
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
     plan.section("Release", Phase::Build, run(config.hooks.release.as_deref().unwrap_or_default()));
+    plan.section("Check what nginx serves", Phase::Build, check_sites(platform, observed, branch, &new));
     Ok(plan)
+}
+
+/// Plans to look through the directories that nginx serves by itself.
+fn check_sites(platform: &Platform, observed: &Observed, branch: &BranchRef, new: &Deployment) -> Vec<Step> {
+    let live = observed.record(branch).live.map(|live| live.checkout);
+    let runners = platform.runners(branch, Some(new));
+    let sites = runners.values().filter_map(|runner| runner.nginx()?.site());
+    let check = |site| Step::CheckSite {
+        branch: branch.clone(),
+        checkout: new.checkout.clone(),
+        site,
+        live: live.clone(),
+    };
+    sites.map(check).collect()
 }
 
 /// Plans to run a shell command in the checkout of `deployed`.

@@ -241,6 +241,9 @@ fn a_deploy_of_files_needs_no_process() {
       look for `npm`
       run `npm ci --include=dev --no-audit --no-fund --no-update-notifier`
       run `npm run build --if-present --no-update-notifier`
+    Check what nginx serves
+      check what nginx serves from the root of the checkout
+      check what nginx serves from `build/docs`
     Switch nginx to the new version
       note what nginx's files say now
       write nginx's router.d/www.example.com.conf
@@ -319,6 +322,8 @@ fn the_documented_example() {
       run `npm run build --if-present --no-update-notifier`
     After the build
       run `echo "All builders are done. Build assets maybe?"`
+    Check what nginx serves
+      check what nginx serves from `public`
     Switch maintenance on
       record of node-js-sample master: trying release 2 (02020202020) in slot b, in maintenance
       note what nginx's files say now

@@ -1,0 +1,79 @@
+//! Sites: directories of a checkout that nginx serves by itself.
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+/// A directory that nginx serves, and what must hold for it before nginx is switched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Site {
+    /// The directory, relative to the checkout; empty for the checkout itself.
+    pub subdirectory: Utf8PathBuf,
+    /// The file that is served for a directory.
+    pub index: String,
+    /// Whether files that look like source code or secrets may be in it.
+    pub publish_all: bool,
+}
+
+/// What was found in the directory of a [`Site`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteContents {
+    /// Whether there is such a directory.
+    pub is_there: bool,
+    /// Whether its index is in it.
+    pub has_index: bool,
+    /// Paths in it that look like source code or secrets, relative to it.
+    pub private: Vec<String>,
+}
+
+/// Says why a directory cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SiteError {
+    /// There is none.
+    #[error(
+        "there is no directory `{0}` in the checkout after the build: write the directory that the build creates as `subdirectory`"
+    )]
+    Missing(Utf8PathBuf),
+    /// Everybody could read what nobody should.
+    #[error(
+        "nginx would publish {found} in {site}: serve only the finished files with `subdirectory`, or write `publish_all: true` \
+         if everybody may read them"
+    )]
+    Private {
+        /// The directory, in words.
+        site: String,
+        /// Some of the paths, in words.
+        found: String,
+    },
+}
+
+/// How many paths an error names.
+const NAMED: usize = 5;
+
+impl Site {
+    /// Checks what was found. Returns what the pusher should know.
+    pub fn check(&self, contents: &SiteContents) -> Result<Option<String>, SiteError> {
+        if !contents.is_there {
+            return Err(SiteError::Missing(self.subdirectory.clone()));
+        }
+        if !self.publish_all && !contents.private.is_empty() {
+            let named: Vec<String> =
+                contents.private.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
+            let more = contents.private.len().saturating_sub(NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            return Err(SiteError::Private { site: self.to_string(), found: named.join(", ") + &more });
+        }
+        let note = || format!("{self} has no `{}`: nginx answers 403 or 404 to requests for `/`", self.index);
+        Ok((!contents.has_index).then(note))
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subdirectory.as_str() {
+            "" => f.write_str("the root of the checkout"),
+            subdirectory => write!(f, "`{subdirectory}`"),
+        }
+    }
+}
