@@ -1,6 +1,7 @@
 //! `domains/<domain>.yml`: an nginx virtual host.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
@@ -21,6 +22,8 @@ pub(crate) const DOMAIN: Schema = Schema {
     keys: &[
         "locations",
         "max_body",
+        "request_timeout",
+        "websocket_timeout",
         "aliases",
         "redirect",
         "ssl",
@@ -46,6 +49,10 @@ pub struct Domain {
     pub locations: BTreeMap<LocationPath, Location>,
     /// `max_body`: how large the body of a request may be, in bytes; 0: no limit. Default 100 MiB.
     pub max_body: u64,
+    /// `request_timeout`: how long the answer to a request may take to begin, and to go on. Default 1 minute.
+    pub request_timeout: Duration,
+    /// `websocket_timeout`: how long a websocket may be quiet. Default 1 hour.
+    pub websocket_timeout: Duration,
     /// `aliases`: other names of the domain.
     pub aliases: Vec<DomainName>,
     /// `redirect`: names that redirect to this domain, such as the one with `www.`.
@@ -115,12 +122,17 @@ impl Domain {
                 links.certificate_files.push(CertificateFile { domain, key, path, span });
             }
         }
+        let timeout = |key, seconds, findings: &mut Findings| {
+            fields.optional(key, findings, Field::positive_duration).unwrap_or(Duration::from_secs(seconds))
+        };
         let certificate = fields.optional("ssl_certificate", findings, Field::absolute_path);
         let key = fields.optional("ssl_certificate_key", findings, Field::absolute_path);
         Some(Self {
             file: path.clone(),
             locations,
             max_body: fields.optional("max_body", findings, Field::size).unwrap_or(100 * 1024 * 1024),
+            request_timeout: timeout("request_timeout", 60, findings),
+            websocket_timeout: timeout("websocket_timeout", 60 * 60, findings),
             aliases,
             redirects,
             ssl: ssl != Ssl::No,

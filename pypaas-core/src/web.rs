@@ -128,6 +128,10 @@ pub struct VirtualHost {
     pub sockets: RouterSockets,
     /// How large the body of a request may be, in bytes, unless its location says otherwise; 0: as large as it likes.
     pub max_body: u64,
+    /// How long the answer to a request may take to begin, and to go on.
+    pub request_timeout: Duration,
+    /// How long a websocket may be quiet.
+    pub websocket_timeout: Duration,
     /// What they find. Of regular expressions nginx takes the first that matches.
     pub locations: Vec<RoutedLocation>,
     /// Whether nginx can serve files that are compressed already, beside the plain ones.

@@ -1,7 +1,6 @@
 //! A domain as the edge serves it: its names, where it listens, its TLS.
 
 use minijinja::{Value, context};
-use pypaas_config::DomainName;
 use pypaas_core::{Frontend, Tls, VirtualHost};
 
 use crate::directive::{Directive, unless_set};
@@ -9,6 +8,7 @@ use crate::edge::{ROUTER_HTTP, ROUTER_HTTPS};
 use crate::listen::{HTTP2_DIRECTIVE, endpoint, tls_options};
 use crate::max_body;
 use crate::templates::Templates;
+use crate::timeouts;
 use crate::tls;
 use crate::unprintable::Unprintable;
 use crate::virtual_host::comment_of;
@@ -19,15 +19,14 @@ const HSTS: &str = "Strict-Transport-Security";
 /// Prints a domain's server blocks: one for http, and one for https when it has TLS.
 pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String, Unprintable> {
     let frontend = &host.frontend;
-    let names: Vec<&DomainName> =
-        std::iter::once(&host.name).chain(&frontend.aliases).chain(&frontend.redirects).collect();
-    let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
-    let max_body = max_body::of_host(host)?;
+    let common = Common::of(templates, host)?;
     let mut servers = Vec::new();
     let http = context! {
         listen => listen(frontend, frontend.http_port, "")?,
-        names => &names,
-        max_body => &max_body,
+        names => &common.names,
+        max_body => common.max_body.clone(),
+        too_large => common.too_large.as_deref(),
+        timeouts => common.timeouts.clone(),
         frontend => Vec::<Value>::new(),
         tls => None::<String>,
         hsts => false,
@@ -36,17 +35,39 @@ pub(crate) fn print(templates: &Templates, host: &VirtualHost) -> Result<String,
     };
     servers.push(templates.print("edge_server", http)?);
     if let Some(tls) = &frontend.tls {
-        servers.push(https_server(templates, host, tls, &names, &max_body)?);
+        servers.push(https_server(templates, host, tls, &common)?);
     }
     Ok(format!("{}\n\n{}", comment_of(host), servers.join("\n\n")))
+}
+
+/// What a domain's server blocks have in common.
+struct Common {
+    names: Vec<String>,
+    max_body: Value,
+    /// The page for bodies that are larger.
+    too_large: Option<String>,
+    timeouts: Value,
+}
+
+impl Common {
+    fn of(templates: &Templates, host: &VirtualHost) -> Result<Self, Unprintable> {
+        let Frontend { aliases, redirects, .. } = &host.frontend;
+        let names = std::iter::once(&host.name).chain(aliases).chain(redirects);
+        let limit = max_body::of_host(host)?;
+        Ok(Self {
+            names: names.map(ToString::to_string).collect(),
+            max_body: limit.values(&[]),
+            too_large: limit.page(templates)?,
+            timeouts: timeouts::of_host(host)?,
+        })
+    }
 }
 
 fn https_server(
     templates: &Templates,
     host: &VirtualHost,
     tls: &Tls,
-    names: &[String],
-    max_body: &str,
+    common: &Common,
 ) -> Result<String, Unprintable> {
     let frontend = &host.frontend;
     let config = tls::config(tls)?;
@@ -56,8 +77,10 @@ fn https_server(
     }
     let values = context! {
         listen => listen(frontend, frontend.https_port, tls_options(host.version))?,
-        names => names.to_vec(),
-        max_body,
+        names => &common.names,
+        max_body => common.max_body.clone(),
+        too_large => common.too_large.as_deref(),
+        timeouts => common.timeouts.clone(),
         frontend => unless_set(&own, &[&config]),
         tls => tls::print(templates, tls)?,
         hsts => !config.sets_for("add_header", HSTS),

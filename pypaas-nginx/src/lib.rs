@@ -25,6 +25,7 @@ mod router;
 mod snippet;
 mod syntax;
 mod templates;
+mod timeouts;
 mod tls;
 mod unprintable;
 mod upstream;

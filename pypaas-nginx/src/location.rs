@@ -10,7 +10,7 @@ use minijinja::{Value, context};
 use pypaas_config::LocationPath;
 use pypaas_core::{Route, RoutedLocation};
 
-use crate::max_body;
+use crate::max_body::{self, Limit};
 use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
@@ -44,8 +44,8 @@ struct LocationContext<'a> {
     server: &'a ServerContext<'a>,
     /// The admin's directives: the runner's, then the location's.
     extra: Snippet,
-    /// How large a body may be.
-    max_body: Option<String>,
+    /// How large a body may be; see [`Limit::values`].
+    max_body: Option<Value>,
 }
 
 /// Prints `locations`: paths in their order, then regular expressions as they come, because nginx takes the first that
@@ -85,7 +85,8 @@ fn print_one(
     let context = |extra: Option<&String>| {
         let runner = Snippet::read("nginx_extra_config", extra.map(String::as_str))?;
         let extra = runner.and(Snippet::read("nginx_extra_config", location.extra.as_deref())?);
-        let max_body = location.max_body.filter(|_| !extra.sets(max_body::DIRECTIVE)).map(max_body::spelled);
+        let own = location.max_body.filter(|_| !extra.sets(max_body::DIRECTIVE));
+        let max_body = own.map(|bytes| Limit::new(bytes).values(&[server.extra, &extra]));
         Ok::<_, Unprintable>(LocationContext {
             templates,
             pattern: pattern_of(location),

@@ -1,5 +1,7 @@
 //! Directives an admin wrote.
 
+use pypaas_core::VirtualHost;
+
 use crate::indent::dedent;
 use crate::syntax::{self, WrittenDirective};
 use crate::unprintable::Unprintable;
@@ -31,6 +33,19 @@ impl Snippet {
                 inner: reading.inner,
             }),
         }
+    }
+
+    /// Reads all that the admin wrote for a domain: in its servers, its locations, and in the runners that they lead to.
+    pub(crate) fn all_of(host: &VirtualHost) -> Result<Vec<Self>, Unprintable> {
+        let mut snippets = vec![
+            Self::read("nginx_http_extra_config", host.frontend.http_extra.as_deref())?,
+            Self::read("nginx_https_extra_config", host.frontend.https_extra.as_deref())?,
+        ];
+        for location in &host.locations {
+            snippets.push(Self::read("nginx_extra_config", location.extra.as_deref())?);
+            snippets.push(Self::read("nginx_extra_config", location.route.extra())?);
+        }
+        Ok(snippets)
     }
 
     /// Appends `other`.

@@ -7,7 +7,8 @@ use crate::indent::indent;
 use crate::quote::{quote, quote_literal};
 use crate::unprintable::Unprintable;
 
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 13] = [
+    ("body_too_large", include_str!("../templates/body_too_large.conf.j2")),
     ("edge", include_str!("../templates/edge.conf.j2")),
     ("edge_server", include_str!("../templates/edge_server.conf.j2")),
     ("location_not_found", include_str!("../templates/location_not_found.conf.j2")),

@@ -1,11 +1,13 @@
 //! A domain as the router serves it: its locations, and where clients are sent on to.
 
+use std::collections::BTreeSet;
+
 use minijinja::context;
 use pypaas_config::DomainName;
 use pypaas_core::{Frontend, VirtualHost};
 
 use crate::location::{self, ServerContext};
-use crate::max_body;
+use crate::max_body::{self, Limit};
 use crate::snippet::Snippet;
 use crate::templates::Templates;
 use crate::unprintable::Unprintable;
@@ -90,6 +92,17 @@ impl Printer<'_> {
         self.print(scheme, names, extra, blocks)
     }
 
+    /// Prints the pages for requests that are too large.
+    fn pages(&self, extra: &Snippet) -> Result<Vec<String>, Unprintable> {
+        if extra.sets("error_page") {
+            return Ok(Vec::new());
+        }
+        let own = (!extra.sets(max_body::DIRECTIVE)).then_some(self.host.max_body);
+        let limits = own.into_iter().chain(self.host.locations.iter().filter_map(|it| it.max_body));
+        let limits: BTreeSet<Limit> = limits.map(Limit::new).collect();
+        limits.iter().filter_map(|limit| limit.page(self.templates).transpose()).collect()
+    }
+
     fn redirect(&self, to: &str) -> Result<String, Unprintable> {
         let pattern = context! { modifier => "", path => "/" };
         let target = format!("{to}$request_uri");
@@ -116,14 +129,15 @@ impl Printer<'_> {
         scheme: Scheme,
         names: &[&DomainName],
         extra: &Snippet,
-        locations: Vec<String>,
+        mut locations: Vec<String>,
     ) -> Result<String, Unprintable> {
+        locations.extend(self.pages(extra)?);
         let socket = match scheme {
             Scheme::Http => &self.host.sockets.http,
             Scheme::Https => &self.host.sockets.https,
         };
-        let size = max_body::spelled(self.host.max_body);
-        let max_body = (!extra.sets(max_body::DIRECTIVE)).then_some(size);
+        let limit = Limit::new(self.host.max_body);
+        let max_body = (!extra.sets(max_body::DIRECTIVE)).then(|| limit.values(&[extra]));
         let values = context! {
             socket => format!("unix:{socket}"),
             names => names.iter().map(ToString::to_string).collect::<Vec<_>>(),

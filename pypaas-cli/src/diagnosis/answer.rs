@@ -37,7 +37,7 @@ impl Walk<'_> {
             )),
             (400.., _) => Err(problem(
                 format!("`GET {path}` returns {status}; everything in front of the app is fine"),
-                client_error(status)
+                fix_for(status)
                     .map_or_else(|| format!("see its log: `pypaas logs {branch} -f`"), str::to_owned),
             )
             .because(processes::last_lines(self, branch, live, None))
@@ -50,8 +50,8 @@ impl Walk<'_> {
     }
 }
 
-/// What to do about a status that says that the request is wrong.
-fn client_error(status: u16) -> Option<&'static str> {
+/// What to do about an answer with this status, where nginx may have given it.
+fn fix_for(status: u16) -> Option<&'static str> {
     Some(match status {
         400 => {
             "the request is refused as malformed: a head larger than nginx or the app takes (look for large cookies), or \
@@ -60,10 +60,11 @@ fn client_error(status: u16) -> Option<&'static str> {
         401 => "the app, or `auth_basic` in `nginx_extra_config`, wants a user name and a password",
         403 => "the app, or `allow` and `deny` in `nginx_extra_config`, forbids it",
         404 => "the app has nothing at this path",
-        413 => "the body is larger than nginx or the app takes",
+        413 => "the body is larger than `max_body` of the domain or location, or than the app takes",
         414 | 431 | 494 => {
             "the head is larger than nginx or the app takes: look for large cookies and long URLs"
         }
+        504 => "the app took longer to answer than `request_timeout` of the domain: see its log",
         429 => "the client sends more requests than nginx or the app allows",
         _ => return None,
     })

@@ -37,7 +37,7 @@ fn capital_letters_in_a_key_are_guessed() {
      --> domains/shop.example.com.yml:1:1
       |
     1 | SSL: true
-      | ^^^ a domain has locations, max_body, aliases, redirect, ssl, ssl_certificate, ssl_certificate_key, ssl_certificate_chain, ssl_config, extra_listen_options, nginx_http_extra_config and nginx_https_extra_config
+      | ^^^ a domain has locations, max_body, request_timeout, websocket_timeout, aliases, redirect, ssl, ssl_certificate, ssl_certificate_key, ssl_certificate_chain, ssl_config, extra_listen_options, nginx_http_extra_config and nginx_https_extra_config
       |
       = help: did you mean `ssl`?
     ");

@@ -44,7 +44,7 @@ fn a_text_at_the_top_is_explained() {
      --> domains/shop.example.com.yml:1:1
       |
     1 | locations
-      | ^^^^^^^^^ expected a mapping with locations, max_body, aliases, redirect, ssl, ssl_certificate, ssl_certificate_key, ssl_certificate_chain, ssl_config, extra_listen_options, nginx_http_extra_config and nginx_https_extra_config
+      | ^^^^^^^^^ expected a mapping with locations, max_body, request_timeout, websocket_timeout, aliases, redirect, ssl, ssl_certificate, ssl_certificate_key, ssl_certificate_chain, ssl_config, extra_listen_options, nginx_http_extra_config and nginx_https_extra_config
     ");
 }
 

@@ -85,6 +85,8 @@ impl Machine {
             frontend,
             sockets: self.sockets(),
             max_body: 100 * 1024 * 1024,
+            request_timeout: Duration::from_secs(60),
+            websocket_timeout: Duration::from_secs(3600),
             locations,
             gzip_static: false,
             version: self.version,

@@ -10,6 +10,7 @@
 )]
 
 mod accepted;
+mod bounds;
 mod client;
 mod fixtures;
 mod instance;

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use pypaas_core::{RoutedLocation, WebConfigRenderer};
+use pypaas_core::{RoutedLocation, VirtualHost, WebConfigRenderer};
 use pypaas_nginx::NginxText;
 
 use crate::client;
@@ -65,7 +65,9 @@ fn unquote(text: &str, ends: &[char]) -> (String, usize) {
 }
 
 fn print(location: RoutedLocation) -> Option<String> {
-    NginxText::new().router_domain(&Machine::usual().domain("shop.example", vec![location])).ok()
+    // Nothing follows the location.
+    let host = VirtualHost { max_body: 0, ..Machine::usual().domain("shop.example", vec![location]) };
+    NginxText::new().router_domain(&host).ok()
 }
 
 fn replace(words: &[String], from: &str, to: &str) -> Vec<String> {

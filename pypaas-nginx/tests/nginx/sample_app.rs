@@ -35,6 +35,17 @@ fn answer(mut stream: TcpStream) {
         stream.read_exact(&mut said).unwrap();
         return stream.write_all(&said).unwrap();
     }
+    if text.starts_with("GET /hung ") {
+        // Until nginx gives up.
+        let _ = stream.read(&mut [0]);
+        return;
+    }
+    if text.starts_with("GET /page.css ") {
+        let css = "a { color: black }\n".repeat(200);
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: text/css\r\nContent-Length: {}\r\n\r\n", css.len());
+        return stream.write_all(format!("{head}{css}").as_bytes()).unwrap();
+    }
     let own = if text.contains("/with-own-hsts") { "Strict-Transport-Security: max-age=5\r\n" } else { "" };
     let answer = format!("HTTP/1.1 200 OK\r\n{own}Content-Length: {}\r\n\r\n{text}", text.len());
     stream.write_all(answer.as_bytes()).unwrap();

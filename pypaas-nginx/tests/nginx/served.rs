@@ -10,10 +10,10 @@ use crate::fixtures::{self, app, location, proxy, upstream};
 use crate::instance::Instance;
 use crate::sample_app;
 
-const NAME: &str = "shop.example";
+pub(crate) const NAME: &str = "shop.example";
 
 /// Starts an nginx with a sample app and what `host` makes.
-fn started(host: impl FnOnce(&Instance) -> VirtualHost) -> Instance {
+pub(crate) fn started(host: impl FnOnce(&Instance) -> VirtualHost) -> Instance {
     let mut instance = Instance::new();
     instance.certify(NAME);
     instance.add_main(NAME.len(), 1);

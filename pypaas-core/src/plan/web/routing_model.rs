@@ -164,6 +164,8 @@ impl<'a> RoutingModel<'a> {
             frontend,
             sockets: self.platform.layout.router_sockets(),
             max_body: domain.max_body,
+            request_timeout: domain.request_timeout,
+            websocket_timeout: domain.websocket_timeout,
             locations,
             gzip_static: self.observed.web_gzip_static,
             version: self.version(),
