@@ -38,7 +38,10 @@ pub(crate) fn find(installation: &Installation, told: &BTreeSet<BranchRef>) -> V
 
 fn diagnostic(violation: &Violation) -> Diagnostic {
     let category = match violation {
-        Violation::UnfinishedSwitch | Violation::NotServed { .. } | Violation::NotRouted { .. } => "nginx",
+        Violation::UnfinishedSwitch
+        | Violation::MissingSite { .. }
+        | Violation::NotServed { .. }
+        | Violation::NotRouted { .. } => "nginx",
         Violation::Unfinished { .. }
         | Violation::NotConfigured { .. }
         | Violation::MissingCheckout { .. }
@@ -49,6 +52,10 @@ fn diagnostic(violation: &Violation) -> Diagnostic {
         Violation::NotUp { service } => {
             let runner = &service.runner.runner;
             format!("see its log, `pypaas logs {} {runner}`, then run `pypaas apply`", service.branch())
+        }
+        Violation::MissingSite { .. } => {
+            "push a version that has it, or correct `subdirectory`: until then its domains go on as they are"
+                .to_owned()
         }
         Violation::NobodyListens { runner, .. } => format!("see its log: `pypaas logs {runner}`"),
         _ => "run `pypaas apply`".to_owned(),

@@ -23,6 +23,7 @@ pub fn violations(platform: &Platform, observed: &Observed) -> Vec<Violation> {
         machine.checkouts(),
         machine.services(),
         machine.ports_given_twice(),
+        machine.sites(),
         machine.files_of_domains(),
         machine.routes(),
     ]
@@ -149,6 +150,14 @@ impl Machine<'_> {
             }
         }
         violations
+    }
+
+    /// What nginx is to serve is there.
+    fn sites(&self) -> Vec<Violation> {
+        let missing = self.observed.missing_sites.iter();
+        missing
+            .map(|(runner, site)| Violation::MissingSite { runner: runner.clone(), site: site.clone() })
+            .collect()
     }
 
     /// nginx has files for each domain that leads to something live.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use pypaas_config::{BranchName, BranchRef, DomainName, RepoName};
+use pypaas_config::{BranchName, BranchRef, DomainName, RepoName, RunnerRef};
 
 use crate::host::{
     Commit, FileError, Files, GitError, Host, ProbeError, ServiceError, ServiceState, Services, Version,
@@ -13,10 +13,10 @@ use crate::host::{
 use crate::plan::web_files_of;
 use crate::record::VERSION;
 use crate::{
-    CheckoutName, CommitId, IssuedCertificate, Layout, PendingSwitch, Platform, Record, ServiceName, WebFile,
-    WebFileName, WebInstance, WebRoutes,
+    CheckoutName, CommitId, IssuedCertificate, Layout, PendingSwitch, Platform, Record, ServiceName, Site,
+    WebFile, WebFileName, WebInstance, WebRoutes,
 };
-use crate::{decode, encode};
+use crate::{decode, encode, site};
 
 /// What plans may depend on, read from the machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,8 @@ pub struct Observed {
     pub web_gzip_static: bool,
     /// The newest certificates of the domains that have theirs issued.
     pub certificates: BTreeMap<DomainName, IssuedCertificate>,
+    /// Directories that nginx is configured to serve, of what is live, which are not in its checkout.
+    pub missing_sites: BTreeMap<RunnerRef, Site>,
     /// The commit asked for.
     pub commit: Option<Commit>,
     /// The repositories that exist.
@@ -152,6 +154,7 @@ pub fn observe(host: &mut dyn Host, platform: &Platform, scope: Scope<'_>) -> Re
             _ => host.probe().ports_in_use()?,
         },
         certificates: IssuedCertificate::all(host.files(), platform)?,
+        missing_sites: site::missing(host.files(), platform, &records, scope)?,
         web_runs: host.web_server().web_server_runs(),
         web_is_set_up: host.web_server().web_server_is_set_up(),
         web_has_old_workers: host.web_server().has_old_workers(),

@@ -1,9 +1,14 @@
 //! Sites: directories of a checkout that nginx serves by itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use camino::Utf8PathBuf;
+use pypaas_config::{BranchRef, Domain, RunnerRef};
 use serde::Serialize;
+
+use crate::host::{FileError, Files};
+use crate::{Platform, Record, Scope};
 
 /// A directory that nginx serves, and what must hold for it before nginx is switched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,6 +51,34 @@ pub enum SiteError {
         /// Some of the paths, in words.
         found: String,
     },
+}
+
+/// Finds the directories that nginx is configured to serve, of what is live in `scope`, which are not in its checkout: the
+/// configuration may name one that only the next version has.
+pub(crate) fn missing(
+    files: &mut dyn Files,
+    platform: &Platform,
+    records: &BTreeMap<BranchRef, Record>,
+    scope: Scope<'_>,
+) -> Result<BTreeMap<RunnerRef, Site>, FileError> {
+    let is_asked_for = |domain: &&Domain| match scope {
+        Scope::Branch { branch, .. } => domain.targets().any(|runner| runner.is_of(branch)),
+        Scope::Machine => true,
+    };
+    let domains = platform.configuration.domains.values().filter(is_asked_for);
+    let runners: BTreeSet<&RunnerRef> = domains.flat_map(Domain::targets).collect();
+    let mut missing = BTreeMap::new();
+    for runner in runners {
+        let branch = runner.branch_ref();
+        let Some(live) = records.get(&branch).and_then(|record| record.live.as_ref()) else { continue };
+        let known = platform.runner(runner, Some(live));
+        let Some(site) = known.as_deref().and_then(|it| it.nginx()?.site()) else { continue };
+        let checkout = platform.layout.checkout(&branch, &live.checkout);
+        if files.is_directory(&checkout)? && !files.is_directory(&checkout.join(&site.subdirectory))? {
+            missing.insert(runner.clone(), site);
+        }
+    }
+    Ok(missing)
 }
 
 /// How many paths an error names.

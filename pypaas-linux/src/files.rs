@@ -1,7 +1,7 @@
 //! Files and directories.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -70,6 +70,14 @@ impl Files for LinuxHost {
             }
         }
         Ok(from_live)
+    }
+
+    fn is_directory(&mut self, path: &Utf8Path) -> Result<bool, FileError> {
+        match fs::metadata(path) {
+            Ok(found) => Ok(found.is_dir()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(failed("look at", path)(error)),
+        }
     }
 
     fn inspect_site(

@@ -81,3 +81,22 @@ fn unchanged_files_keep_their_etag_and_modern_files_have_their_types() {
     assert_eq!(before[0], after[0]);
     assert_ne!(before[1], after[1]);
 }
+
+#[test]
+fn a_directory_that_only_the_next_version_has_leaves_the_live_one_as_it_is() {
+    let shop = Shop::live("static-site", PUBLIC);
+    let page = shop.page();
+    shop.configure("runners: {web: {type: NginxStatic, subdirectory: dist}}");
+
+    // By a push that is refused, and by `apply`.
+    shop.push_version("2").must_fail();
+    assert_eq!(shop.page(), page);
+    let applied = shop.sandbox.pypaas(&["apply"]).must_fail();
+    assert_says(&applied, "`dist`, which shop main web is to serve, is not in the live version");
+    assert_eq!(shop.page(), page);
+
+    shop.code.git(&["mv", "public", "dist"]).must_succeed();
+    shop.push_version("3").must_succeed();
+    assert_eq!(shop.page(), page);
+    shop.sandbox.pypaas(&["apply"]).must_succeed();
+}

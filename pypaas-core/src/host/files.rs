@@ -46,6 +46,9 @@ pub trait Files {
         live: Option<&Utf8Path>,
     ) -> Result<Vec<String>, FileError>;
 
+    /// Returns whether `path` is a directory, or a link to one.
+    fn is_directory(&mut self, path: &Utf8Path) -> Result<bool, FileError>;
+
     /// Looks through `site` of `checkout`. Files with the same content as in `live`, the checkout that serves, get the dates of
     /// those. Links are not followed.
     fn inspect_site(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use pypaas_config::{BranchRef, DomainName, RunnerRef};
 
-use crate::{CheckoutName, ServiceName, WebFileName};
+use crate::{CheckoutName, ServiceName, Site, WebFileName};
 
 /// Something that does not hold on a machine. `Display` says what; `pypaas apply` repairs it, unless an app is the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Violation {
     StrayService { service: ServiceName },
     /// Two processes have one port.
     PortGivenTwice { port: u16, services: [ServiceName; 2] },
+    /// What is live lacks a directory that nginx is configured to serve.
+    MissingSite { runner: RunnerRef, site: Site },
     /// nginx lacks a file for a domain.
     NotServed { branch: BranchRef, domain: DomainName, file: WebFileName },
     /// A domain does not lead to all processes of a runner.
@@ -51,7 +53,9 @@ impl Violation {
             | Self::NotEnabled { service }
             | Self::StrayService { service }
             | Self::PortGivenTwice { services: [service, _], .. } => Some(service.branch()),
-            Self::NotRouted { runner, .. } | Self::NobodyListens { runner, .. } => Some(runner.branch_ref()),
+            Self::MissingSite { runner, .. }
+            | Self::NotRouted { runner, .. }
+            | Self::NobodyListens { runner, .. } => Some(runner.branch_ref()),
         }
     }
 }
@@ -77,6 +81,9 @@ impl fmt::Display for Violation {
             }
             Self::PortGivenTwice { port, services: [first, second] } => {
                 write!(f, "port {port} is given to both {first} and {second}")
+            }
+            Self::MissingSite { runner, site } => {
+                write!(f, "{site}, which {runner} is to serve, is not in the live version")
             }
             Self::NotServed { domain, file, .. } => {
                 write!(f, "nginx does not serve {domain}: it lacks {file}")

@@ -136,6 +136,11 @@ impl Files for MemoryHost {
         Ok(Vec::new())
     }
 
+    fn is_directory(&mut self, _: &Utf8Path) -> Result<bool, FileError> {
+        // What a checkout holds is not told apart.
+        Ok(true)
+    }
+
     fn inspect_site(
         &mut self,
         site: &Site,

@@ -69,10 +69,8 @@ impl<'a> RoutingModel<'a> {
             any = true;
             runners.extend(domain.targets().cloned());
             let file = WebFileName::domain(name);
-            if self.keep_until_deployed
-                && self.observed.web_files.contains_key(&file)
-                && self.awaits_deploy(domain)
-            {
+            let there = self.observed.web_files.get(&file).filter(|_| self.keep_until_deployed);
+            if there.is_some_and(|there| self.awaits_deploy(domain, there)) {
                 any_awaits = true;
             } else {
                 let (host, routes) = self.virtual_host(name, domain);
@@ -110,13 +108,19 @@ impl<'a> RoutingModel<'a> {
         Ok(texts.into_iter().map(file).collect())
     }
 
-    /// Returns whether `domain` leads to a runner whose branch is live, but without processes of that runner.
-    fn awaits_deploy(&self, domain: &Domain) -> bool {
-        let is_live = |runner: &RunnerRef| {
-            self.record(&runner.branch_ref()).is_some_and(|record| record.live.is_some())
+    /// Returns whether `domain`, whose file is `there`, leads to a runner whose branch is live, but without processes of that
+    /// runner, or without the directory that it serves.
+    fn awaits_deploy(&self, domain: &Domain, there: &WebFile) -> bool {
+        let awaits = |runner: &RunnerRef| {
+            let branch = runner.branch_ref();
+            let Some(live) = self.record(&branch).and_then(|record| record.live.as_ref()) else {
+                return false;
+            };
+            let is_missing = self.observed.missing_sites.contains_key(runner);
+            self.route(runner) == Err(Unavailable::NotDeployed)
+                || is_missing && there.serves_checkout(&branch, &live.checkout)
         };
-        let mut upstreams = domain.locations.values().map(|location| &location.upstream);
-        upstreams.any(|runner| is_live(runner) && self.route(runner) == Err(Unavailable::NotDeployed))
+        domain.locations.values().any(|location| awaits(&location.upstream))
     }
 
     fn version(&self) -> Version {
