@@ -33,6 +33,7 @@ pub(crate) mod ssh;
 mod start;
 mod status;
 mod stop;
+mod store;
 mod update_hook;
 mod watch;
 mod why;
@@ -56,6 +57,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<run::Arguments>(),
     Registration::of::<env::Arguments>(),
     Registration::of::<secret::Arguments>(),
+    Registration::of::<store::Arguments>(),
     Registration::of::<custom_cmds::Arguments>(),
     Registration::of::<metrics::Arguments>(),
     Registration::of::<apply::Arguments>(),

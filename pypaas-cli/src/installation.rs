@@ -46,6 +46,12 @@ impl Installation {
     pub(crate) fn load(caller: &Invocation) -> Result<Self, Failure> {
         let mut it = Self::load_without_secrets(caller)?;
         it.platform.secrets = secrets::read_all(&it.platform)?;
+        it.platform.store_passwords = pypaas_linux::stores::passwords(&it.platform).map_err(|error| {
+            Failure::new(
+                format!("cannot read what the passwords of stores are made of: {error}"),
+                "see `~/stores/key`",
+            )
+        })?;
         Ok(it)
     }
 

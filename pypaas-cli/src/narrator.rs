@@ -78,9 +78,10 @@ impl Story for Narrator {
         let text = match step {
             Step::CheckOut { .. } => return self.show_title(),
             Step::Run { command } => format!("$ {}", command.line),
-            Step::AwaitReady { .. } | Step::StopServices { .. } | Step::ReloadWebServer { .. } => {
-                step.to_string()
-            }
+            Step::PrepareStore { .. }
+            | Step::AwaitReady { .. }
+            | Step::StopServices { .. }
+            | Step::ReloadWebServer { .. } => step.to_string(),
             _ => return,
         };
         self.show_title();

@@ -14,7 +14,7 @@ pub struct InvalidName {
 }
 
 impl InvalidName {
-    /// Returns the kind of name: `repo`, `branch`, `runner` or `domain`.
+    /// Returns the kind of name: `repo`, `branch`, `runner`, `domain` or `store`.
     pub fn kind(&self) -> &'static str {
         self.kind
     }
@@ -89,6 +89,11 @@ name! {
 name! {
     /// The name of a domain, in lower case, as in nginx's `server_name`; `*.example.com` is allowed.
     DomainName, "domain", check_domain
+}
+
+name! {
+    /// The name of a store within its branch; variables of the environment begin with it.
+    StoreName, "store", check_store
 }
 
 /// A reference to one branch of one repo.
@@ -169,6 +174,14 @@ fn check_repo(text: &str) -> Result<(), &'static str> {
 
 fn check_runner(text: &str) -> Result<(), &'static str> {
     check_component(text)
+}
+
+fn check_store(text: &str) -> Result<(), &'static str> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(allowed) {
+        return Err("only lower-case letters, digits and `_` are allowed, and the first must be a letter");
+    }
+    if text.len() > 24 { Err("it is longer than 24 bytes") } else { Ok(()) }
 }
 
 fn check_component(text: &str) -> Result<(), &'static str> {

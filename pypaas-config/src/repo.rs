@@ -11,14 +11,27 @@ use crate::keys::MOST_PROCESSES;
 use crate::names::{MAX_FILE_NAME, bytes_in_file_name};
 use crate::schema::Schema;
 use crate::tree::Value;
-use crate::{Access, BranchName, Hooks, Persist, RunnerConfig, RunnerName, Share};
+use crate::{
+    Access, BranchName, Hooks, Persist, RunnerConfig, RunnerName, Share, StoreKind, StoreName, store,
+};
 
 /// A whole repo file.
 pub(crate) const REPO: Schema = Schema { name: "a repo", keys: &["branches", "access"] };
 /// One of `branches`.
 pub(crate) const BRANCH: Schema = Schema {
     name: "a branch",
-    keys: &["runners", "formation", "env", "hooks", "build", "custom_cmds", "persist", "share", "confine"],
+    keys: &[
+        "runners",
+        "formation",
+        "env",
+        "hooks",
+        "build",
+        "custom_cmds",
+        "persist",
+        "stores",
+        "share",
+        "confine",
+    ],
 };
 
 /// One repository.
@@ -51,6 +64,8 @@ pub struct Branch {
     pub build: BuildChoice,
     /// `persist`: files and directories of the checkout that are kept in the data directory.
     pub persist: Vec<Persist>,
+    /// `stores`: databases that are made for it.
+    pub stores: BTreeMap<StoreName, StoreKind>,
     /// `share`: what of the host its code may see besides its own.
     pub share: Vec<Share>,
     /// `confine`: whether its code is kept away from the rest of the host. Default true. Only a file on the server can
@@ -147,6 +162,7 @@ impl Branch {
         let hooks = fields.get("hooks").map(|hooks| Hooks::decode(hooks, findings));
         let custom_cmds = fields.get("custom_cmds").map(|commands| read_custom_cmds(commands, findings));
         let persist = fields.optional("persist", findings, Persist::read_all);
+        let stores = fields.get("stores").map(|stores| store::read_all(stores, findings));
         let share = fields.optional("share", findings, Share::read_all);
         let confine = fields.optional("confine", findings, Field::boolean);
         let build = fields.written("build").map(|build| findings.take(build.one_of(&BUILDS)));
@@ -162,6 +178,7 @@ impl Branch {
             custom_cmds: custom_cmds.unwrap_or_default(),
             build: build.flatten().unwrap_or_default(),
             persist: persist.unwrap_or_default(),
+            stores: stores.unwrap_or_default(),
             share: share.unwrap_or_default(),
             confine: confine.unwrap_or(true),
         })

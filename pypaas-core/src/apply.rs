@@ -148,6 +148,7 @@ fn perform(
                 story.warn(&note);
             }
         }
+        Step::PrepareStore { store } => host.stores().prepare_store(store)?,
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, origin, readiness } => {

@@ -38,12 +38,16 @@ impl Confinement {
         };
         let mut writable = vec![layout.data(branch), layout.cache(branch)];
         writable.extend(shared(true));
+        let mut readable = shared(false);
+        if !platform.stores(branch).is_empty() {
+            readable.push(layout.store_sockets());
+        }
         Self {
             program: platform.program.clone(),
             home: layout.app_home(branch),
             temporary: layout.app_temporary(branch),
             writable,
-            readable: shared(false),
+            readable,
             hidden: layout.private().into_iter().chain(platform.configuration_directory.clone()).collect(),
             ports: Vec::new(),
         }

@@ -12,6 +12,7 @@ mod logs;
 mod probe;
 mod services;
 mod shell;
+mod stores;
 mod web_server;
 mod with_parts;
 
@@ -25,6 +26,7 @@ pub use probe::{PortHolder, Probe, ProbeError};
 pub use services::{ServiceError, ServiceState, Services, StopReport};
 pub(crate) use shell::first_line;
 pub use shell::{CommandError, Shell, ShellCommand};
+pub use stores::{StoreError, Stores};
 pub use web_server::{Version, WebServer, WebServerError};
 pub use with_parts::WithParts;
 
@@ -47,6 +49,9 @@ pub trait Host {
 
     /// Its shell.
     fn shell(&mut self) -> &mut dyn Shell;
+
+    /// Its databases.
+    fn stores(&mut self) -> &mut dyn Stores;
 
     /// Its TCP ports.
     fn probe(&mut self) -> &mut dyn Probe;

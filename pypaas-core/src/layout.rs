@@ -16,7 +16,8 @@ pub struct Layout {
 
 impl Layout {
     /// The directories in the home that nobody but the deploy user may enter.
-    pub const PRIVATE: [&str; 7] = ["config", "state", "repos", "cache", "run", "set-aside", "certificates"];
+    pub const PRIVATE: [&str; 8] =
+        ["config", "state", "repos", "cache", "run", "set-aside", "certificates", "stores"];
 
     /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
     pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
@@ -185,14 +186,29 @@ impl Layout {
         all
     }
 
-    /// The directory of the keeper's service.
-    pub fn keeper_service(&self) -> Utf8PathBuf {
-        self.services_real().join("+keeper")
+    /// The directory of the servers of databases.
+    pub fn stores(&self) -> Utf8PathBuf {
+        self.home.join("stores")
+    }
+
+    /// The directory of the sockets by which code reaches its stores.
+    pub fn store_sockets(&self) -> Utf8PathBuf {
+        self.stores().join("sockets")
+    }
+
+    /// What the passwords of stores are derived from.
+    pub fn store_key(&self) -> Utf8PathBuf {
+        self.stores().join("key")
+    }
+
+    /// The directory of the service `name` of pypaas itself.
+    pub fn own_service(&self, name: &str) -> Utf8PathBuf {
+        self.services_real().join(format!("+{name}"))
     }
 
     /// The link by which svscan finds it.
-    pub fn keeper_service_link(&self) -> Utf8PathBuf {
-        self.services.join("+keeper")
+    pub fn own_service_link(&self, name: &str) -> Utf8PathBuf {
+        self.services.join(format!("+{name}"))
     }
 
     /// What wakes the keeper when something is written to it.

@@ -44,6 +44,7 @@ mod script;
 mod service;
 mod site;
 mod step;
+mod store;
 mod story;
 mod unknown;
 mod web;
@@ -82,6 +83,7 @@ pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
 pub use site::{Site, SiteContents, SiteError};
 pub use step::Step;
+pub use store::{Store, database};
 pub use story::{Quiet, Story};
 pub use unknown::UnknownFields;
 pub use web::{

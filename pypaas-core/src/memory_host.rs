@@ -17,9 +17,9 @@ use jiff::Timestamp;
 
 use crate::host::{
     Caller, Clock, Commit, Files, Git, Host, LockError, Locks, Logs, Probe, ServiceState, Services, Shell,
-    ShellCommand, WebServer,
+    ShellCommand, StoreError, Stores, WebServer,
 };
-use crate::{CommitId, Layout, ServiceName, WebFile, WebFileName};
+use crate::{CommitId, Layout, ServiceName, Store, WebFile, WebFileName};
 
 pub use effect::{Extent, Fault, Mishap};
 
@@ -243,6 +243,10 @@ impl Host for MemoryHost {
         self
     }
 
+    fn stores(&mut self) -> &mut dyn Stores {
+        self
+    }
+
     fn probe(&mut self) -> &mut dyn Probe {
         self
     }
@@ -277,6 +281,17 @@ impl Clock for MemoryHost {
                 *uptime += duration;
             }
         }
+    }
+}
+
+impl Stores for MemoryHost {
+    fn prepare_store(&mut self, store: &Store) -> Result<(), StoreError> {
+        let reference = store.reference.to_string();
+        self.effect(format!("prepare the store {reference}"), |_, _| ()).map_err(|source| StoreError {
+            action: "prepare",
+            store: reference,
+            source: source.into(),
+        })
     }
 }
 

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use camino::Utf8PathBuf;
 use pypaas_config::{
     Branch, BranchRef, Configuration, Diagnostic, Domain, DomainName, RunnerName, RunnerRef, SourceFile,
-    read_app,
+    StoreKind, StoreName, StoreRef, read_app,
 };
 
 use crate::host::Commit;
 use crate::{
     Builder, CheckoutName, Confinement, Deployment, Environment, Layout, Manifest, ManifestError,
-    ManifestFormat, Origin, Runner, RunnerTypes, ScaledRunner, ScriptText, WebConfigRenderer,
+    ManifestFormat, Origin, Runner, RunnerTypes, ScaledRunner, ScriptText, Store, WebConfigRenderer, store,
 };
 
 /// A configured host: what was written, and who interprets it.
@@ -44,6 +44,8 @@ pub struct Platform {
     pub configuration_directory: Option<Utf8PathBuf>,
     /// Values of branches' environments that are not in the configuration; they count over it.
     pub secrets: BTreeMap<BranchRef, BTreeMap<String, String>>,
+    /// The passwords of the stores of branches.
+    pub store_passwords: BTreeMap<StoreRef, String>,
     /// Domains with `ssl: auto` that have no certificate yet, and are served over http.
     pub uncertified: BTreeSet<DomainName>,
     runner_types: RunnerTypes,
@@ -100,6 +102,7 @@ impl Platform {
             program,
             configuration_directory: None,
             secrets: BTreeMap::new(),
+            store_passwords: BTreeMap::new(),
             uncertified: BTreeSet::new(),
             runner_types,
             decoded: RefCell::default(),
@@ -254,8 +257,28 @@ impl Platform {
         self.branch(branch).is_none_or(|config| config.confine)
     }
 
+    /// Lists the stores that are configured for `branch`.
+    pub fn stores(&self, branch: &BranchRef) -> Vec<Store> {
+        let stores = self.branch(branch).map(|config| &config.stores);
+        let store = |(name, kind): (&StoreName, &StoreKind)| Store {
+            reference: StoreRef { branch: branch.clone(), name: name.clone() },
+            kind: *kind,
+        };
+        stores.into_iter().flatten().map(store).collect()
+    }
+
+    /// Makes the environment of a program of the server's that is to use `store`.
+    pub fn store_environment(&self, store: &StoreRef) -> Environment {
+        let mut environment = self.base_environment.clone();
+        environment.set("HOME", self.layout.app_home(&store.branch).as_str());
+        let one = BTreeMap::from([(store.name.clone(), StoreKind::Postgres)]);
+        let password = |store: &StoreRef| self.store_passwords.get(store).cloned();
+        environment.extend(store::variables(&one, |_| store.clone(), &self.layout.store_sockets(), password));
+        environment
+    }
+
     /// Makes the environment of the commands and processes of `branch` in the checkout of `deployed`: the configured `env`
-    /// over the base, the secrets over that, the builder's directories in front of `PATH`, and what pypaas tells every process.
+    /// over the addresses of the stores and the base, the secrets over that, the builder's directories in front of `PATH`, and what pypaas tells every process.
     pub fn environment(&self, branch: &BranchRef, deployed: &Deployment) -> Environment {
         let mut environment = self.base_environment.clone();
         let checkout = self.layout.checkout(branch, &deployed.checkout);
@@ -271,6 +294,12 @@ impl Platform {
             environment.set(*variable, *value);
         }
         if let Some(config) = self.branch_of(branch, deployed) {
+            environment.extend(store::variables(
+                &config.stores,
+                |name| StoreRef { branch: branch.clone(), name: name.clone() },
+                &self.layout.store_sockets(),
+                |store| self.store_passwords.get(store).cloned(),
+            ));
             environment.extend(config.env);
         }
         environment.extend(self.secrets.get(branch).cloned().unwrap_or_default());

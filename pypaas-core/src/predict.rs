@@ -85,6 +85,7 @@ impl Observed {
             | Step::EndCommands { .. }
             | Step::LookFor { .. }
             | Step::CheckSite { .. }
+            | Step::PrepareStore { .. }
             | Step::AwaitReady { .. }
             | Step::TestWebServer { .. }
             | Step::ReloadIfRunning { .. } => {}

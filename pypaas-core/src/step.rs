@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand, first_line};
 use crate::{
-    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, Site,
+    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, Site, Store,
     WebFileName, WebInstance, WebRoutes,
 };
 
@@ -47,6 +47,8 @@ pub enum Step {
     LookFor { program: String, remedy: String, shell: ShellCommand },
     /// Checks a directory that nginx is to serve. Files that are as they were in the live checkout get the dates of those.
     CheckSite { branch: BranchRef, checkout: CheckoutName, site: Site, live: Option<CheckoutName> },
+    /// Makes sure that a database is there and can be used.
+    PrepareStore { store: Store },
     /// Makes a service or gives it new scripts.
     DefineService { service: ServiceName, definition: Definition },
     /// Starts a service.
@@ -96,6 +98,7 @@ impl Step {
             | Self::Run { .. }
             | Self::EndCommands { .. }
             | Self::CheckSite { .. }
+            | Self::PrepareStore { .. }
             | Self::DefineService { .. }
             | Self::StartService { .. }
             | Self::StopServices { .. }
@@ -130,6 +133,9 @@ impl fmt::Display for Step {
             Self::Run { command } => write!(f, "run `{}`", first_line(&command.line)),
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::CheckSite { site, .. } => write!(f, "check what nginx serves from {site}"),
+            Self::PrepareStore { store } => {
+                write!(f, "prepare the {} store {}", store.kind.name(), store.reference.name)
+            }
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),

@@ -6,6 +6,7 @@ pub mod certificates;
 mod git;
 mod nginx;
 mod ports;
+mod stores;
 
 pub use pypaas_config::Diagnostic;
 use std::rc::Rc;
@@ -45,6 +46,7 @@ impl LinuxHost {
         if context.is_of_machine() || context.has_processes() {
             found.extend(self.supervisor.check(&context));
         }
+        found.extend(stores::check(&context));
         if context.is_of_machine() {
             found.extend(ports::check(self, &context));
             found.extend(git::check());

@@ -2,10 +2,10 @@
 //! looks at. Another supervisor is another implementation of [`Supervisor`].
 
 mod check;
-mod keeper_service;
 mod logger;
 mod logs;
 mod multilog;
+mod own_services;
 mod scripts;
 mod services;
 pub(crate) mod spares;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use pypaas_core::host::ServiceError;
 use pypaas_core::{Layout, ServiceName, WebInstance};
 
@@ -98,12 +98,8 @@ impl Supervisor for Daemontools {
         web_services::stop(&self.layout, instance)
     }
 
-    fn start_keeper(
-        &mut self,
-        program: &[String],
-        configuration: Option<&Utf8Path>,
-    ) -> Result<(), ServiceError> {
-        keeper_service::start(&self.layout, program, configuration)
+    fn start_own_service(&mut self, name: &str, run: &str) -> Result<(), ServiceError> {
+        own_services::start(&self.layout, name, run)
     }
 
     fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf {

@@ -19,6 +19,21 @@ pub fn replace(path: &Utf8Path, contents: &[u8], mode: u32) -> io::Result<()> {
     sync_directory(directory)
 }
 
+/// Makes `path` with its whole contents, unless it is there: then it stays as it is.
+pub(super) fn create(path: &Utf8Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    let directory = directory_of(path);
+    create_directory(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(contents)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        created => created.map_err(|failed| failed.error)?,
+    };
+    sync_directory(directory)
+}
+
 /// Replaces `path` only if it holds something else or has another mode. Returns whether it did.
 pub(super) fn replace_if_different(path: &Utf8Path, contents: &[u8], mode: u32) -> io::Result<bool> {
     let same = fs::read(path).is_ok_and(|now| now == contents)

@@ -22,6 +22,7 @@ mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod git;
+mod keeper_script;
 mod locks;
 mod nginx_master;
 mod nginx_words;
@@ -38,6 +39,7 @@ pub mod setup;
 mod shell;
 pub mod shell_word;
 mod site;
+pub mod stores;
 mod submodules;
 mod supervisor;
 mod terminate;
@@ -108,7 +110,8 @@ impl LinuxHost {
         program: &[String],
         configuration: Option<&Utf8Path>,
     ) -> Result<(), ServiceError> {
-        self.supervisor.start_keeper(program, configuration)
+        let script = keeper_script::print(&self.layout, program, configuration);
+        self.supervisor.start_own_service(keeper_script::NAME, &script)
     }
 
     /// Returns its supervisor, which knows more than [`Services`](pypaas_core::host::Services) and

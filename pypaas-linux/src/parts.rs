@@ -1,6 +1,8 @@
 //! The parts of the host: its supervisor, and itself for everything else.
 
-use pypaas_core::host::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, WebServer};
+use pypaas_core::host::{
+    Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, Stores, WebServer,
+};
 
 use super::LinuxHost;
 
@@ -26,6 +28,10 @@ impl Host for LinuxHost {
     }
 
     fn shell(&mut self) -> &mut dyn Shell {
+        self
+    }
+
+    fn stores(&mut self) -> &mut dyn Stores {
         self
     }
 

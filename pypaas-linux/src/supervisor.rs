@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use pypaas_core::host::{Logs, ServiceError, Services};
 use pypaas_core::{ServiceName, WebInstance};
@@ -48,12 +48,8 @@ pub trait Supervisor: Services + Logs + Debug + Send {
     /// Stops `instance`, if it runs, now and at every boot.
     fn stop_web_server(&mut self, instance: WebInstance) -> Result<(), ServiceError>;
 
-    /// Runs the keeper, whose command line is `program`, now and at every boot, on the configuration in that directory.
-    fn start_keeper(
-        &mut self,
-        program: &[String],
-        configuration: Option<&Utf8Path>,
-    ) -> Result<(), ServiceError>;
+    /// Runs `run`, a script, as the service `name` of pypaas itself, now and at every boot.
+    fn start_own_service(&mut self, name: &str, run: &str) -> Result<(), ServiceError>;
 
     /// Returns the file with what `instance` prints.
     fn web_server_log(&self, instance: WebInstance) -> Utf8PathBuf;

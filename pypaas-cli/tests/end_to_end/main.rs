@@ -56,6 +56,7 @@ mod starting;
 mod status;
 mod stop_and_start;
 mod stopping;
+mod stores;
 mod telling;
 mod tls;
 mod values;

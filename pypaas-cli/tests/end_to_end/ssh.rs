@@ -157,6 +157,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
         commands.collect::<BTreeSet<_>>(),
         [
             "apply",
+            "store",
             "certificates",
             "check",
             "cleanup",

@@ -50,7 +50,7 @@ fn a_key_of_another_block_is_placed() {
      --> repo/shop.yml:4:5
       |
     4 |     before_build: make
-      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, share and confine
+      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, stores, share and confine
       |
       = help: `before_build` is a key of hooks
     ");
@@ -280,8 +280,16 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:8:5
       |
     8 |     hook: x
-      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, share and confine
+      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, stores, share and confine
       |
       = help: did you mean `hooks`?
     ");
+}
+
+#[test]
+fn stores_have_names_for_variables_and_are_of_a_known_kind() {
+    assert_snapshot!(repo(
+        "branches:\n  main:\n    stores: {Main-DB: Postgres, cache: Postgre, queue: {type: Valkey}}\n"
+    ));
+    assert_snapshot!(repo("branches:\n  main:\n    stores: {events: Postgres, users: Postgres}\n"));
 }

@@ -1,6 +1,6 @@
 //! A machine some parts of which are exchanged.
 
-use super::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, WebServer};
+use super::{Caller, Clock, Files, Git, Host, Locks, Logs, Probe, Services, Shell, Stores, WebServer};
 
 /// The machine `host`, but with other parts where they are given.
 ///
@@ -42,6 +42,8 @@ pub struct WithParts<'a> {
     pub web_server: Option<&'a mut dyn WebServer>,
     /// Other shell.
     pub shell: Option<&'a mut dyn Shell>,
+    /// Other databases.
+    pub stores: Option<&'a mut dyn Stores>,
     /// Other TCP ports.
     pub probe: Option<&'a mut dyn Probe>,
     /// Other clocks.
@@ -63,6 +65,7 @@ impl<'a> WithParts<'a> {
             logs: None,
             web_server: None,
             shell: None,
+            stores: None,
             probe: None,
             clock: None,
             locks: None,
@@ -111,6 +114,13 @@ impl Host for WithParts<'_> {
         match &mut self.shell {
             Some(part) => *part,
             None => self.host.shell(),
+        }
+    }
+
+    fn stores(&mut self) -> &mut dyn Stores {
+        match &mut self.stores {
+            Some(part) => *part,
+            None => self.host.stores(),
         }
     }
 

@@ -18,6 +18,9 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let config = platform.branch_of(branch, &new);
     let config = config.ok_or_else(|| PlanError::NotConfigured(branch.clone()))?;
     let mut plan = Plan::default();
+    let prepare = |store| Step::PrepareStore { store };
+    let stores = platform.stores(branch).into_iter().map(prepare).collect();
+    plan.section("Prepare the stores", Phase::Build, stores);
     plan.section("Define services", Phase::Start, define(platform, observed, branch, &new)?);
     if request.source.commit().is_none() {
         return Ok(plan);
