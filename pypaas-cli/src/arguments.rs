@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+/// What clap calls a repo that needs a branch, though neither needs to be there.
+pub(crate) const REPO_OF_BRANCH: &str = "repo-of-branch";
+
 /// One configured branch.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BranchArguments {
     /// The repository's name
     pub(crate) repo: String,
-    /// The branch's name
+    /// The branch's name; may be left out if the repo has only one
     pub(crate) branch: String,
 }
 
@@ -17,9 +20,9 @@ pub(crate) struct BranchArguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BranchesArguments {
     /// The repository's name; without it, all deployed branches
-    #[arg(requires = "branch")]
+    #[arg(id = REPO_OF_BRANCH, value_name = "REPO", requires = "branch")]
     pub(crate) repo: Option<String>,
-    /// The branch's name
+    /// The branch's name; may be left out if the repo has only one
     pub(crate) branch: Option<String>,
 }
 

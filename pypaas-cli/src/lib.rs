@@ -25,6 +25,7 @@ mod invocation;
 mod issuing;
 mod keeper;
 mod keys;
+mod left_out_branch;
 mod moment;
 mod narrator;
 mod private;
@@ -47,9 +48,13 @@ use crate::invocation::Invocation;
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
     private::begin();
-    let invocation = Invocation::local(commands::ALL);
+    let mut invocation = Invocation::local(commands::ALL);
     if invocation.words.first().is_some_and(|word| word == confine::NAME) {
         return confine::run(&invocation.words);
+    }
+    match left_out_branch::put_in(commands::ALL, &invocation.words, &invocation) {
+        Ok(words) => invocation.words = words,
+        Err(failure) => return failure.report(),
     }
     match command_line::read(commands::ALL, &invocation.words) {
         Err(error) => terminal::usage(&error),

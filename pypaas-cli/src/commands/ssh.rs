@@ -11,6 +11,7 @@ use crate::command::{self, Effect, Prepared, Registration, Requirement};
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::{Invocation, Key};
+use crate::left_out_branch;
 use crate::{access, command_line, terminal};
 
 /// The variable in which sshd leaves the client's command.
@@ -54,7 +55,11 @@ impl command::Command for Arguments {
         let wish = match env::var(CLIENT_COMMAND) {
             Err(env::VarError::NotPresent) => Wish::Help,
             Err(env::VarError::NotUnicode(_)) => return Err(refuse("it is not UTF-8")),
-            Ok(line) => read(invocation.commands, &line).map_err(refuse)?,
+            Ok(line) => {
+                let words = split(&line).map_err(refuse)?;
+                let words = left_out_branch::put_in(invocation.commands, &words, &invocation)?;
+                understand(invocation.commands, words).map_err(refuse)?
+            }
         };
         match wish {
             Wish::Help => Ok(greet(&invocation)),
@@ -91,15 +96,23 @@ pub(crate) enum Wish {
     },
 }
 
-/// Reads a client's command line: words as a shell splits them, and nothing is expanded. The error says why it is refused.
-pub(crate) fn read(commands: &[Registration], line: &str) -> Result<Wish, &'static str> {
+/// Splits a client's command line as a shell does; nothing is expanded. The error says why it is refused.
+pub(crate) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     let words = shlex::split(line).ok_or("its quotes do not match")?;
-    let words = match words.as_slice() {
-        [] => return Err("it is empty"),
-        [help] if help == "help" => return Ok(Wish::Help),
-        [help, command @ ..] if help == "help" => [command, &["--help".to_owned()]].concat(),
-        _ => words,
-    };
+    match words.as_slice() {
+        [] => Err("it is empty"),
+        [help, command @ ..] if help == "help" && !command.is_empty() => {
+            Ok([command, &["--help".to_owned()]].concat())
+        }
+        _ => Ok(words),
+    }
+}
+
+/// Says what a client wants by `words`. The error says why it is refused.
+pub(crate) fn understand(commands: &[Registration], words: Vec<String>) -> Result<Wish, &'static str> {
+    if words == ["help"] {
+        return Ok(Wish::Help);
+    }
     match command_line::read(commands, &words) {
         Ok(command) if command.requirement == Requirement::Host => Err("it is internal to pypaas"),
         Ok(command) => Ok(Wish::Run { command: Box::new(command), words }),

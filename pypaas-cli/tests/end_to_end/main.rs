@@ -34,6 +34,7 @@ mod json;
 mod keys;
 mod languages;
 
+mod left_out_branch;
 mod logs;
 mod maintenance;
 mod metrics;
