@@ -10,8 +10,8 @@ use pypaas_linux::written_files;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
-use crate::violations;
 use crate::wording::span;
+use crate::{jobs, violations};
 
 /// How far back starts are counted, to tell a process that crashes again and again from one that just started.
 const LATELY: Duration = Duration::from_secs(60);
@@ -50,6 +50,7 @@ pub(crate) fn check(installation: &Installation) -> Vec<Diagnostic> {
         }
         found.extend(live.and_then(|live| written(installation, &branch, live)));
     }
+    found.extend(jobs::check(installation));
     found.extend(violations::find(installation, &told));
     found
 }

@@ -12,6 +12,7 @@ mod env;
 mod git;
 mod git_receive_pack;
 mod git_upload_pack;
+mod jobs;
 mod keeper;
 mod list;
 mod logs;
@@ -58,6 +59,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<env::Arguments>(),
     Registration::of::<secret::Arguments>(),
     Registration::of::<store::Arguments>(),
+    Registration::of::<jobs::Arguments>(),
     Registration::of::<custom_cmds::Arguments>(),
     Registration::of::<metrics::Arguments>(),
     Registration::of::<apply::Arguments>(),

@@ -1,19 +1,22 @@
 //! Who runs the keeper, and wakes it.
 
 use crate::installation::Installation;
-use crate::terminal;
+use crate::{jobs, terminal};
 use pypaas_linux::ring;
 
 /// Makes sure that the keeper runs where the configuration needs one, and wakes it: something may be due.
 pub(crate) fn wake(installation: &Installation) {
     let platform = &installation.platform;
-    if platform.issued_domains().next().is_none() {
+    let has_jobs = || jobs::all(installation).is_ok_and(|jobs| !jobs.is_empty());
+    if platform.issued_domains().next().is_none() && !has_jobs() {
         return;
     }
     let program = [platform.program.to_string(), "keeper".to_owned()];
     let configuration = platform.configuration_directory.as_deref();
     if let Err(error) = installation.host().start_keeper(&program, configuration) {
-        terminal::err(&format!("the keeper, which renews certificates, does not run: {error}\n"));
+        terminal::err(&format!(
+            "the keeper, which renews certificates and starts jobs, does not run: {error}\n"
+        ));
     }
     ring(&platform.layout.keeper_bell());
 }

@@ -23,6 +23,7 @@ pub mod fuzzing;
 mod installation;
 mod invocation;
 mod issuing;
+mod jobs;
 mod keeper;
 mod keys;
 mod left_out_branch;

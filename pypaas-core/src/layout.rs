@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, DomainName, RepoName, Settings};
+use pypaas_config::{BranchRef, DomainName, RepoName, RunnerRef, Settings};
 
 use crate::{CheckoutName, RouterSockets, ServiceName, WebFileName, WebInstance, encode};
 
@@ -98,6 +98,25 @@ impl Layout {
     /// The configurations that `branch` was deployed with, by their hash.
     pub fn configurations(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.branch_state(branch).join("configurations")
+    }
+
+    /// What is remembered of the job `runner`.
+    pub fn job(&self, runner: &RunnerRef) -> Utf8PathBuf {
+        self.jobs(&runner.branch_ref()).join(format!("{}.json", encode(runner.runner.as_str())))
+    }
+
+    /// The lock that a run of it holds for its length.
+    pub fn job_lock(&self, runner: &RunnerRef) -> Utf8PathBuf {
+        self.jobs(&runner.branch_ref()).join(format!("{}.lock", encode(runner.runner.as_str())))
+    }
+
+    /// The directory of what its runs printed, one file each.
+    pub fn job_logs(&self, runner: &RunnerRef) -> Utf8PathBuf {
+        self.jobs(&runner.branch_ref()).join(encode(runner.runner.as_str()))
+    }
+
+    fn jobs(&self, branch: &BranchRef) -> Utf8PathBuf {
+        self.branch_state(branch).join("jobs")
     }
 
     /// The lock that one change of `branch` holds for its length.

@@ -8,7 +8,7 @@ use pypaas_config::{HealthCheck, Keys, Overlap, RunnerConfig, RunnerType, Schema
 use serde::Serialize;
 
 use crate::web::{Linked, Route};
-use crate::{Server, Site, Upstream, UpstreamName};
+use crate::{Job, Server, Site, Upstream, UpstreamName};
 
 /// One way of running code. Pure: it describes; plans and hosts do.
 pub trait Runner {
@@ -32,6 +32,11 @@ pub trait Runner {
 
     /// Its side that nginx routes to; `None` when nginx cannot.
     fn nginx(&self) -> Option<&dyn NginxBase>;
+
+    /// What runs at set times; `None` for runners with processes, and those that serve files.
+    fn job(&self) -> Option<&Job> {
+        None
+    }
 }
 
 /// The settings of a type of runner: implement it to register the type.

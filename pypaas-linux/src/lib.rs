@@ -22,6 +22,7 @@ mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod git;
+mod job_run;
 mod keeper_script;
 mod locks;
 mod nginx_master;
@@ -64,6 +65,7 @@ use daemontools::Daemontools;
 pub use daemontools::fill_spare_services;
 pub use disk_use::DiskUse;
 pub use environment::base_environment;
+pub use job_run::run_job;
 pub use locks::is_locked;
 pub use proc::user_name;
 pub use service_stats::ServiceStats;

@@ -10,6 +10,7 @@ mod nginx_backend;
 mod nginx_static;
 mod nginx_upstream;
 mod procfile;
+mod scheduled;
 mod simple_process;
 mod unused_files;
 mod uwsgi_nginx_backend;
@@ -19,6 +20,7 @@ pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use nginx_upstream::NginxUpstream;
 pub use procfile::Procfile;
+pub use scheduled::Scheduled;
 pub use simple_process::SimpleProcess;
 pub use unused_files::UNUSED_FILES;
 pub use uwsgi_nginx_backend::UwsgiNginxBackend;
@@ -31,6 +33,7 @@ pub fn runner_types() -> RunnerTypes {
     RunnerTypes::default()
         .with::<NginxBackend>()
         .with::<NginxStatic>()
+        .with::<Scheduled>()
         .with::<SimpleProcess>()
         .with::<UwsgiNginxBackend>()
 }

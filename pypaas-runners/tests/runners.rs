@@ -105,7 +105,10 @@ fn a_static_runner_serves_the_checkout_or_a_directory_of_it() {
 fn a_registered_type_takes_the_place_of_one_with_its_name() {
     let types = runner_types();
     let names = |types: &RunnerTypes| types.for_loading().iter().map(|it| it.name).collect::<Vec<_>>();
-    assert_eq!(names(&types), ["NginxBackend", "NginxStatic", "SimpleProcess", "UwsgiNginxBackend"]);
+    assert_eq!(
+        names(&types),
+        ["NginxBackend", "NginxStatic", "Scheduled", "SimpleProcess", "UwsgiNginxBackend"]
+    );
     assert_eq!(names(&types.clone().with::<NginxStatic>()), names(&types));
 
     let made = types.runner(&runner_config(backend())).unwrap();

@@ -1,11 +1,15 @@
 //! `keeper`: does what is due, for as long as it runs. The supervisor runs it.
 
-use std::process::ExitCode;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use clap::Parser;
 use jiff::Timestamp;
-use pypaas_config::Permission;
+use jiff::tz::TimeZone;
+use pypaas_config::{Permission, RunnerRef};
+use pypaas_core::Hindrance;
 use pypaas_linux::Bell;
 
 use crate::command::{self, Effect, Requirement};
@@ -13,12 +17,13 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::issuing;
+use crate::jobs::{self, LiveJob};
 use crate::narrator::Narrator;
 
 /// How long it sleeps at most. Files that somebody edits ring no bell.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Renew certificates when they are due; run by the supervisor
+/// Renew certificates and start jobs when they are due; run by the supervisor
 #[derive(Debug, Parser)]
 #[command(name = "keeper", hide = true)]
 pub(crate) struct Arguments {}
@@ -38,12 +43,17 @@ impl command::Command for Arguments {
     fn run(self, invocation: &Invocation) -> Result<ExitCode, Failure> {
         let mut bell: Option<Bell> = None;
         let mut told = String::new();
+        let mut started = Started::default();
         while !is_replaced() {
+            let mut pause = LONGEST;
             let outcome = Installation::load(invocation).and_then(|installation| {
                 if bell.is_none() {
                     bell = Some(Bell::at(&installation.platform.layout.keeper_bell())?);
                 }
                 renew_certificates(&installation);
+                if let Some(next) = started.start_due(&installation)? {
+                    pause = pause.min(next.duration_since(Timestamp::now()).try_into().unwrap_or_default());
+                }
                 Ok(())
             });
             // Once: not every minute.
@@ -53,12 +63,47 @@ impl command::Command for Arguments {
                 told = failed;
             }
             match &mut bell {
-                Some(bell) => bell.wait(LONGEST)?,
+                Some(bell) => bell.wait(pause)?,
                 None => std::thread::sleep(LONGEST),
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The runs of jobs that this keeper has started. They go on when it ends.
+#[derive(Default)]
+struct Started(Vec<(RunnerRef, Child)>);
+
+impl Started {
+    /// Starts the jobs that are due. Returns when the next one is.
+    fn start_due(&mut self, installation: &Installation) -> Result<Option<Timestamp>, Failure> {
+        self.0.retain_mut(|(_, run)| matches!(run.try_wait(), Ok(None)));
+        let layout = &installation.platform.layout;
+        let mut first: Option<Timestamp> = None;
+        for LiveJob { runner, job, pauses, .. } in jobs::all(installation)? {
+            let is_running = self.0.iter().any(|(it, _)| *it == runner) || jobs::is_running(layout, &runner);
+            let running = is_running.then_some(Hindrance::Running);
+            let hindrance = running.or(pauses.map(Hindrance::Paused));
+            let (now, host) = (Timestamp::now(), TimeZone::system());
+            let decision =
+                jobs::update(layout, &runner, |record| record.decide(&job, now, &host, hindrance))?;
+            if let Some(due) = decision.run {
+                let run = start(installation, &runner, due)?;
+                self.0.push((runner, run));
+            }
+            first = first.into_iter().chain(decision.next).min();
+        }
+        Ok(first)
+    }
+}
+
+/// Starts a run in a process of its own, which does not end with the keeper.
+fn start(installation: &Installation, runner: &RunnerRef, due: Timestamp) -> io::Result<Child> {
+    let RunnerRef { repo, branch, runner } = runner;
+    let mut command = Command::new(&installation.platform.program);
+    command.args(["jobs", "due", repo.as_str(), branch.as_str(), runner.as_str(), &due.to_string()]);
+    command.stdin(Stdio::null()).process_group(0).spawn()
 }
 
 fn renew_certificates(installation: &Installation) {

@@ -30,6 +30,7 @@ mod helping;
 mod host;
 mod hostile_keys;
 mod interrupting;
+mod jobs;
 mod json;
 mod keys;
 mod languages;

@@ -158,6 +158,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
         [
             "apply",
             "store",
+            "jobs",
             "certificates",
             "check",
             "cleanup",

@@ -180,7 +180,7 @@ fn a_missing_type_is_reported_at_its_runner() {
      --> repo/shop.yml:4:7
       |
     4 |       web:
-      |       ^^^ expected the key `type` with NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |       ^^^ expected the key `type` with NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
     ");
 }
 
@@ -260,7 +260,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:6:19
       |
     6 |       web: {type: NginxBackedn, cmd: x}
-      |                   ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |                   ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxBackend`?
 

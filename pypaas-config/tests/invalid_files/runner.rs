@@ -11,7 +11,7 @@ fn a_mistyped_type_is_guessed() {
      --> repo/shop.yml:5:15
       |
     5 |         type: NginxBackedn
-      |               ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxBackend`?
     ");
@@ -24,7 +24,7 @@ fn a_type_in_small_letters_is_guessed() {
      --> repo/shop.yml:5:15
       |
     5 |         type: nginxstatic
-      |               ^^^^^^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxStatic`?
     ");
@@ -37,7 +37,7 @@ fn an_unknown_type_is_refused() {
      --> repo/shop.yml:5:15
       |
     5 |         type: Docker
-      |               ^^^^^^ expected NginxBackend, NginxStatic, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
     ");
 }
 
@@ -264,4 +264,13 @@ fn a_single_page_application_needs_a_prefix() {
     3 |     upstream: {repo: shop, branch: main, runner: page}
       |                                                  ---- this runner
     ");
+}
+
+#[test]
+fn a_job_needs_a_time_that_comes() {
+    let job = |rest: &str| runner(&format!("type: Scheduled\ncmd: ./clean\n{rest}"));
+    insta::assert_snapshot!(job(""));
+    insta::assert_snapshot!(job("at: daily\n"));
+    insta::assert_snapshot!(job("at: 0 25 * * *\n"));
+    insta::assert_snapshot!(job("at: 0 0 30 2 *\ntimezone: Mars\noverlap: stop_first\n"));
 }
