@@ -2,6 +2,7 @@
 
 mod apply;
 mod branches;
+mod cancel;
 mod certificates;
 mod check;
 mod cleanup;
@@ -52,6 +53,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<rollback::Arguments>(),
     Registration::of::<rebuild::Arguments>(),
     Registration::of::<restart::Arguments>(),
+    Registration::of::<cancel::Arguments>(),
     Registration::of::<stop::Arguments>(),
     Registration::of::<start::Arguments>(),
     Registration::of::<maintenance::Arguments>(),

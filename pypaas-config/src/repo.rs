@@ -1,6 +1,7 @@
 //! `repo/<name>.yml`: a repository and its branches.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
@@ -26,6 +27,7 @@ pub(crate) const BRANCH: Schema = Schema {
         "env",
         "hooks",
         "build",
+        "build_timeout",
         "custom_cmds",
         "persist",
         "stores",
@@ -62,6 +64,8 @@ pub struct Branch {
     pub custom_cmds: BTreeMap<String, String>,
     /// `build`.
     pub build: BuildChoice,
+    /// `build_timeout`: how long each command of the build may take, when not as the settings say.
+    pub build_timeout: Option<Duration>,
     /// `persist`: files and directories of the checkout that are kept in the data directory.
     pub persist: Vec<Persist>,
     /// `stores`: databases that are made for it.
@@ -176,6 +180,7 @@ impl Branch {
             env: env.unwrap_or_default(),
             hooks: hooks.unwrap_or_default(),
             custom_cmds: custom_cmds.unwrap_or_default(),
+            build_timeout: fields.optional("build_timeout", findings, Field::duration),
             build: build.flatten().unwrap_or_default(),
             persist: persist.unwrap_or_default(),
             stores: stores.unwrap_or_default(),

@@ -17,6 +17,7 @@ pub(crate) const SETTINGS: Schema = Schema {
         "acme",
         "services_dir",
         "lock_timeout",
+        "build_timeout",
         "keep_checkouts",
         "keep_releases",
         "admins",
@@ -59,6 +60,8 @@ pub struct Settings {
     pub services_dir: String,
     /// `lock_timeout`: how long a push waits for another one of the same branch. Default 10 minutes.
     pub lock_timeout: Duration,
+    /// `build_timeout`: how long each command of a build may take; zero: as long as it likes. Default 20 minutes.
+    pub build_timeout: Duration,
     /// `admins`: the keys, by the names of their files, that may do everything; `None`: every key that nothing limits.
     pub admins: Option<Vec<String>>,
     /// `apps_domain`: the domain of an app that is created without one; `{repo}` in it is the repo's name.
@@ -88,6 +91,7 @@ impl Settings {
         let acme = fields.get("acme").and_then(|acme| AcmeSettings::decode(acme, findings));
         let services_dir = fields.optional("services_dir", findings, Field::path_from_home);
         let lock_timeout = fields.optional("lock_timeout", findings, Field::duration);
+        let build_timeout = fields.optional("build_timeout", findings, Field::duration);
         Some(Self {
             runner_runscript_template: fields.optional("runner_runscript_template", findings, Field::text),
             runner_logscript_template: fields.optional("runner_logscript_template", findings, Field::text),
@@ -105,6 +109,7 @@ impl Settings {
                 .optional("keep_releases", findings, |field| field.number(1, MAX_RELEASES))
                 .unwrap_or(20),
             lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(10 * 60)),
+            build_timeout: build_timeout.unwrap_or(Duration::from_secs(20 * 60)),
             ports: ports?,
         })
     }

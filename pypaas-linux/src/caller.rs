@@ -9,14 +9,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 use signal_hook::flag;
 
-use super::LinuxHost;
+use super::{LinuxHost, cancellation};
 
 /// The signals that ask a command to stop, by number.
 const SIGNALS: [Signal; 3] = [Signal::TERM, Signal::INT, Signal::HUP];
 
 impl Caller for LinuxHost {
     fn wants_to_stop(&mut self) -> Option<String> {
-        self.watch.as_ref()?.reason()
+        let asked = || self.locks.keys().find_map(|lock| cancellation::reason(lock));
+        self.watch.as_ref()?.reason().or_else(asked)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod acme;
 pub mod bare_repo;
 mod bell;
 mod caller;
+mod cancellation;
 mod checkout;
 pub mod checks;
 mod child;
@@ -61,6 +62,7 @@ use pypaas_core::host::ServiceError;
 
 pub use bell::{Bell, ring};
 pub use caller::{Watch, is_gone};
+pub use cancellation::cancel;
 use daemontools::Daemontools;
 pub use daemontools::fill_spare_services;
 pub use disk_use::DiskUse;

@@ -7,13 +7,14 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use camino::Utf8Path;
 use pypaas_core::host::{LockError, Locks};
 
-use super::{LinuxHost, durable};
+use super::{LinuxHost, cancellation, durable};
 
 impl Locks for LinuxHost {
     fn try_lock(&mut self, path: &Utf8Path, note: &str) -> Result<bool, LockError> {
         let Some(mut file) = lock(path).map_err(failed(path))? else { return Ok(false) };
         // The lock is held whether or not others can read for what: on a full disk too, something must be mended.
         let _ = write_note(&mut file, note);
+        cancellation::forget(path).map_err(failed(path))?;
         self.locks.insert(path.to_owned(), file);
         Ok(true)
     }

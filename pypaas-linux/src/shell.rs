@@ -2,6 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
+use std::time::Instant;
 
 use camino::Utf8Path;
 use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
@@ -25,8 +26,15 @@ impl Shell for LinuxHost {
         shell.env(COMMAND_VARIABLE, &command.directory);
         let _readable = ReadableByAll::begin();
         let line = command.line.clone();
-        let ended = child::run(shell, output, &mut || self.wants_to_stop())
+        let began = Instant::now();
+        let longest = command.timeout.filter(|it| !it.is_zero());
+        let is_too_long = || longest.filter(|longest| began.elapsed() > *longest);
+        let mut stop = || is_too_long().map(|_| String::new()).or_else(|| self.wants_to_stop());
+        let ended = child::run(shell, output, &mut stop)
             .map_err(|source| CommandError::NotStarted { line, source })?;
+        if let (Ended::Stopped(_), Some(timeout)) = (&ended, is_too_long()) {
+            return Err(CommandError::TooLong { line: command.line.clone(), timeout });
+        }
         check(command, ended)?;
         self.end_leftovers(&command.directory, output)
     }

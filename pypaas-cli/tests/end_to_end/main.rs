@@ -11,6 +11,7 @@ mod access;
 mod applying;
 mod attacks;
 mod building;
+mod cancelling;
 mod certificates;
 mod checking;
 mod checking_out;

@@ -175,6 +175,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "run",
             "secret",
             "start",
+            "cancel",
             "stop",
             "rebuild",
             "rebuild_authorized_keys",

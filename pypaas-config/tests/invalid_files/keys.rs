@@ -50,7 +50,7 @@ fn a_key_of_another_block_is_placed() {
      --> repo/shop.yml:4:5
       |
     4 |     before_build: make
-      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, stores, share and confine
+      |     ^^^^^^^^^^^^ a branch has runners, formation, env, hooks, build, build_timeout, custom_cmds, persist, stores, share and confine
       |
       = help: `before_build` is a key of hooks
     ");
@@ -76,7 +76,7 @@ fn an_unrelated_key_is_refused() {
      --> pypaas.yml:2:1
       |
     2 | docker: true
-      | ^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
     ");
 }
 
@@ -280,7 +280,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:8:5
       |
     8 |     hook: x
-      |     ^^^^ a branch has runners, formation, env, hooks, build, custom_cmds, persist, stores, share and confine
+      |     ^^^^ a branch has runners, formation, env, hooks, build, build_timeout, custom_cmds, persist, stores, share and confine
       |
       = help: did you mean `hooks`?
     ");

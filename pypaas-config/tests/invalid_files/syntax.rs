@@ -297,7 +297,7 @@ fn a_byte_order_mark_does_not_shift_the_place() {
      --> pypaas.yml:1:1
       |
     1 | port: {min: 1, max: 2}
-      | ^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
       |
       = help: did you mean `ports`?
     ");
@@ -341,7 +341,7 @@ fn a_mistake_in_a_line_of_enormous_length_is_still_placed() {
      --> pypaas.yml:2:1
       |
     2 | xyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy: 1
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, deploy_logger_cmd, ssl_config, runner_runscript_template and runner_logscript_template
     ");
 }
 

@@ -38,6 +38,7 @@ impl Engine<'_> {
             record(host.files(), &platform.layout, branch).ok().flatten().and_then(|record| record.live);
         let command = match &live {
             Some(live) => ShellCommand {
+                timeout: None,
                 line: String::new(),
                 directory: platform.layout.checkout(branch, &live.checkout),
                 environment: platform.environment(branch, live),
@@ -49,6 +50,7 @@ impl Engine<'_> {
                     progress.warn(&on_one_line(&error));
                 }
                 ShellCommand {
+                    timeout: None,
                     line: String::new(),
                     directory,
                     environment: platform.base_environment.clone(),

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pypaas_config::format_duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{Confinement, Environment};
@@ -40,6 +42,8 @@ pub struct ShellCommand {
     pub directory: Utf8PathBuf,
     /// All of the environment: nothing is inherited.
     pub environment: Environment,
+    /// How long it may take; `None`: as long as it likes.
+    pub timeout: Option<Duration>,
     /// Its bounds; `None`: those of the deploy user.
     pub confinement: Option<Confinement>,
 }
@@ -82,6 +86,14 @@ pub enum CommandError {
         line: String,
         /// The signal's number.
         signal: i32,
+    },
+    /// It was ended after all the time it may take.
+    #[error("`{}` took longer than `build_timeout`, {}, and was ended", first_line(line), format_duration(*timeout))]
+    TooLong {
+        /// The command.
+        line: String,
+        /// How long it could take.
+        timeout: Duration,
     },
     /// It could not be started.
     #[error("cannot run `{}`", first_line(line))]

@@ -32,9 +32,11 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
         recognized::notes(platform, &config, &commit),
         check_out(platform, observed, branch, &new),
     );
-    let run = |lines: &[String]| -> Vec<Step> {
-        lines.iter().map(|line| run(platform, branch, &new, line)).collect()
+    let timeout = config.build_timeout.unwrap_or(platform.configuration.settings.build_timeout);
+    let bounded = |line: &String| Step::Run {
+        command: ShellCommand { timeout: Some(timeout), ..shell(platform, branch, &new, line) },
     };
+    let run = |lines: &[String]| -> Vec<Step> { lines.iter().map(bounded).collect() };
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
     let (title, recipe) = recipe(platform, &config, &commit);
     let look = |it: Requirement| Step::LookFor {
@@ -45,7 +47,10 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
     plan.section(title, Phase::Build, steps);
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
-    plan.section("Release", Phase::Build, run(config.hooks.release.as_deref().unwrap_or_default()));
+    // A migration is not cut off in the middle.
+    let release = config.hooks.release.iter().flatten();
+    let release = release.map(|line| self::run(platform, branch, &new, line)).collect();
+    plan.section("Release", Phase::Build, release);
     plan.section("Check what nginx serves", Phase::Build, check_sites(platform, observed, branch, &new));
     Ok(plan)
 }
@@ -71,6 +76,7 @@ pub(super) fn run(platform: &Platform, branch: &BranchRef, deployed: &Deployment
 
 fn shell(platform: &Platform, branch: &BranchRef, deployed: &Deployment, line: &str) -> ShellCommand {
     ShellCommand {
+        timeout: None,
         line: line.to_owned(),
         directory: platform.layout.checkout(branch, &deployed.checkout),
         environment: platform.environment(branch, deployed),

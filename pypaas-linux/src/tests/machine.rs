@@ -39,6 +39,7 @@ impl Machine {
             services_dir: "~/services".to_owned(),
             admins: None,
             apps_domain: None,
+            build_timeout: Duration::from_secs(60),
             keep_checkouts: 0,
             keep_releases: 20,
             lock_timeout: Duration::ZERO,

@@ -13,6 +13,7 @@ fn run(machine: &mut Machine, line: &str) -> (Result<(), CommandError>, String) 
     environment.set("PATH", "/usr/bin:/bin");
     environment.set("GREETING", "it's $HOME\nand \"more\"");
     let command = ShellCommand {
+        timeout: None,
         line: line.to_owned(),
         directory: machine.home.clone(),
         environment,
