@@ -12,6 +12,7 @@ use pypaas_core::{
 
 use crate::table::Look;
 use crate::terminal;
+use crate::terminal::USAGE;
 
 /// What each exit status means, for help and documentation.
 pub(crate) const EXIT_STATUS: [(&str, &str); 6] = [
@@ -63,6 +64,11 @@ impl Failure {
     /// Says of a deploy that failed that no version was live before.
     pub(crate) fn with_nothing_live(self) -> Self {
         Self { is_first: true, ..self }
+    }
+
+    /// Counts as a command line that makes no sense.
+    pub(crate) fn of_usage(self) -> Self {
+        Self { status: Some(USAGE), ..self }
     }
 
     /// Fails because the key that was used may not do this.

@@ -37,7 +37,8 @@ pub(crate) fn put_in(
         [_, _, ..] if place.lacks_words => Err(Failure::new(
             format!("which branch of `{}`?", place.repo),
             format!("write the branch after the repo; it has {}", branches.join(", ")),
-        )),
+        )
+        .of_usage()),
         _ => Ok(words.to_vec()),
     }
 }
@@ -81,11 +82,17 @@ impl<'a> Place<'a> {
         let required = positionals.iter().filter(|it| it.is_required_set()).count();
         let ends_in_required = positionals.last().is_some_and(|it| it.is_required_set());
         let after = usize::from(end < words.len() && ends_in_required);
+        // What stands right before a `--` is meant as a branch, `run shop develop -- ls`, and so is what leaves no argument to go
+        // without: `secret set shop develop NAME`.
+        let is_full =
+            given.len() >= positionals.len() && positionals.last().is_some_and(|it| !takes_many(it));
+        let is_meant = is_full || end < words.len() && given.len() == at + 1;
+        let takes_more = positionals.len() > at + 1 && !is_meant;
         Some(Self {
             repo: words[*repo].as_str(),
             index: repo + 1,
             next,
-            takes_more: positionals.len() > at + 1,
+            takes_more,
             lacks_words: given.len() + after < required.max(at + 1),
         })
     }
@@ -106,6 +113,10 @@ fn given(command: &Command, words: &[String], start: usize) -> (Vec<usize>, usiz
         index += 1;
     }
     (given, words.len())
+}
+
+fn takes_many(argument: &Arg) -> bool {
+    argument.get_num_args().is_some_and(|count| count.max_values() > 1)
 }
 
 /// Returns whether the next word is the value of the option `word`.
@@ -150,6 +161,9 @@ mod tests {
         assert_eq!(place("secret set shop TOKEN"), shop(3, Some("TOKEN"), true, true));
         assert_eq!(place("run shop -- ls -l"), shop(2, None, true, true));
         assert_eq!(place("run shop ls -l"), shop(2, Some("ls"), true, true));
+        assert_eq!(place("run shop develop -- ls -l"), shop(2, Some("develop"), false, false));
+        assert_eq!(place("secret set shop develop NAME"), shop(3, Some("develop"), false, false));
+        assert_eq!(place("custom_cmds shop migrate"), shop(2, Some("migrate"), true, true));
         assert_eq!(place("logs -n 5 shop web"), shop(4, Some("web"), true, false));
         assert_eq!(place("store psql shop -- -c x"), shop(3, None, true, true));
         for line in ["logs shop", "status shop", "list", "check", "stop", "nonsense shop", "new shop"] {

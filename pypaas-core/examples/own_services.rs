@@ -112,6 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         keep_checkouts: 0,
         keep_releases: 20,
         lock_timeout: Duration::from_secs(600),
+        build_timeout: Duration::from_secs(1200),
     };
     let layout = Layout::new("/home/deploy".into(), &settings);
     let mut machine = MemoryHost::new(layout.clone());

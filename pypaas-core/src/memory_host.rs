@@ -287,7 +287,7 @@ impl Clock for MemoryHost {
 impl Stores for MemoryHost {
     fn prepare_store(&mut self, store: &Store) -> Result<(), StoreError> {
         let reference = store.reference.to_string();
-        self.effect(format!("prepare the store {reference}"), |_, _| ()).map_err(|source| StoreError {
+        self.effect(format!("prepare {store}"), |_, _| ()).map_err(|source| StoreError {
             action: "prepare",
             store: reference,
             source: source.into(),

@@ -133,9 +133,7 @@ impl fmt::Display for Step {
             Self::Run { command } => write!(f, "run `{}`", first_line(&command.line)),
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::CheckSite { site, .. } => write!(f, "check what nginx serves from {site}"),
-            Self::PrepareStore { store } => {
-                write!(f, "prepare the {} store {}", store.kind.name(), store.reference.name)
-            }
+            Self::PrepareStore { store } => write!(f, "prepare {store}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
             Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),

@@ -1,6 +1,7 @@
 //! Stores: databases that are made for a branch, and how its code reaches them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use camino::Utf8Path;
 use pypaas_config::{StoreKind, StoreName, StoreRef, main_store};
@@ -13,6 +14,12 @@ pub struct Store {
     pub reference: StoreRef,
     /// What it is.
     pub kind: StoreKind,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} store {}", self.kind.name(), self.reference.name)
+    }
 }
 
 /// How many bytes Postgres takes for the name of a role or database.

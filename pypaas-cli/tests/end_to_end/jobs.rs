@@ -71,7 +71,7 @@ fn the_keeper_makes_up_for_a_run_and_does_not_repeat_it() {
     known_before(&shop, "second");
     configure(&shop, &[job("first", &lately()), job("second", &lately())]);
     shop.push_version("2").must_succeed();
-    assert_eq!(runs(&shop, "second"), [shop.code.head()]);
+    assert_eq!(runs(&shop, "second").len(), 1);
     assert_eq!(runs(&shop, "first").len(), 1);
 }
 

@@ -106,7 +106,7 @@ fn what_is_not_there_says_nothing() {
     let admin = shop.sandbox.client("admin");
     for (line, said) in [
         ("logs zoo", "error: repo `zoo` is not configured\nhint: configured repos: shop\n"),
-        ("logs shop develop", "error: branch `develop` of `shop` is not configured\n"),
+        ("logs shop develop", "error: shop main has no runner `develop`\n"),
         ("logs shop main worker", "error: shop main has no runner `worker`\nhint: there are: web\n"),
         ("logs ../x", "error: `../x` is not a valid repo name: "),
     ] {
