@@ -179,7 +179,9 @@ fn a_command_runs_as_a_shell_would_run_it_and_stops_completely() {
 
 /// Files for nginx, and a worker.
 fn with_worker(worker: &str) -> String {
-    format!("runners: {{web: {{type: NginxStatic, subdirectory: public}}, worker: {{type: SimpleProcess, {worker}}}}}")
+    format!(
+        "runners: {{web: {{type: NginxStatic, subdirectory: public}}, worker: {{type: SimpleProcess, {worker}}}}}"
+    )
 }
 
 #[test]
