@@ -9,8 +9,8 @@ use pypaas_core::{Deployment, NotRunning, persist_words, records, written_words}
 use pypaas_linux::written_files;
 
 use crate::failure::Failure;
+use crate::format::span;
 use crate::installation::Installation;
-use crate::wording::span;
 use crate::{jobs, violations};
 
 /// How far back starts are counted, to tell a process that crashes again and again from one that just started.

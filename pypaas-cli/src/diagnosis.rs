@@ -20,8 +20,8 @@ use pypaas_core::{
 use serde::Serialize;
 
 use crate::access;
+use crate::format::{ago, count};
 use crate::installation::{Installation, reports};
-use crate::wording::{ago, count};
 use pypaas_linux::checks::CheckScope;
 use pypaas_linux::{LinuxHost, is_locked};
 
@@ -51,19 +51,19 @@ fn problem(message: impl Into<String>, fix: impl Into<String>) -> Box<Diagnostic
 
 /// Walks the way of a request for `address`. Changes nothing and waits for no lock.
 pub(crate) fn diagnose(installation: &Installation, address: &Address) -> Diagnosis {
-    let mut walk = Walk { installation, host: installation.host(), address, checked: Vec::new() };
+    let mut walk = Trace { installation, host: installation.host(), address, checked: Vec::new() };
     let problem = walk.whole().err().map(|problem| *problem);
     Diagnosis { url: address.to_string(), checked: walk.checked, problem }
 }
 
-struct Walk<'a> {
+struct Trace<'a> {
     installation: &'a Installation,
     host: LinuxHost,
     address: &'a Address,
     checked: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Trace<'a> {
     fn whole(&mut self) -> Result<(), Box<Diagnostic>> {
         let (name, domain) = self.domain()?;
         let (path, location) = self.location(domain)?;

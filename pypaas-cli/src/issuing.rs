@@ -8,7 +8,9 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use pypaas_config::{Domain, DomainName};
 use pypaas_core::host::Host;
-use pypaas_core::{Engine, FailedRenewal, IssuedCertificate, Story, Unapplied, WebFileName, WebInstance};
+use pypaas_core::{
+    ApplyFailure, Engine, FailedRenewal, IssuedCertificate, Progress, WebFileName, WebInstance,
+};
 use pypaas_linux::acme::{Acme, AcmeError};
 use pypaas_linux::checks::certificates::{IssuedState, issued_state};
 use pypaas_linux::{LinuxHost, durable};
@@ -36,7 +38,7 @@ pub(crate) fn renew(
     name: &DomainName,
     domain: &Domain,
     force: bool,
-    progress: &mut dyn Story,
+    progress: &mut dyn Progress,
 ) -> Result<bool, Failure> {
     let layout = &installation.platform.layout;
     let mut host = installation.host();
@@ -62,7 +64,7 @@ fn lock(
     installation: &Installation,
     host: &mut LinuxHost,
     name: &DomainName,
-    progress: &mut dyn Story,
+    progress: &mut dyn Progress,
 ) -> Result<(), Failure> {
     let lock = installation.platform.layout.certificates_lock();
     let longest = installation.configuration().settings.lock_timeout;
@@ -118,12 +120,12 @@ fn issue(
 fn put_to_use(
     installation: &Installation,
     host: &mut LinuxHost,
-    progress: &mut dyn Story,
+    progress: &mut dyn Progress,
 ) -> Result<(), Failure> {
     let failed = Engine::new(host, &installation.platform, progress).apply_web_files()?;
     match failed.into_iter().next() {
         None => Ok(()),
-        Some(Unapplied { error, .. }) => Err(error.into()),
+        Some(ApplyFailure { error, .. }) => Err(error.into()),
     }
 }
 

@@ -11,8 +11,8 @@ use pypaas_core::{Deployment, Job, JobOutcome, JobRecord, JobRun, Layout, Record
 use pypaas_linux::{confine, durable, is_locked, run_job};
 
 use crate::failure::Failure;
+use crate::format::local;
 use crate::installation::Installation;
-use crate::wording::local;
 
 /// A job of what is live.
 #[derive(Debug, Clone)]

@@ -13,11 +13,13 @@ mod commands;
 mod configuration_directory;
 mod configurations;
 mod confine;
+mod console_reporter;
 mod deploy_log;
 mod deploy_logger;
 mod diagnosis;
 mod failure;
 mod foreground;
+mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod installation;
@@ -27,8 +29,6 @@ mod jobs;
 mod keeper;
 mod keys;
 mod left_out_branch;
-mod moment;
-mod narrator;
 mod private;
 mod pusher;
 #[cfg(test)]
@@ -37,10 +37,10 @@ mod regular_file;
 mod remembered_limits;
 mod secret_input;
 mod secrets;
+mod since;
 mod table;
 mod terminal;
 mod violations;
-mod wording;
 
 use std::process::ExitCode;
 

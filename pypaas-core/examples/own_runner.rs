@@ -17,8 +17,8 @@ use pypaas_core::host::{Commit, Git, Version};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
     AttemptKind, Builder, CommitId, Definition, EdgeConfig, Engine, Environment, Layout, MemoryHost,
-    NginxBase, Parts, Platform, Quiet, Readiness, RouterConfig, Runner, RunnerSettings, RunnerTypes, Script,
-    ScriptText, ScriptTextError, Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
+    NginxBase, NoProgress, Parts, Platform, Readiness, RouterConfig, Runner, RunnerSettings, RunnerTypes,
+    Script, ScriptText, ScriptTextError, Upstream, VirtualHost, WebConfigError, WebConfigRenderer,
 };
 
 /// Warms a cache for as long as it is deployed.
@@ -108,7 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
 
     print!("{}", Engine::dry_run(&mut host, &platform, |engine| engine.deploy(&request))?);
-    println!("\n{}", Engine::new(&mut host, &platform, &mut Quiet).deploy(&request)?);
+    println!("\n{}", Engine::new(&mut host, &platform, &mut NoProgress).deploy(&request)?);
     Ok(())
 }
 

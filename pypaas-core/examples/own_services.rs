@@ -13,7 +13,7 @@ use std::time::Duration;
 use pypaas_config::{AcmeSettings, NginxSettings, PortRange, Settings};
 use pypaas_core::host::{Logs, ServiceError, ServiceState, Services, StopReport, WithParts};
 use pypaas_core::plan::{Phase, Plan};
-use pypaas_core::{Definition, Layout, MemoryHost, Origin, Quiet, Readiness, ServiceName, Step, apply};
+use pypaas_core::{Definition, Layout, MemoryHost, NoProgress, Origin, Readiness, ServiceName, Step, apply};
 
 /// systemd, with every order written down in place of being given.
 #[derive(Default)]
@@ -135,7 +135,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Step::StopServices { services: vec![service], timeout: Duration::from_secs(10) },
     ];
     plan.section("Run a worker", Phase::Start, steps);
-    apply(&plan, &layout, &mut host, &mut Quiet, false)?;
+    apply(&plan, &layout, &mut host, &mut NoProgress, false)?;
     println!("{}", units.orders.join("\n"));
     Ok(())
 }

@@ -10,7 +10,7 @@ use pypaas_config::on_one_line;
 
 use crate::host::{Host, Mode, ShellCommand};
 use crate::plan::OnFailure;
-use crate::{Layout, Plan, Step, Story, written};
+use crate::{Layout, Plan, Progress, Step, written};
 
 use ready::HealthTarget;
 pub use ready::NotReady;
@@ -39,27 +39,27 @@ pub enum ApplyError {
     },
 }
 
-/// Walks `plan`, telling `story`. A plan that `can_be_abandoned` ends between two steps when the caller wants to stop.
+/// Walks `plan` and reports to `progress`. A plan that `can_be_abandoned` ends between two steps when the caller wants to stop.
 pub fn apply(
     plan: &Plan,
     layout: &Layout,
     host: &mut dyn Host,
-    story: &mut dyn Story,
+    progress: &mut dyn Progress,
     can_be_abandoned: bool,
 ) -> Result<(), ApplyError> {
     let total = plan.steps().count();
     let mut number = 0;
     for section in &plan.sections {
         let begin = host.clock().elapsed();
-        story.section(&section.title, section.phase);
-        section.notes.iter().for_each(|note| story.note(note));
+        progress.section(&section.title, section.phase);
+        section.notes.iter().for_each(|note| progress.note(note));
         let mut outcome = Ok(());
         for (position, step) in section.steps.iter().enumerate() {
             if let Some(reason) = host.caller().wants_to_stop().filter(|_| can_be_abandoned) {
                 return Err(ApplyError::Abandoned { reason });
             }
-            story.step(step);
-            if let Err(source) = perform(step, layout, host, story, can_be_abandoned) {
+            progress.step(step);
+            if let Err(source) = perform(step, layout, host, progress, can_be_abandoned) {
                 let number = number + position + 1;
                 outcome = Err(ApplyError::Step { number, total, step: step.to_string(), source });
                 break;
@@ -68,10 +68,10 @@ pub fn apply(
         match (outcome, section.on_failure) {
             (Ok(()), _) => {}
             (Err(error), OnFailure::Stop) => return Err(error),
-            (Err(error), OnFailure::Warn) => story.warn(&on_one_line(&error)),
+            (Err(error), OnFailure::Warn) => progress.warn(&on_one_line(&error)),
         }
         number += section.steps.len();
-        story.section_done(section.phase, host.clock().elapsed().saturating_sub(begin));
+        progress.section_done(section.phase, host.clock().elapsed().saturating_sub(begin));
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ fn perform(
     step: &Step,
     layout: &Layout,
     host: &mut dyn Host,
-    story: &mut dyn Story,
+    progress: &mut dyn Progress,
     can_be_abandoned: bool,
 ) -> Result<(), Failure> {
     match step {
@@ -106,7 +106,7 @@ fn perform(
         Step::CheckOut { branch, commit, checkout } => {
             let (repo, directory) = (layout.repo(&branch.repo), layout.checkout(branch, checkout));
             let checked_out =
-                host.git().check_out(&repo, commit, &directory, &mut |bytes| story.output(bytes));
+                host.git().check_out(&repo, commit, &directory, &mut |bytes| progress.output(bytes));
             // The step has said already what was tried.
             checked_out.map_err(|error| error.source)?;
         }
@@ -114,7 +114,7 @@ fn perform(
             let live = live.as_ref().map(|live| layout.checkout(branch, live));
             let (checkout, data) = (layout.checkout(branch, checkout), layout.data(branch));
             for path in host.files().persist(paths, &checkout, &data, live.as_deref())? {
-                story.note(&format!(
+                progress.note(&format!(
                     "`{path}` is copied from the live checkout to {data}; what is written there until the switch is not in \
                      the copy"
                 ));
@@ -126,16 +126,16 @@ fn perform(
                 let to = layout.set_aside(branch, checkout);
                 let kept = host.files().set_aside(&directory, *since, &to)?;
                 if !kept.is_empty() {
-                    story.warn(&written::set_aside_words(&kept, &to));
+                    progress.warn(&written::set_aside_words(&kept, &to));
                 }
             }
             host.files().remove_directory(&directory)?
         }
-        Step::Run { command } => host.shell().run_command(command, &mut |bytes| story.output(bytes))?,
+        Step::Run { command } => host.shell().run_command(command, &mut |bytes| progress.output(bytes))?,
         Step::EndCommands { branch, checkout } => {
             host.shell().end_commands(&layout.checkout(branch, checkout))?
         }
-        Step::LookFor { program, remedy, shell } => {
+        Step::RequireProgram { program, remedy, shell } => {
             let command = ShellCommand { line: format!("command -v {program}"), ..shell.clone() };
             let (program, remedy) = (program.clone(), remedy.clone());
             host.shell().run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
@@ -145,7 +145,7 @@ fn perform(
             let checkout = layout.checkout(branch, checkout);
             let contents = host.files().inspect_site(site, &checkout, live.as_deref())?;
             if let Some(note) = site.check(&contents)? {
-                story.warn(&note);
+                progress.warn(&note);
             }
         }
         Step::PrepareStore { store } => host.stores().prepare_store(store)?,
@@ -153,12 +153,12 @@ fn perform(
         Step::StartService { service } => host.services().start_service(service)?,
         Step::AwaitReady { service, port, origin, readiness } => {
             let target = HealthTarget { service, port: port.unwrap_or_default(), origin, can_be_abandoned };
-            ready::await_ready(host, story, target, readiness)?;
+            ready::await_ready(host, progress, target, readiness)?;
         }
         Step::StopServices { services, timeout } => {
             for killed in host.services().stop_services(services, *timeout)?.killed {
                 let timeout = pypaas_config::format_duration(*timeout);
-                story.warn(&format!("{killed} did not end within {timeout} of SIGTERM and was killed"));
+                progress.warn(&format!("{killed} did not end within {timeout} of SIGTERM and was killed"));
             }
         }
         Step::RemoveService { service } => host.services().remove_service(service)?,
@@ -177,7 +177,7 @@ fn perform(
         Step::ReloadIfRunning { instance } => host.web_server().reload_if_running(*instance)?,
         Step::StopWebServer { instance } => host.web_server().stop_web_server(*instance)?,
         Step::EndWebSwitch => host.files().remove_file(&layout.pending_switch())?,
-        Step::Drain { ports, timeout } => drain::drain(host, story, ports, *timeout)?,
+        Step::Drain { ports, timeout } => drain::drain(host, progress, ports, *timeout)?,
     }
     Ok(())
 }

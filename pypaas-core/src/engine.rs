@@ -20,11 +20,11 @@ use pypaas_config::BranchRef;
 use crate::host::Host;
 use crate::plan::PlanError;
 use crate::rejection::explain_rejection;
-use crate::{Observed, Plan, Platform, Scope, Story};
+use crate::{Observed, Plan, Platform, Progress, Scope};
 
 pub use attempt::{AttemptError, Attempted, Decide, Order};
 pub use error::ChangeError;
-pub use machine::Unapplied;
+pub use machine::ApplyFailure;
 use predicted::PredictedWorld;
 use real::RealWorld;
 use world::{Lock, World};
@@ -32,12 +32,12 @@ use world::{Lock, World};
 /// Changes a host, or predicts how it would be changed.
 ///
 /// ```
-/// # use pypaas_core::{Engine, MemoryHost, Platform, Quiet};
+/// # use pypaas_core::{Engine, MemoryHost, Platform, NoProgress};
 /// # use pypaas_config::BranchRef;
 /// # fn stop(host: &mut MemoryHost, platform: &Platform, branch: &BranchRef) -> Result<(), Box<dyn std::error::Error>> {
 /// let plan = Engine::dry_run(host, platform, |engine| engine.stop(branch, "laptop"))?;
 /// println!("{plan}");
-/// Engine::new(host, platform, &mut Quiet).stop(branch, "laptop")?;
+/// Engine::new(host, platform, &mut NoProgress).stop(branch, "laptop")?;
 /// # Ok(())
 /// # }
 /// ```
@@ -49,7 +49,7 @@ pub struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     /// Makes an engine that changes `host` and tells `progress` what it does.
-    pub fn new(host: &'a mut dyn Host, platform: &'a Platform, progress: &'a mut dyn Story) -> Self {
+    pub fn new(host: &'a mut dyn Host, platform: &'a Platform, progress: &'a mut dyn Progress) -> Self {
         let world = Box::new(RealWorld { host, platform, progress, sections: Vec::new() });
         Self { platform, world, plan: Plan::default() }
     }

@@ -83,7 +83,7 @@ impl Observed {
             | Step::WriteFile { .. }
             | Step::Run { .. }
             | Step::EndCommands { .. }
-            | Step::LookFor { .. }
+            | Step::RequireProgram { .. }
             | Step::CheckSite { .. }
             | Step::PrepareStore { .. }
             | Step::AwaitReady { .. }

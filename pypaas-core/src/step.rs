@@ -44,7 +44,7 @@ pub enum Step {
     /// Ends what the commands of a deploy have left running in its checkout.
     EndCommands { branch: BranchRef, checkout: CheckoutName },
     /// Looks for a program a builder needs, as a shell in the checkout would.
-    LookFor { program: String, remedy: String, shell: ShellCommand },
+    RequireProgram { program: String, remedy: String, shell: ShellCommand },
     /// Checks a directory that nginx is to serve. Files that are as they were in the live checkout get the dates of those.
     CheckSite { branch: BranchRef, checkout: CheckoutName, site: Site, live: Option<CheckoutName> },
     /// Makes sure that a database is there and can be used.
@@ -86,7 +86,7 @@ impl Step {
     /// Returns whether the step only looks or waits: it changes nothing on the machine.
     pub fn is_read_only(&self) -> bool {
         match self {
-            Self::AwaitReady { .. } | Self::Drain { .. } | Self::LookFor { .. } => true,
+            Self::AwaitReady { .. } | Self::Drain { .. } | Self::RequireProgram { .. } => true,
             Self::PrepareRepo { .. }
             | Self::Persist { .. }
             | Self::WriteRecord { .. }
@@ -129,7 +129,7 @@ impl fmt::Display for Step {
             }
             Self::Persist { paths, .. } => write!(f, "{}", persist_words(paths)),
             Self::RemoveCheckout { checkout, .. } => write!(f, "remove the checkout {checkout}"),
-            Self::LookFor { program, .. } => write!(f, "look for `{program}`"),
+            Self::RequireProgram { program, .. } => write!(f, "look for `{program}`"),
             Self::Run { command } => write!(f, "run `{}`", first_line(&command.line)),
             Self::EndCommands { checkout, .. } => write!(f, "end what is left of the commands of {checkout}"),
             Self::CheckSite { site, .. } => write!(f, "check what nginx serves from {site}"),

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{BranchName, BranchRef, RepoName, load_with};
 use pypaas_core::host::{Caller, Host, WithParts};
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{AttemptKind, Engine, Layout, Parts, Platform, Quiet, Record};
+use pypaas_core::{AttemptKind, Engine, Layout, NoProgress, Parts, Platform, Record};
 use pypaas_linux::{LinuxHost, base_environment, daemontools::Scripts};
 
 /// A caller that cancels the deploy when its time is over.
@@ -64,7 +64,7 @@ pub(crate) fn deploy(
         kind: AttemptKind::Push,
         by: "local".to_owned(),
     };
-    let mut progress = Quiet;
+    let mut progress = NoProgress;
     let mut engine = Engine::new(&mut host, &platform, &mut progress);
     engine.lock_branch(&branch, "a deploy of a directory")?;
     let outcome = engine.deploy(&request);

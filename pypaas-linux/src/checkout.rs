@@ -12,7 +12,7 @@ use gix::worktree::stack::state::attributes::Source;
 use pypaas_core::CommitId;
 use pypaas_core::host::Caller;
 
-use super::child::{self, Ended};
+use super::child::{self, Exit};
 use super::git::{self, Cause};
 use super::submodules::Submodules;
 use super::{durable, files, program};
@@ -119,12 +119,12 @@ pub(super) fn run_git(
         output(bytes);
     };
     match child::run(command, &mut listen, &mut || caller.wants_to_stop())? {
-        Ended::Itself(status) if status.success() => Ok(()),
-        Ended::Itself(status) => Err(match reason(&String::from_utf8_lossy(&said)) {
+        Exit::Exited(status) if status.success() => Ok(()),
+        Exit::Exited(status) => Err(match reason(&String::from_utf8_lossy(&said)) {
             Some(line) => line.to_owned().into(),
             None => format!("git failed: {status}").into(),
         }),
-        Ended::Stopped(reason) => Err(format!("git was ended: {reason}").into()),
+        Exit::Interrupted(reason) => Err(format!("git was ended: {reason}").into()),
     }
 }
 

@@ -23,11 +23,11 @@ const LATEST: Duration = Duration::from_millis(500);
 
 /// How a child came to its end.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(super) enum Exit {
     /// It exited, or somebody else's signal ended it.
-    Itself(ExitStatus),
+    Exited(ExitStatus),
     /// It was ended with all of its process group, for this reason.
-    Stopped(String),
+    Interrupted(String),
 }
 
 /// Runs `command` without input, in a process group of its own, until it ends or `stop` gives a reason. Both its output
@@ -36,7 +36,7 @@ pub(super) fn run(
     command: Command,
     output: &mut dyn FnMut(&[u8]),
     stop: &mut dyn FnMut() -> Option<String>,
-) -> io::Result<Ended> {
+) -> io::Result<Exit> {
     run_with_input(command, Stdio::null(), output, stop)
 }
 
@@ -46,7 +46,7 @@ pub(super) fn run_with_input(
     input: Stdio,
     output: &mut dyn FnMut(&[u8]),
     stop: &mut dyn FnMut() -> Option<String>,
-) -> io::Result<Ended> {
+) -> io::Result<Exit> {
     let (pipe, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&pipe, true)?;
     command.stdin(input).stdout(writer.try_clone()?).stderr(writer).process_group(0);
@@ -55,10 +55,10 @@ pub(super) fn run_with_input(
     drop(command);
     let mut running = Running { child, pipe: Some(pipe) };
     match running.follow(output, stop) {
-        Ok(None) => running.child.wait().map(Ended::Itself),
+        Ok(None) => running.child.wait().map(Exit::Exited),
         Ok(Some(reason)) => {
             running.end(output)?;
-            Ok(Ended::Stopped(reason))
+            Ok(Exit::Interrupted(reason))
         }
         Err(error) => {
             running.end(output)?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::format_duration;
 
-use crate::child::{self, Ended};
+use crate::child::{self, Exit};
 use crate::{durable, files};
 
 /// How much of the output of one run is kept.
@@ -43,13 +43,13 @@ pub fn run_job(command: Command, log: &Utf8Path, timeout: Duration) -> io::Resul
     }
     failed.map_or(Ok(()), Err)?;
     Ok(match ended {
-        Ended::Itself(status) if status.success() => None,
-        Ended::Itself(status) => Some(match (status.code(), status.signal()) {
+        Exit::Exited(status) if status.success() => None,
+        Exit::Exited(status) => Some(match (status.code(), status.signal()) {
             (Some(code), _) => format!("it exited with status {code}"),
             (_, Some(signal)) => format!("it was ended by signal {signal}"),
             _ => "it failed".to_owned(),
         }),
-        Ended::Stopped(reason) => Some(reason),
+        Exit::Interrupted(reason) => Some(reason),
     })
 }
 

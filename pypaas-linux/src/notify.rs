@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use pypaas_core::host::ShellCommand;
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use super::child::{self, Ended};
+use super::child::{self, Exit};
 use super::shell::shell;
 
 /// How long one may take. A push waits for it.
@@ -20,7 +20,7 @@ pub(super) fn run(
     command: &ShellCommand,
     notification: &str,
     output: &mut dyn FnMut(&[u8]),
-) -> io::Result<Ended> {
+) -> io::Result<Exit> {
     let mut input = File::from(memfd_create("notification", MemfdFlags::CLOEXEC)?);
     input.write_all(notification.as_bytes())?;
     input.rewind()?;

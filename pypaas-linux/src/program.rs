@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use super::child::{self, Ended};
+use super::child::{self, Exit};
 use super::environment;
 
 /// How a program ended, and what it said.
@@ -38,8 +38,8 @@ pub(super) fn ask(command: Command, longest: Duration) -> io::Result<Answer> {
     let mut too_long =
         || (began.elapsed() > longest).then(|| format!("no answer within {} s", longest.as_secs()));
     match child::run(command, &mut |bytes| text.extend_from_slice(bytes), &mut too_long)? {
-        Ended::Itself(status) => Ok(Answer { status, text: String::from_utf8_lossy(&text).into_owned() }),
-        Ended::Stopped(reason) => Err(io::Error::new(io::ErrorKind::TimedOut, reason)),
+        Exit::Exited(status) => Ok(Answer { status, text: String::from_utf8_lossy(&text).into_owned() }),
+        Exit::Interrupted(reason) => Err(io::Error::new(io::ErrorKind::TimedOut, reason)),
     }
 }
 

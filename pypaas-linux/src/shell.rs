@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use pypaas_core::host::{Caller, CommandError, Shell, ShellCommand};
 
 use super::LinuxHost;
-use super::child::{self, Ended};
+use super::child::{self, Exit};
 use super::confine;
 use super::notify;
 use super::proc::{self, COMMAND_VARIABLE, ProcessTable, ProcessTree};
@@ -32,7 +32,7 @@ impl Shell for LinuxHost {
         let mut stop = || is_too_long().map(|_| String::new()).or_else(|| self.wants_to_stop());
         let ended = child::run(shell, output, &mut stop)
             .map_err(|source| CommandError::NotStarted { line, source })?;
-        if let (Ended::Stopped(_), Some(timeout)) = (&ended, is_too_long()) {
+        if let (Exit::Interrupted(_), Some(timeout)) = (&ended, is_too_long()) {
             return Err(CommandError::TooLong { line: command.line.clone(), timeout });
         }
         check(command, ended)?;
@@ -89,17 +89,17 @@ pub(super) fn shell(command: &ShellCommand) -> Command {
 }
 
 /// Says how a command that has ended failed, if it did.
-fn check(command: &ShellCommand, ended: Ended) -> Result<(), CommandError> {
+fn check(command: &ShellCommand, ended: Exit) -> Result<(), CommandError> {
     let line = command.line.clone();
     match ended {
-        Ended::Itself(status) if status.success() => Ok(()),
-        Ended::Itself(status) => Err(match (status.code(), status.signal()) {
+        Exit::Exited(status) if status.success() => Ok(()),
+        Exit::Exited(status) => Err(match (status.code(), status.signal()) {
             (Some(status), _) => {
                 let reason = script::why_it_cannot_run(&line, &command.directory, status);
                 CommandError::Failed { line, status, source: reason.map(Into::into) }
             }
             (None, signal) => CommandError::Killed { line, signal: signal.unwrap_or_default() },
         }),
-        Ended::Stopped(reason) => Err(CommandError::Stopped { line, reason }),
+        Exit::Interrupted(reason) => Err(CommandError::Stopped { line, reason }),
     }
 }

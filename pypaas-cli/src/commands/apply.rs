@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pypaas_core::{Engine, Plan, Unapplied};
+use pypaas_core::{ApplyFailure, Engine, Plan};
 
 use crate::arguments::WaitArguments;
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::{FAILED, Failure};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::Narrator;
 use crate::{branch_checks, keeper, private, terminal};
 use pypaas_config::{Diagnostic, Permission};
 use pypaas_linux::checks::CheckScope;
@@ -52,8 +52,8 @@ impl command::Command for Arguments {
         for name in private::close_directories(platform.layout.home())? {
             terminal::err(&format!("closed {name}/ to other users\n"));
         }
-        let mut narrator = Narrator::default();
-        let failed = Engine::new(&mut host, platform, &mut narrator).apply(&invocation.by)?;
+        let mut reporter = ConsoleReporter::default();
+        let failed = Engine::new(&mut host, platform, &mut reporter).apply(&invocation.by)?;
         keeper::wake(&installation);
         if !failed.is_empty() {
             return Ok(report(failed));
@@ -68,7 +68,7 @@ impl command::Command for Arguments {
         if problems.iter().any(Diagnostic::is_error) {
             return Ok(ExitCode::from(FAILED));
         }
-        narrator.line(match installation.is_broken() {
+        reporter.line(match installation.is_broken() {
             false => "the machine agrees with the configuration",
             true => "the machine agrees with the part of the configuration that is valid",
         });
@@ -83,9 +83,9 @@ pub(super) fn plan(installation: &Installation, invocation: &Invocation) -> Resu
 }
 
 /// Shows what could not be done, and gives the exit status.
-pub(super) fn report(failed: Vec<Unapplied>) -> ExitCode {
+pub(super) fn report(failed: Vec<ApplyFailure>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for Unapplied { subject, error } in failed {
+    for ApplyFailure { subject, error } in failed {
         terminal::err(&format!("{subject}:\n"));
         code = Failure::from(error).report();
     }

@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::access::may_read;
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::{FAILED, Failure};
+use crate::format::local;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::issuing;
-use crate::narrator::Narrator;
 use crate::table::{Cell, Table, terminal_width};
 use crate::terminal;
-use crate::wording::local;
 
 /// List the certificates of domains with `ssl: auto`, or renew them
 #[derive(Debug, Parser)]
@@ -115,7 +115,7 @@ fn renew(
     let is_due =
         |state: &IssuedState| force || wanted.is_some() && state.failed.is_some() || state.due_at() <= now;
     states.retain(|(name, _, state)| is_due(state) || issuing::waits_for_use(installation, name));
-    let mut narrator = Narrator::default();
+    let mut reporter = ConsoleReporter::default();
     let mut code = ExitCode::SUCCESS;
     for (name, domain, state) in &states {
         if dry_run {
@@ -124,8 +124,8 @@ fn renew(
             continue;
         }
         let force = force || wanted.is_some() && state.failed.is_some();
-        match issuing::renew(installation, name, domain, force, &mut narrator) {
-            Ok(true) => narrator.line(&format!("{name} has a new certificate")),
+        match issuing::renew(installation, name, domain, force, &mut reporter) {
+            Ok(true) => reporter.line(&format!("{name} has a new certificate")),
             Ok(false) => {}
             Err(failure) => {
                 failure.report();

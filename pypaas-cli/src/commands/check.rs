@@ -11,9 +11,9 @@ use crate::access::may_read_all;
 use crate::command::{self, Effect, Requirement};
 use crate::configuration_directory::{MAIN_FILE, configuration_directory, load_directory};
 use crate::failure::{FAILED, Failure};
+use crate::format::count;
 use crate::installation::{Installation, home};
 use crate::invocation::Invocation;
-use crate::wording::count;
 use crate::{branch_checks, terminal};
 use pypaas_linux::checks::CheckScope;
 

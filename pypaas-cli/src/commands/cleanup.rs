@@ -8,10 +8,10 @@ use pypaas_core::Engine;
 use super::apply;
 use crate::arguments::WaitArguments;
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::Narrator;
 use crate::terminal;
 use pypaas_config::Permission;
 
@@ -48,7 +48,8 @@ impl command::Command for Arguments {
             terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.cleanup(&invocation.by))?);
             return Ok(installation.exit_code());
         }
-        let failed = Engine::new(&mut host, platform, &mut Narrator::default()).cleanup(&invocation.by)?;
+        let failed =
+            Engine::new(&mut host, platform, &mut ConsoleReporter::default()).cleanup(&invocation.by)?;
         Ok(if failed.is_empty() { installation.exit_code() } else { apply::report(failed) })
     }
 }

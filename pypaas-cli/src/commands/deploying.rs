@@ -1,4 +1,4 @@
-//! What `git push`, `rebuild` and `restart` share: making something live, told as a story.
+//! What `git push`, `rebuild` and `restart` share: making something live, and saying how it goes.
 
 use std::time::{Duration, Instant};
 
@@ -6,15 +6,17 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, Diagnostic};
 use pypaas_core::host::{Clock, Host};
 use pypaas_core::plan::{self, Request, Source};
-use pypaas_core::{AttemptKind, Attempted, Decide, Deployment, Engine, Order, Phase, Record, Story, record};
+use pypaas_core::{
+    AttemptKind, Attempted, Decide, Deployment, Engine, Order, Phase, Progress, Record, record,
+};
 
 use crate::configurations;
+use crate::console_reporter::{ConsoleReporter, seconds};
 use crate::deploy_log::DeployLog;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::keeper;
-use crate::narrator::{Narrator, seconds};
 use crate::terminal;
 use pypaas_linux::checks::CheckScope;
 
@@ -43,33 +45,33 @@ impl Deploying<'_> {
     /// all of it and writes down how it ended. Nothing is done when `decide` gives `None`.
     pub(crate) fn run(
         self,
-        decide: impl FnMut(&Record, &mut dyn Host, &mut dyn Story) -> Result<Option<Source>, Failure>,
+        decide: impl FnMut(&Record, &mut dyn Host, &mut dyn Progress) -> Result<Option<Source>, Failure>,
     ) -> Result<(), Failure> {
         let begin = Instant::now();
         let mut host = self.installation.host();
         host.watch_caller()?;
         let at = host.now();
         let order = self.order(at);
-        let mut narrator = Narrator::with_log(self.log(at));
-        narrator.line(&format!("{} of {} for {}", self.title, self.branch, self.invocation.by));
+        let mut reporter = ConsoleReporter::with_log(self.log(at));
+        reporter.line(&format!("{} of {} for {}", self.title, self.branch, self.invocation.by));
         let platform = &self.installation.platform;
         let mut decision = Decision { deploying: &self, decide };
         let Attempted { outcome, attempt } =
-            Engine::new(&mut host, platform, &mut narrator).attempt(&order, &mut decision);
+            Engine::new(&mut host, platform, &mut reporter).attempt(&order, &mut decision);
         let outcome = outcome.map_err(|failure| match self.is_live(&mut host) {
             Ok(false) => failure.with_nothing_live(),
             _ => failure,
         });
         match &outcome {
             Ok(Some(Record { live: Some(live), .. })) => {
-                self.tell_success(&mut narrator, live, begin.elapsed());
+                self.tell_success(&mut reporter, live, begin.elapsed());
                 keeper::wake(self.installation);
             }
             Ok(_) => {}
-            Err(failure) => failure.text().lines().for_each(|line| narrator.log_only(line)),
+            Err(failure) => failure.text().lines().for_each(|line| reporter.log_only(line)),
         }
         if let Some(attempt) = attempt {
-            Engine::new(&mut host, platform, &mut narrator).notify(&self.branch, &attempt);
+            Engine::new(&mut host, platform, &mut reporter).notify(&self.branch, &attempt);
         }
         outcome.map(drop)
     }
@@ -97,7 +99,7 @@ impl Deploying<'_> {
     }
 
     /// Looks at what of the configuration and of the machine this deploy needs, before anything moves.
-    fn check_host(&self, progress: &mut dyn Story) -> Result<(), Failure> {
+    fn check_host(&self, progress: &mut dyn Progress) -> Result<(), Failure> {
         for domain in self.installation.configuration().broken_domains_of(&self.branch.repo) {
             progress.warn(&format!(
                 "the file of {domain} is broken, so nginx keeps its last working configuration; see `pypaas check`"
@@ -120,12 +122,14 @@ impl Deploying<'_> {
     /// Prints what would be done, as `decide` says.
     pub(crate) fn dry_run(
         self,
-        mut decide: impl FnMut(&Record, &mut dyn Host, &mut dyn Story) -> Result<Option<Source>, Failure>,
+        mut decide: impl FnMut(&Record, &mut dyn Host, &mut dyn Progress) -> Result<Option<Source>, Failure>,
     ) -> Result<(), Failure> {
         let platform = &self.installation.platform;
         let mut host = self.installation.host();
         let record = record(&mut host, &platform.layout, &self.branch)?.unwrap_or_default();
-        let Some(source) = decide(&record, &mut host, &mut Narrator::default())? else { return Ok(()) };
+        let Some(source) = decide(&record, &mut host, &mut ConsoleReporter::default())? else {
+            return Ok(());
+        };
         let (branch, kind, by) = (self.branch.clone(), self.kind, self.invocation.by.clone());
         let request = Request { branch, source, kind, by };
         terminal::plan(&Engine::dry_run(&mut host, platform, |engine| engine.deploy(&request))?);
@@ -145,16 +149,16 @@ impl Deploying<'_> {
         }
     }
 
-    fn tell_success(&self, narrator: &mut Narrator, live: &Deployment, took: Duration) {
+    fn tell_success(&self, reporter: &mut ConsoleReporter, live: &Deployment, took: Duration) {
         let mut figures: Vec<String> =
             self.received.iter().map(|took| format!("receive {}", seconds(*took))).collect();
-        let times = narrator.times().clone();
+        let times = reporter.times().clone();
         figures.extend(PHASES.iter().filter_map(|it| Some(format!("{it} {}", seconds(*times.get(it)?)))));
         let total = took + self.received.unwrap_or_default();
-        narrator.line(&format!("-----> Release {} is live after {}", live.release, seconds(total)));
-        narrator.line(&format!("       {}", figures.join(", ")));
+        reporter.line(&format!("-----> Release {} is live after {}", live.release, seconds(total)));
+        reporter.line(&format!("       {}", figures.join(", ")));
         for url in plan::urls(&self.installation.platform).remove(&self.branch).unwrap_or_default() {
-            narrator.line(&format!("       {url}"));
+            reporter.line(&format!("       {url}"));
         }
     }
 }
@@ -167,18 +171,18 @@ struct Decision<'a, F> {
 
 impl<F> Decide<Failure> for Decision<'_, F>
 where
-    F: FnMut(&Record, &mut dyn Host, &mut dyn Story) -> Result<Option<Source>, Failure>,
+    F: FnMut(&Record, &mut dyn Host, &mut dyn Progress) -> Result<Option<Source>, Failure>,
 {
     fn source(
         &mut self,
         record: &Record,
         host: &mut dyn Host,
-        progress: &mut dyn Story,
+        progress: &mut dyn Progress,
     ) -> Result<Option<Source>, Failure> {
         (self.decide)(record, host, progress)
     }
 
-    fn check(&mut self, progress: &mut dyn Story) -> Result<(), Failure> {
+    fn check(&mut self, progress: &mut dyn Progress) -> Result<(), Failure> {
         self.deploying.check_host(progress)
     }
 }

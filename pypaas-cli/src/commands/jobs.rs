@@ -15,12 +15,12 @@ use crate::access::may_read;
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::{FAILED, Failure};
+use crate::format::local;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::jobs::{self, LiveJob};
 use crate::table::{Cell, Table, terminal_width};
 use crate::terminal;
-use crate::wording::local;
 
 /// List the jobs, which are runners with `type: Scheduled`, or run one now
 #[derive(Debug, Parser)]

@@ -13,12 +13,12 @@ use pypaas_core::Hindrance;
 use pypaas_linux::Bell;
 
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::issuing;
 use crate::jobs::{self, LiveJob};
-use crate::narrator::Narrator;
 
 /// How long it sleeps at most. Files that somebody edits ring no bell.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -59,7 +59,7 @@ impl command::Command for Arguments {
             // Once: not every minute.
             let failed = outcome.err().map(|failure| failure.text()).unwrap_or_default();
             if failed != told {
-                Narrator::default().line(&failed);
+                ConsoleReporter::default().line(&failed);
                 told = failed;
             }
             match &mut bell {
@@ -108,15 +108,15 @@ fn start(installation: &Installation, runner: &RunnerRef, due: Timestamp) -> io:
 
 fn renew_certificates(installation: &Installation) {
     let now = Timestamp::now();
-    let mut narrator = Narrator::default();
+    let mut reporter = ConsoleReporter::default();
     for (name, domain, state) in issuing::states(installation) {
         if state.due_at() > now && !issuing::waits_for_use(installation, name) {
             continue;
         }
-        match issuing::renew(installation, name, domain, false, &mut narrator) {
-            Ok(true) => narrator.line(&format!("{name} has a new certificate")),
+        match issuing::renew(installation, name, domain, false, &mut reporter) {
+            Ok(true) => reporter.line(&format!("{name} has a new certificate")),
             Ok(false) => {}
-            Err(failure) => narrator.line(&failure.text()),
+            Err(failure) => reporter.line(&failure.text()),
         }
     }
 }

@@ -12,11 +12,11 @@ use super::branches;
 use crate::access::may_read_all;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
+use crate::format::ago;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::table::shorten;
 use crate::terminal;
-use crate::wording::ago;
 
 /// List branches: the live commit, when and by whom it was deployed, and URLs
 #[derive(Debug, Parser)]

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::moment::Moment;
+use crate::since::Since;
 use crate::table::Look;
 use crate::terminal;
 use pypaas_linux::{LogLine, Watch, is_gone};
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     lines: Option<usize>,
     /// Show output since then: `90s`, `10m`, `1h`, `2d` ago, or a time such as `2026-11-22 10:00`
     #[arg(long, value_name = "TIME")]
-    since: Option<Moment>,
+    since: Option<Since>,
     /// Follow new output, including processes of later deploys
     #[arg(short, long)]
     follow: bool,

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::arguments::{BranchArguments, WaitArguments};
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::Narrator;
 use crate::terminal;
 use pypaas_config::Permission;
 
@@ -97,9 +97,9 @@ impl command::Command for Arguments {
             terminal::plan(&Engine::dry_run(&mut host, platform, change)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut narrator = Narrator::default();
-        Engine::new(&mut host, platform, &mut narrator).maintenance(&branch, on, message, by)?;
-        narrator.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
+        let mut reporter = ConsoleReporter::default();
+        Engine::new(&mut host, platform, &mut reporter).maintenance(&branch, on, message, by)?;
+        reporter.line(&format!("{branch} is {} maintenance", if on { "in" } else { "no longer in" }));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use pypaas_config::BranchRef;
 use pypaas_core::host::{Git, Host};
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, RebuildError, Record, Story, rebuild, records};
+use pypaas_core::{AttemptKind, Progress, RebuildError, Record, rebuild, records};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchesArguments, WaitArguments};
@@ -77,7 +77,7 @@ fn one(
         invocation,
         received: None,
     };
-    let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Story| {
+    let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Progress| {
         let layout = &installation.platform.layout;
         match (how.kind, &record.live) {
             (AttemptKind::Rebuild, _) => match rebuild(host.git(), layout, &branch, record) {

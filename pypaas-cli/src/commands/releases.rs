@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::seconds;
 use crate::failure::Failure;
+use crate::format::{ago, local};
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::seconds;
 use crate::table::{Cell, Look, Table, terminal_width};
 use crate::terminal;
-use crate::wording::{ago, local};
 
 /// How many attempts are listed when nothing else is said.
 const SHOWN: usize = 20;

@@ -6,7 +6,7 @@ use clap::Parser;
 use pypaas_config::Permission;
 use pypaas_core::host::{Git, Host};
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, Record, RollbackError, Story, record, rollback};
+use pypaas_core::{AttemptKind, Progress, Record, RollbackError, record, rollback};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
@@ -51,7 +51,7 @@ impl command::Command for Arguments {
         let branch = installation.branch(&self.branch.repo, &self.branch.branch)?;
         let layout = &installation.platform.layout;
         let release = self.release;
-        let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Story| {
+        let decide = |record: &Record, host: &mut dyn Host, _: &mut dyn Progress| {
             Ok(Some(rollback(host.files(), layout, &branch, record, release).map_err(explain)?))
         };
         let mut host = installation.host();

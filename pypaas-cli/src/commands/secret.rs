@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, Permission};
 use pypaas_core::host::Host;
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, Engine, Record, Story};
+use pypaas_core::{AttemptKind, Engine, Progress, Record};
 
 use super::deploying::Deploying;
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::Narrator;
 use crate::secrets::{self, Secrets};
 use crate::{secret_input, terminal};
 
@@ -213,8 +213,8 @@ fn replace(target: &Target<'_>, change: impl FnOnce(&mut Secrets)) -> Result<Sec
     let platform = &installation.platform;
     let mut host = installation.host();
     let purpose = format!("setting a secret of {branch} for {} at {}", invocation.by, Timestamp::now());
-    let mut narrator = Narrator::default();
-    let mut engine = Engine::new(&mut host, platform, &mut narrator);
+    let mut reporter = ConsoleReporter::default();
+    let mut engine = Engine::new(&mut host, platform, &mut reporter);
     engine.lock_branch(branch, &purpose)?;
     let outcome = secrets::read(&platform.layout, branch).map_err(Failure::from).and_then(|before| {
         let mut secrets = before.clone();
@@ -242,7 +242,7 @@ fn restart(
         invocation,
         received: None,
     };
-    let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
+    let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Progress| {
         let runs = record.live.is_some() && !record.stopped;
         Ok(runs.then_some(Source::Live))
     };

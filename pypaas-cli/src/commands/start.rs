@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use pypaas_core::host::Host;
 use pypaas_core::plan::Source;
-use pypaas_core::{AttemptKind, Record, Story};
+use pypaas_core::{AttemptKind, Progress, Record};
 
 use super::deploying::Deploying;
 use crate::arguments::{BranchArguments, WaitArguments};
@@ -53,7 +53,7 @@ impl command::Command for Arguments {
             invocation,
             received: None,
         };
-        let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Story| {
+        let decide = |record: &Record, _: &mut dyn Host, _: &mut dyn Progress| {
             if record.live.is_none() {
                 return Err(installation.not_deployed(&branch));
             }

@@ -1,6 +1,6 @@
 //! `status`: how the branches are.
 
-mod shown;
+mod render;
 #[cfg(test)]
 mod widths;
 
@@ -174,9 +174,9 @@ impl command::Command for Arguments {
             }
             let now = Timestamp::now();
             Ok(match rows.as_slice() {
-                [] => shown::first_steps(&installation),
+                [] => render::first_steps(&installation),
                 [row] if self.branch.is_some() => row.details(now, terminal_width()),
-                rows => shown::overview(rows, now, terminal_width()),
+                rows => render::overview(rows, now, terminal_width()),
             })
         })?;
         Ok(code)

@@ -7,10 +7,10 @@ use pypaas_core::Engine;
 
 use crate::arguments::{BranchArguments, WaitArguments};
 use crate::command::{self, Effect, Requirement};
+use crate::console_reporter::ConsoleReporter;
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
-use crate::narrator::Narrator;
 use crate::terminal;
 use pypaas_config::Permission;
 
@@ -50,9 +50,9 @@ impl command::Command for Arguments {
             terminal::plan(&plan);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut narrator = Narrator::default();
-        Engine::new(&mut host, platform, &mut narrator).stop(&branch, &invocation.by)?;
-        narrator.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
+        let mut reporter = ConsoleReporter::default();
+        Engine::new(&mut host, platform, &mut reporter).stop(&branch, &invocation.by)?;
+        reporter.line(&format!("{branch} is stopped; `pypaas start {branch}` starts it"));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -15,11 +15,11 @@ use crate::access::may_read;
 use crate::arguments::BranchArguments;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
+use crate::format::bytes;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::table::{Cell, Table, terminal_width};
 use crate::terminal;
-use crate::wording::bytes;
 
 /// Use the databases of branches, which `stores` in the configuration makes
 #[derive(Debug, Parser)]

@@ -18,11 +18,11 @@ use self::refs::{Ref, note_tag, refuse_other_than_commit};
 use super::deploying::Deploying;
 use crate::command::{self, Effect, Requirement};
 use crate::failure::Failure;
+use crate::format::ago;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::pusher::Pusher;
 use crate::terminal;
-use crate::wording::ago;
 use pypaas_linux::bare_repo::branch_lock;
 use pypaas_linux::git::{branch_in_the_way, comes_after, move_branch};
 

@@ -3,9 +3,9 @@
 use pypaas_config::{BranchRef, Diagnostic, Domain, LocationPath};
 use pypaas_core::{Deployment, Route};
 
-use super::{ANSWER, Walk, https, problem, processes};
+use super::{ANSWER, Trace, https, problem, processes};
 
-impl Walk<'_> {
+impl Trace<'_> {
     /// Asks nginx itself.
     pub(super) fn answer(
         &mut self,

@@ -8,8 +8,8 @@ use pypaas_config::{BranchRef, Diagnostic, RunnerName, Severity};
 use pypaas_core::host::{Host, Probe};
 use pypaas_core::{Deployment, Process, Readiness, ServiceName};
 
-use super::{Walk, problem};
-use crate::wording::{count, span};
+use super::{Trace, problem};
+use crate::format::{count, span};
 use pypaas_linux::checks::CheckScope;
 
 /// How many of an app's last lines are shown.
@@ -20,7 +20,7 @@ const LATELY: Duration = Duration::from_secs(60);
 
 /// Checks every process of `runner`: with one that is down, some requests fail.
 pub(super) fn check(
-    walk: &mut Walk<'_>,
+    walk: &mut Trace<'_>,
     branch: &BranchRef,
     live: &Deployment,
     runner: &RunnerName,
@@ -54,7 +54,7 @@ pub(super) fn check(
 
 /// Returns the last lines of the processes of `live`, or of one of them.
 pub(super) fn last_lines(
-    walk: &mut Walk<'_>,
+    walk: &mut Trace<'_>,
     branch: &BranchRef,
     live: &Deployment,
     only: Option<&ServiceName>,
@@ -67,7 +67,7 @@ pub(super) fn last_lines(
 }
 
 fn runs(
-    walk: &mut Walk<'_>,
+    walk: &mut Trace<'_>,
     branch: &BranchRef,
     live: &Deployment,
     process: &Process,
@@ -113,7 +113,7 @@ fn runs(
 }
 
 fn listens(
-    walk: &mut Walk<'_>,
+    walk: &mut Trace<'_>,
     branch: &BranchRef,
     live: &Deployment,
     process: &Process,
@@ -153,7 +153,7 @@ fn instead(addresses: &BTreeSet<SocketAddr>, port: u16, refusal: &str) -> String
 }
 
 fn is_healthy(
-    walk: &mut Walk<'_>,
+    walk: &mut Trace<'_>,
     branch: &BranchRef,
     live: &Deployment,
     process: &Process,

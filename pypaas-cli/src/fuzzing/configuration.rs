@@ -4,7 +4,7 @@ use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::{Commit, Git};
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    AttemptKind, CommitId, Engine, Environment, Layout, MemoryHost, Parts, Platform, Quiet, WebFile,
+    AttemptKind, CommitId, Engine, Environment, Layout, MemoryHost, NoProgress, Parts, Platform, WebFile,
     WebFileName, WebInstance,
 };
 use pypaas_linux::daemontools::Scripts;
@@ -97,7 +97,7 @@ fn go_live(platform: &Platform, branch: &BranchRef) {
         by: "fuzz".to_owned(),
     };
     // What cannot be printed for nginx or for a shell is refused.
-    let _ = Engine::new(&mut host, platform, &mut Quiet).deploy(&request);
+    let _ = Engine::new(&mut host, platform, &mut NoProgress).deploy(&request);
     let main = [WebInstance::Edge, WebInstance::Router].map(WebFileName::main);
     for (file, WebFile { text, .. }) in host.web_files() {
         let expected = if main.contains(&file) { &MAIN[..] } else { &TOP_LEVEL[..] };

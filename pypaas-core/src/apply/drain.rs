@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pypaas_config::format_duration;
 
-use crate::Story;
+use crate::Progress;
 use crate::host::Host;
 
 /// How often connections are counted.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// then is told and will be cut.
 pub(super) fn drain(
     host: &mut dyn Host,
-    story: &mut dyn Story,
+    progress: &mut dyn Progress,
     ports: &BTreeSet<u16>,
     timeout: Duration,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -40,12 +40,12 @@ pub(super) fn drain(
         };
         if waited >= timeout {
             let end = "cut";
-            story.warn(&format!("{who} after {longest}: {end}"));
+            progress.warn(&format!("{who} after {longest}: {end}"));
             return Ok(());
         }
         if waited >= PATIENCE && !told {
             told = true;
-            story.note(&format!("{who}: waiting, {longest} at most"));
+            progress.note(&format!("{who}: waiting, {longest} at most"));
         }
         host.clock().pause(INTERVAL);
     }

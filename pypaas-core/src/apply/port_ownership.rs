@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use crate::Progress;
 use crate::ServiceName;
-use crate::Story;
 use crate::host::{Host, PortHolder};
 
 /// How often it is looked where else the process listens, which takes a few milliseconds.
@@ -39,7 +39,12 @@ impl<'a> PortOwnership<'a> {
     }
 
     /// Looks again, `waited` after the start.
-    pub(super) fn look(&mut self, host: &mut dyn Host, story: &mut dyn Story, waited: Duration) -> Ownership {
+    pub(super) fn look(
+        &mut self,
+        host: &mut dyn Host,
+        progress: &mut dyn Progress,
+        waited: Duration,
+    ) -> Ownership {
         let accepts = host.probe().accepts(self.port);
         let holder = accepts.and_then(|()| host.probe().holder(self.service, self.port));
         let reason = match holder {
@@ -55,12 +60,12 @@ impl<'a> PortOwnership<'a> {
             Err(error) => error.to_string(),
         };
         self.lost_since = None;
-        self.search(host, story, waited);
+        self.search(host, progress, waited);
         Ownership::NotYet(format!("127.0.0.1:{}: {reason}", self.port))
     }
 
     /// Says early, once, that the process listens on another port. It may open its own later, so it is waited for.
-    fn search(&mut self, host: &mut dyn Host, story: &mut dyn Story, waited: Duration) {
+    fn search(&mut self, host: &mut dyn Host, progress: &mut dyn Progress, waited: Duration) {
         if self.next_search.is_none_or(|next| waited < next) {
             return;
         }
@@ -71,7 +76,7 @@ impl<'a> PortOwnership<'a> {
         }
         self.next_search = None;
         let (service, port, ports) = (self.service, self.port, words(&ports));
-        story.note(&format!(
+        progress.note(&format!(
             "{service} listens on port {ports}, and not yet on port {port}, the value of `PORT`"
         ));
     }

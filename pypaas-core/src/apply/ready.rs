@@ -6,7 +6,7 @@ use pypaas_config::{HealthCheck, format_duration};
 
 use super::port_ownership::{Ownership, PortOwnership};
 use crate::host::{Host, ServiceError};
-use crate::{Origin, Readiness, ServiceName, Story};
+use crate::{Origin, Progress, Readiness, ServiceName};
 
 /// How often a starting process is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -54,7 +54,7 @@ pub(super) struct HealthTarget<'a> {
 
 pub(super) fn await_ready(
     host: &mut dyn Host,
-    story: &mut dyn Story,
+    progress: &mut dyn Progress,
     target: HealthTarget<'_>,
     readiness: &Readiness,
 ) -> Result<(), NotReady> {
@@ -63,30 +63,30 @@ pub(super) fn await_ready(
         Readiness::Started => match watch(host, service, WATCH, can_be_abandoned)? {
             Ok(()) => return Ok(()),
             Err(reason) => {
-                story.warn(&format!("{service} {reason}; the supervisor keeps restarting it"));
-                show_log(host, story, service);
+                progress.warn(&format!("{service} {reason}; the supervisor keeps restarting it"));
+                show_log(host, progress, service);
                 return Ok(());
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, story, target, None, *within)?,
-        Readiness::Healthy { check, within } => serve(host, story, target, Some(check), *within)?,
+        Readiness::Accepts { within } => serve(host, progress, target, None, *within)?,
+        Readiness::Healthy { check, within } => serve(host, progress, target, Some(check), *within)?,
     };
     outcome.map_err(|reason| {
-        show_log(host, story, service);
+        show_log(host, progress, service);
         NotReady::Process { service: service.clone(), reason }
     })
 }
 
-fn show_log(host: &mut dyn Host, story: &mut dyn Story, service: &ServiceName) {
+fn show_log(host: &mut dyn Host, progress: &mut dyn Progress, service: &ServiceName) {
     let lines = host.logs().last_lines(service, SHOWN_LINES);
     if lines.is_empty() {
-        story.note(&format!("{service} wrote nothing to its log"));
+        progress.note(&format!("{service} wrote nothing to its log"));
         return;
     }
-    story.note(&format!("the last lines of {service}:"));
+    progress.note(&format!("the last lines of {service}:"));
     for line in lines {
-        story.output(format!("  {line}\n").as_bytes());
+        progress.output(format!("  {line}\n").as_bytes());
     }
 }
 
@@ -147,7 +147,7 @@ fn watch(
 
 fn serve(
     host: &mut dyn Host,
-    story: &mut dyn Story,
+    progress: &mut dyn Progress,
     target: HealthTarget<'_>,
     check: Option<&HealthCheck>,
     within: Duration,
@@ -162,7 +162,7 @@ fn serve(
             Ok(waited) => waited,
             Err(reason) => return Ok(Err(ownership.explain(host, reason))),
         };
-        match ownership.look(host, story, waited) {
+        match ownership.look(host, progress, waited) {
             Ownership::Lost(reason) => return Ok(Err(reason)),
             Ownership::NotYet(refusal) => answer = refusal,
             Ownership::Held if waited < next_check => {}

@@ -9,7 +9,7 @@ use super::{ChangeError, Engine};
 use crate::apply::ApplyError;
 use crate::host::{CommandError, Host};
 use crate::plan::{Request, Source};
-use crate::{Attempt, AttemptKind, History, NotReady, Outcome, Record, SectionTime, Story};
+use crate::{Attempt, AttemptKind, History, NotReady, Outcome, Progress, Record, SectionTime};
 
 /// What is asked for, by whom, and how the history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +81,11 @@ pub trait Decide<E> {
         &mut self,
         record: &Record,
         host: &mut dyn Host,
-        progress: &mut dyn Story,
+        progress: &mut dyn Progress,
     ) -> Result<Option<Source>, E>;
 
     /// Checks what the deploy needs. An error refuses it, and is kept in the history.
-    fn check(&mut self, progress: &mut dyn Story) -> Result<(), E>;
+    fn check(&mut self, progress: &mut dyn Progress) -> Result<(), E>;
 }
 
 impl<E, F: FnMut(&Record, &mut dyn Host) -> Result<Option<Source>, E>> Decide<E> for F {
@@ -93,12 +93,12 @@ impl<E, F: FnMut(&Record, &mut dyn Host) -> Result<Option<Source>, E>> Decide<E>
         &mut self,
         record: &Record,
         host: &mut dyn Host,
-        _: &mut dyn Story,
+        _: &mut dyn Progress,
     ) -> Result<Option<Source>, E> {
         self(record, host)
     }
 
-    fn check(&mut self, _: &mut dyn Story) -> Result<(), E> {
+    fn check(&mut self, _: &mut dyn Progress) -> Result<(), E> {
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::{AttemptKind, PendingSwitch, Scope, WebFileName};
 
 /// Something that could not be made to agree with the configuration; it goes on as it was.
 #[derive(Debug)]
-pub struct Unapplied {
+pub struct ApplyFailure {
     /// What: a branch, or nginx's files.
     pub subject: String,
     /// Why.
@@ -22,7 +22,7 @@ impl Engine<'_> {
     /// Makes the whole machine agree with the configuration and the records, for `by`: what is live runs, processes whose
     /// configuration has changed are replaced as a restart does it, nginx's files say what is configured, and what is not
     /// configured any more is gone. Returns what could not be applied; one failure stops nothing else.
-    pub fn apply(&mut self, by: &str) -> Result<Vec<Unapplied>, ChangeError> {
+    pub fn apply(&mut self, by: &str) -> Result<Vec<ApplyFailure>, ChangeError> {
         self.world.begin(Scope::Machine)?;
         let mut failed = Vec::new();
         if self.world.web_server_is_down() && !self.platform.configuration.domains.is_empty() {
@@ -35,7 +35,7 @@ impl Engine<'_> {
             let outcome = self.with_branch_lock(&branch, &purpose, |engine| engine.apply_branch(&branch, by));
             if let Err(error) = outcome {
                 self.check_not_canceled()?;
-                failed.push(Unapplied { subject: branch.to_string(), error });
+                failed.push(ApplyFailure { subject: branch.to_string(), error });
             }
         }
         self.collect_garbage(&purpose, &mut failed)?;
@@ -45,7 +45,7 @@ impl Engine<'_> {
     /// Removes services, checkouts, records and nginx files of branches and domains that are not configured any more, and
     /// repairs the hook of every repository, for `by`. Repositories and data directories stay; what belongs to a broken
     /// configuration file stays too. Returns what could not be removed.
-    pub fn cleanup(&mut self, by: &str) -> Result<Vec<Unapplied>, ChangeError> {
+    pub fn cleanup(&mut self, by: &str) -> Result<Vec<ApplyFailure>, ChangeError> {
         self.world.begin(Scope::Machine)?;
         let mut failed = Vec::new();
         let platform = self.platform;
@@ -57,7 +57,7 @@ impl Engine<'_> {
     }
 
     /// Makes nginx's files say what is configured, and nothing else. Returns what could not be changed.
-    pub fn apply_web_files(&mut self) -> Result<Vec<Unapplied>, ChangeError> {
+    pub fn apply_web_files(&mut self) -> Result<Vec<ApplyFailure>, ChangeError> {
         self.world.begin(Scope::Machine)?;
         let mut failed = Vec::new();
         self.with_machine_lock(true, |engine| {
@@ -85,7 +85,7 @@ impl Engine<'_> {
     }
 
     /// Makes nginx's files right, then removes what is not configured.
-    fn collect_garbage(&mut self, purpose: &str, failed: &mut Vec<Unapplied>) -> Result<(), ChangeError> {
+    fn collect_garbage(&mut self, purpose: &str, failed: &mut Vec<ApplyFailure>) -> Result<(), ChangeError> {
         self.with_machine_lock(true, |engine| {
             engine.switch_web_files(failed);
             Ok(())
@@ -104,7 +104,7 @@ impl Engine<'_> {
             });
             if let Err(error) = outcome {
                 self.check_not_canceled()?;
-                failed.push(Unapplied { subject: branch.to_string(), error });
+                failed.push(ApplyFailure { subject: branch.to_string(), error });
             }
         }
         Ok(())
@@ -112,7 +112,7 @@ impl Engine<'_> {
 
     /// Makes nginx's files say what they should. A file that nginx rejects goes on saying what it accepted last, and the
     /// others do not suffer for it.
-    fn switch_web_files(&mut self, failed: &mut Vec<Unapplied>) {
+    fn switch_web_files(&mut self, failed: &mut Vec<ApplyFailure>) {
         let mut excluded = BTreeSet::new();
         loop {
             match self.switch_except(&excluded) {
@@ -122,11 +122,11 @@ impl Engine<'_> {
                     let rejected = self.rejected_files(&error).unwrap_or_default();
                     let is_known = rejected.is_subset(&excluded);
                     excluded.extend(rejected);
-                    failed.push(Unapplied { subject: "nginx's files".to_owned(), error });
+                    failed.push(ApplyFailure { subject: "nginx's files".to_owned(), error });
                     if is_known {
                         // Nothing can be told apart: all go back.
                         if let Err(error) = self.switch_except(&excluded) {
-                            failed.push(Unapplied { subject: "nginx's files".to_owned(), error });
+                            failed.push(ApplyFailure { subject: "nginx's files".to_owned(), error });
                         }
                         return;
                     }

@@ -9,7 +9,8 @@ use super::ChangeError;
 use super::world::{Lock, World};
 use crate::host::{Host, LockError};
 use crate::{
-    ApplyError, ObserveError, Observed, Plan, Platform, Quiet, Record, Scope, SectionTime, Story, observe,
+    ApplyError, NoProgress, ObserveError, Observed, Plan, Platform, Progress, Record, Scope, SectionTime,
+    observe,
 };
 
 /// What is predicted of a host, from one observation of it.
@@ -18,12 +19,12 @@ pub(super) struct PredictedWorld<'a> {
     platform: &'a Platform,
     /// What was observed, and what has changed since; nothing until the change has begun.
     state: Option<Observed>,
-    progress: Quiet,
+    progress: NoProgress,
 }
 
 impl<'a> PredictedWorld<'a> {
     pub(super) fn new(host: &'a mut dyn Host, platform: &'a Platform) -> Self {
-        Self { host, platform, state: None, progress: Quiet }
+        Self { host, platform, state: None, progress: NoProgress }
     }
 
     /// Returns what is predicted now.
@@ -61,7 +62,7 @@ impl World for PredictedWorld<'_> {
         self.state.as_ref().is_some_and(|state| state.web_is_set_up && !state.web_runs)
     }
 
-    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Progress) {
         (self.host, &mut self.progress)
     }
 
@@ -91,7 +92,7 @@ impl World for PredictedWorld<'_> {
         None
     }
 
-    fn progress(&mut self) -> &mut dyn Story {
+    fn progress(&mut self) -> &mut dyn Progress {
         &mut self.progress
     }
 }

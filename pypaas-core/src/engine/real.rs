@@ -11,7 +11,7 @@ use super::{ChangeError, waiting};
 use crate::host::{Host, LockError};
 use crate::observe::pending_switch;
 use crate::{
-    ApplyError, ObserveError, Observed, Plan, Platform, Record, Scope, SectionTime, Story, apply, observe,
+    ApplyError, ObserveError, Observed, Plan, Platform, Progress, Record, Scope, SectionTime, apply, observe,
     record, records,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct RealWorld<'a> {
     pub(super) host: &'a mut dyn Host,
     pub(super) platform: &'a Platform,
-    pub(super) progress: &'a mut dyn Story,
+    pub(super) progress: &'a mut dyn Progress,
     pub(super) sections: Vec<SectionTime>,
 }
 
@@ -49,7 +49,7 @@ impl World for RealWorld<'_> {
         web_server.web_server_is_set_up() && !web_server.web_server_runs()
     }
 
-    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story) {
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Progress) {
         (self.host, self.progress)
     }
 
@@ -79,7 +79,7 @@ impl World for RealWorld<'_> {
         self.host.caller().wants_to_stop()
     }
 
-    fn progress(&mut self) -> &mut dyn Story {
+    fn progress(&mut self) -> &mut dyn Progress {
         self.progress
     }
 }

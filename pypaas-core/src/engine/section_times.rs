@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use crate::{Phase, SectionTime, Step, Story};
+use crate::{Phase, Progress, SectionTime, Step};
 
 /// Passes everything on, and notes the times.
 pub(super) struct SectionTimes<'a> {
-    progress: &'a mut dyn Story,
+    progress: &'a mut dyn Progress,
     sections: &'a mut Vec<SectionTime>,
     title: String,
 }
 
 impl<'a> SectionTimes<'a> {
-    pub(super) fn new(progress: &'a mut dyn Story, sections: &'a mut Vec<SectionTime>) -> Self {
+    pub(super) fn new(progress: &'a mut dyn Progress, sections: &'a mut Vec<SectionTime>) -> Self {
         Self { progress, sections, title: String::new() }
     }
 }
 
-impl Story for SectionTimes<'_> {
+impl Progress for SectionTimes<'_> {
     fn section(&mut self, title: &str, phase: Phase) {
         self.title = title.to_owned();
         self.progress.section(title, phase);

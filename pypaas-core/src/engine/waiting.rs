@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ChangeError;
 use super::world::Lock;
-use crate::Story;
+use crate::Progress;
 use crate::host::Host;
 
 /// How often a lock that is taken is tried again.
@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// waits gives up.
 pub(super) fn acquire(
     host: &mut dyn Host,
-    progress: &mut dyn Story,
+    progress: &mut dyn Progress,
     lock: &Lock<'_>,
     timeout: Duration,
 ) -> Result<(), ChangeError> {
@@ -33,7 +33,7 @@ pub(super) fn acquire(
 
 fn poll(
     host: &mut dyn Host,
-    progress: &mut dyn Story,
+    progress: &mut dyn Progress,
     lock: &Lock<'_>,
     timeout: Duration,
     entry: Option<&QueueEntry>,

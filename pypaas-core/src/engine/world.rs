@@ -7,7 +7,7 @@ use pypaas_config::BranchRef;
 
 use super::ChangeError;
 use crate::host::{Host, LockError};
-use crate::{ApplyError, ObserveError, Observed, Plan, Record, Scope, SectionTime, Story};
+use crate::{ApplyError, ObserveError, Observed, Plan, Progress, Record, Scope, SectionTime};
 
 /// A host, or a prediction of one.
 pub(super) trait World {
@@ -30,7 +30,7 @@ pub(super) trait World {
     fn web_server_is_down(&mut self) -> bool;
 
     /// Gives the host itself, of which a prediction is only read, and whoever is told of the change.
-    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Story);
+    fn parts(&mut self) -> (&mut dyn Host, &mut dyn Progress);
 
     /// Takes the sections that were applied since this was asked last, and how long each took.
     fn take_sections(&mut self) -> Vec<SectionTime>;
@@ -51,7 +51,7 @@ pub(super) trait World {
     fn cancel_reason(&mut self) -> Option<String>;
 
     /// Gives whoever is told of the change.
-    fn progress(&mut self) -> &mut dyn Story;
+    fn progress(&mut self) -> &mut dyn Progress;
 }
 
 /// A lock, and how it is waited for.

@@ -39,7 +39,7 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
     let run = |lines: &[String]| -> Vec<Step> { lines.iter().map(bounded).collect() };
     plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
     let (title, recipe) = recipe(platform, &config, &commit);
-    let look = |it: Requirement| Step::LookFor {
+    let look = |it: Requirement| Step::RequireProgram {
         program: it.program,
         remedy: it.remedy,
         shell: shell(platform, branch, &new, ""),

@@ -2,7 +2,7 @@
 
 use pypaas_config::{BranchRef, Configuration, DomainName};
 use pypaas_core::host::Files;
-use pypaas_core::{Engine, MemoryHost, Plan, Platform, Quiet, Step};
+use pypaas_core::{Engine, MemoryHost, NoProgress, Plan, Platform, Step};
 
 use crate::edits::EDITS;
 use crate::invariants::check;
@@ -207,7 +207,7 @@ fn a_mistake_in_one_domain_leaves_that_one_as_it_was_and_applies_the_rest() {
     });
     let mut host_with_old = host.clone();
     host.rejected = Some("gzipp".to_owned());
-    let failed = Engine::new(&mut host, &platform, &mut Quiet).apply("laptop").unwrap();
+    let failed = Engine::new(&mut host, &platform, &mut NoProgress).apply("laptop").unwrap();
     assert!(!failed.is_empty());
     assert_eq!(host.loaded, host.web_files());
     assert!(!host.loaded.values().any(|file| file.text.contains("gzipp")));

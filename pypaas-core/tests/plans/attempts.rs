@@ -4,8 +4,8 @@ use pypaas_config::{BranchRef, Configuration};
 use pypaas_core::host::{Files, Host, Mode};
 use pypaas_core::plan::{PlanError, Source};
 use pypaas_core::{
-    Attempt, AttemptKind, ChangeError, Engine, History, MemoryHost, ObserveError, Order, Outcome, Platform,
-    Quiet, Record, record, rollback,
+    Attempt, AttemptKind, ChangeError, Engine, History, MemoryHost, NoProgress, ObserveError, Order, Outcome,
+    Platform, Record, record, rollback,
 };
 
 use crate::memory::{branches, configuration, deployed, interpret, machine, push};
@@ -29,7 +29,7 @@ fn try_it(
     order: &Order,
     source: Source,
 ) -> (Result<Option<Record>, ChangeError>, Option<Attempt>) {
-    let mut progress = Quiet;
+    let mut progress = NoProgress;
     let mut engine = Engine::new(host, platform, &mut progress);
     let mut decide = |_: &Record, _: &mut dyn Host| Ok(Some(source.clone()));
     let attempted = engine.attempt::<ChangeError>(order, &mut decide);
@@ -216,7 +216,7 @@ fn a_decision_against_it_changes_nothing() {
     let branch = branches(&platform).remove(0);
     let mut host = machine(&platform);
     let restart = order(&branch, AttemptKind::Restart, &mut host);
-    let mut progress = Quiet;
+    let mut progress = NoProgress;
     let mut refuse =
         |_: &Record, _: &mut dyn Host| Err(ChangeError::Plan(PlanError::NotDeployed(branch.clone())));
 

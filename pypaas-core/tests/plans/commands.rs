@@ -2,7 +2,7 @@
 
 use pypaas_config::BranchRef;
 use pypaas_core::plan::{Request, Source};
-use pypaas_core::{AttemptKind, Engine, MemoryHost, Platform, Quiet, record};
+use pypaas_core::{AttemptKind, Engine, MemoryHost, NoProgress, Platform, record};
 
 use crate::memory::{carry_out, push, restart};
 
@@ -39,12 +39,12 @@ impl Command {
                 carry_out(host, platform, &request).map(drop)
             }
             Self::Maintenance(branch, on) => {
-                Engine::new(host, platform, &mut Quiet).maintenance(branch, *on, None, "laptop")
+                Engine::new(host, platform, &mut NoProgress).maintenance(branch, *on, None, "laptop")
             }
-            Self::Stop(branch) => Engine::new(host, platform, &mut Quiet).stop(branch, "laptop"),
+            Self::Stop(branch) => Engine::new(host, platform, &mut NoProgress).stop(branch, "laptop"),
             Self::Apply | Self::Cleanup => {
                 let whole = if *self == Self::Apply { Engine::apply } else { Engine::cleanup };
-                let failed = whole(&mut Engine::new(host, platform, &mut Quiet), "laptop");
+                let failed = whole(&mut Engine::new(host, platform, &mut NoProgress), "laptop");
                 let failed = failed.map_err(|error| format!("{error:?}"))?;
                 return if failed.is_empty() { Ok(()) } else { Err(format!("{failed:#?}")) };
             }

@@ -4,7 +4,7 @@ use crate::memory::{
     branches, carry_out, deployed, effects, fixtures, look, machine, plan, platform, push, restart, walk,
 };
 use pypaas_core::plan::Request;
-use pypaas_core::{ChangeError, Engine, MemoryHost, Observed, Platform, Quiet};
+use pypaas_core::{ChangeError, Engine, MemoryHost, NoProgress, Observed, Platform};
 
 #[test]
 fn the_journal_of_every_change_is_its_printed_plan() {
@@ -131,7 +131,7 @@ fn does_what_it_prints(
     host.clear_journal();
     let printed = effects(&Engine::dry_run(host, platform, &change).unwrap());
     assert!(host.journal().is_empty(), "{:?}", host.journal());
-    change(&mut Engine::new(host, platform, &mut Quiet)).unwrap();
+    change(&mut Engine::new(host, platform, &mut NoProgress)).unwrap();
     assert_eq!(host.journal(), printed);
     printed.len()
 }

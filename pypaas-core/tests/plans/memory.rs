@@ -7,8 +7,8 @@ use pypaas_config::{BranchRef, Configuration, SourceFile, load};
 use pypaas_core::host::Commit;
 use pypaas_core::plan::{Request, Source};
 use pypaas_core::{
-    ApplyError, AttemptKind, ChangeError, CommitId, Engine, Environment, Layout, MemoryHost, Observed, Parts,
-    Plan, Platform, Quiet, Record, Scope, Step, apply, observe,
+    ApplyError, AttemptKind, ChangeError, CommitId, Engine, Environment, Layout, MemoryHost, NoProgress,
+    Observed, Parts, Plan, Platform, Record, Scope, Step, apply, observe,
 };
 
 /// The example configurations, each a directory below `fixtures/configurations`.
@@ -130,7 +130,7 @@ pub(crate) fn deployed(platform: &Platform) -> MemoryHost {
 
 /// Applies the configuration; nothing may be left unapplied.
 pub(crate) fn apply_configuration(host: &mut MemoryHost, platform: &Platform) {
-    let failed = Engine::new(host, platform, &mut Quiet).apply("laptop").unwrap();
+    let failed = Engine::new(host, platform, &mut NoProgress).apply("laptop").unwrap();
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn carry_out(
     platform: &Platform,
     request: &Request,
 ) -> Result<Record, ChangeError> {
-    let mut progress = Quiet;
+    let mut progress = NoProgress;
     let mut engine = Engine::new(host, platform, &mut progress);
     engine.lock_branch(&request.branch, "a test")?;
     let outcome = engine.deploy(request);
@@ -162,7 +162,7 @@ pub(crate) fn plan(host: &mut MemoryHost, platform: &Platform, request: &Request
 
 /// Applies a plan.
 pub(crate) fn walk(host: &mut MemoryHost, platform: &Platform, plan: &Plan) -> Result<(), ApplyError> {
-    apply(plan, &platform.layout, host, &mut Quiet, false)
+    apply(plan, &platform.layout, host, &mut NoProgress, false)
 }
 
 /// Lists the lines of a plan's steps that change something.

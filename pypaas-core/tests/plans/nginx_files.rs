@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_core::{Engine, MemoryHost, Platform, Quiet};
+use pypaas_core::{Engine, MemoryHost, NoProgress, Platform};
 use pypaas_nginx::directives;
 
 use crate::memory::{branches, deployed, fixtures, machine, platform};
@@ -29,7 +29,7 @@ fn states(fixture: &str) -> [(&'static str, BTreeMap<String, String>); 3] {
 /// Switches maintenance of every branch on.
 fn closed(mut host: MemoryHost, platform: &Platform) -> MemoryHost {
     for branch in branches(platform) {
-        Engine::new(&mut host, platform, &mut Quiet).maintenance(&branch, true, None, "laptop").unwrap();
+        Engine::new(&mut host, platform, &mut NoProgress).maintenance(&branch, true, None, "laptop").unwrap();
     }
     host
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use pypaas_core::memory_host::Behavior;
-use pypaas_core::{Engine, MemoryHost, Phase, Platform, Step, Story};
+use pypaas_core::{Engine, MemoryHost, Phase, Platform, Progress, Step};
 
 use crate::memory::{branches, carry_out, deployed, platform, push};
 
@@ -12,7 +12,7 @@ use crate::memory::{branches, carry_out, deployed, platform, push};
 #[derive(Default)]
 struct Notes(Vec<String>);
 
-impl Story for Notes {
+impl Progress for Notes {
     fn note(&mut self, text: &str) {
         self.0.push(text.to_owned());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pypaas_config::{BranchRef, RunnerName};
 use pypaas_core::memory_host::{Extent, Mishap};
 use pypaas_core::plan::{PlanError, Stage};
-use pypaas_core::{Definition, Engine, MemoryHost, Platform, Quiet, ServiceName, record, runner_config};
+use pypaas_core::{Definition, Engine, MemoryHost, NoProgress, Platform, ServiceName, record, runner_config};
 use pypaas_runners::NginxStatic;
 
 use crate::invariants::check;
@@ -71,7 +71,7 @@ fn whoever_leaves_while_another_branch_switches_nginx_leaves_nothing_behind() {
     host.leaves = Some("the connection is gone".to_owned());
     host.held_elsewhere.insert(platform.layout.machine_lock(), Duration::from_secs(2));
 
-    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
+    Engine::new(&mut host, &platform, &mut NoProgress).converge(&branch).unwrap();
 
     check(&mut host, &platform);
 }
@@ -94,7 +94,7 @@ fn what_nginx_leads_to_runs_on_when_its_files_cannot_be_put_back() {
 
     nobody_is_sent_to_a_process_that_is_gone(&mut host);
     host.mend();
-    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
+    Engine::new(&mut host, &platform, &mut NoProgress).converge(&branch).unwrap();
     check(&mut host, &platform);
 }
 
@@ -122,7 +122,7 @@ fn a_mistake_in_a_domain_does_not_keep_a_killed_switch_from_being_taken_back() {
     assert_eq!(host.loaded, before);
     nobody_is_sent_to_a_process_that_is_gone(&mut host);
     host.rejected = None;
-    Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
+    Engine::new(&mut host, &platform, &mut NoProgress).converge(&branch).unwrap();
     check(&mut host, &platform);
 }
 

@@ -1,7 +1,7 @@
 //! Stopping a branch, and what brings it back.
 
 use pypaas_config::BranchRef;
-use pypaas_core::{Engine, MemoryHost, Platform, Quiet, record};
+use pypaas_core::{Engine, MemoryHost, NoProgress, Platform, record};
 
 use crate::invariants::check;
 use crate::memory::{branches, carry_out, fixtures, machine, platform, push, restart};
@@ -16,7 +16,7 @@ fn a_crash_while_a_branch_is_stopped_leaves_it_running_or_stopped() {
             for n in 0.. {
                 let mut host = deployed.clone();
                 host.crash_at(n);
-                let outcome = Engine::new(&mut host, &platform, &mut Quiet).stop(&branch, "laptop");
+                let outcome = Engine::new(&mut host, &platform, &mut NoProgress).stop(&branch, "laptop");
                 if !host.has_crashed() {
                     outcome.unwrap();
                     host.revive();
@@ -25,7 +25,7 @@ fn a_crash_while_a_branch_is_stopped_leaves_it_running_or_stopped() {
                 }
                 crashes += 1;
                 host.revive();
-                Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
+                Engine::new(&mut host, &platform, &mut NoProgress).converge(&branch).unwrap();
                 match is_stopped(&mut host, &platform, &branch) {
                     true => assert_stopped(&mut host, &platform, &branch),
                     false => check(&mut host, &platform),
@@ -44,7 +44,7 @@ fn a_crash_while_it_is_started_again_leaves_it_stopped_or_running() {
         let deployed = deployed(&platform);
         for branch in branches(&platform) {
             let mut stopped = deployed.clone();
-            Engine::new(&mut stopped, &platform, &mut Quiet).stop(&branch, "laptop").unwrap();
+            Engine::new(&mut stopped, &platform, &mut NoProgress).stop(&branch, "laptop").unwrap();
             for n in 0.. {
                 let mut host = stopped.clone();
                 host.crash_at(n);
@@ -56,7 +56,7 @@ fn a_crash_while_it_is_started_again_leaves_it_stopped_or_running() {
                 }
                 crashes += 1;
                 host.revive();
-                Engine::new(&mut host, &platform, &mut Quiet).converge(&branch).unwrap();
+                Engine::new(&mut host, &platform, &mut NoProgress).converge(&branch).unwrap();
                 match is_stopped(&mut host, &platform, &branch) {
                     true => assert_stopped(&mut host, &platform, &branch),
                     false => check(&mut host, &platform),

@@ -5,7 +5,7 @@ use pypaas_core::host::{CommandError, Shell, ShellCommand};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::machine::Machine;
-use crate::child::{self, Ended};
+use crate::child::{self, Exit};
 use crate::proc::{Process, ProcessTable, ProcessTree};
 
 fn run(machine: &mut Machine, line: &str) -> (Result<(), CommandError>, String) {
@@ -111,7 +111,7 @@ fn a_command_is_ended_with_its_children_when_the_caller_goes() {
         &mut || (seen.get() >= 2).then(|| "the connection is gone".to_owned()),
     );
 
-    assert!(matches!(ended, Ok(Ended::Stopped(reason)) if reason == "the connection is gone"));
+    assert!(matches!(ended, Ok(Exit::Interrupted(reason)) if reason == "the connection is gone"));
     let output = String::from_utf8(output).unwrap();
     // Each is asked first, once, and has time to follow.
     assert_eq!(output.matches("asked\n").count(), 1, "{output}");

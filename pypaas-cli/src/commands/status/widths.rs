@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 use pypaas_core::Slot;
 
-use super::{Live, Process, Processes, Row, State, shown};
+use super::{Live, Process, Processes, Row, State, render};
 
 fn now() -> Timestamp {
     "2026-11-22T10:00:00Z".parse().unwrap()
@@ -50,7 +50,7 @@ fn overview(width: usize) -> String {
         row("shop", "main", &"word ".repeat(600)),
         row("api", "feature/a-name-of-a-branch-that-is-long", "Fix it"),
     ];
-    anstream::adapter::strip_str(&shown::overview(&rows, now(), Some(width))).to_string()
+    anstream::adapter::strip_str(&render::overview(&rows, now(), Some(width))).to_string()
 }
 
 fn details(width: usize) -> String {

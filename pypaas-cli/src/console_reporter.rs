@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pypaas_core::{Phase, Step, Story};
+use pypaas_core::{Phase, Progress, Step};
 
 use crate::deploy_log::DeployLog;
 use crate::terminal;
@@ -13,7 +13,7 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 /// Tells a change on standard error and in the deploy's log.
 #[derive(Debug, Default)]
-pub(crate) struct Narrator {
+pub(crate) struct ConsoleReporter {
     log: Option<DeployLog>,
     title: Option<String>,
     shown: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Narrator {
     times: BTreeMap<Phase, Duration>,
 }
 
-impl Narrator {
+impl ConsoleReporter {
     /// Tells everything to `log`, too.
     pub(crate) fn with_log(log: Option<DeployLog>) -> Self {
         Self { log, ..Self::default() }
@@ -64,7 +64,7 @@ impl Narrator {
     }
 }
 
-impl Story for Narrator {
+impl Progress for ConsoleReporter {
     fn section(&mut self, title: &str, _: Phase) {
         self.title = Some(title.to_owned());
         self.shown = false;

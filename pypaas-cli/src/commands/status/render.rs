@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Processes, Row, State};
+use crate::format::{ago, bytes, count, span};
 use crate::installation::Installation;
 use crate::table::{Cell, Look, Table};
-use crate::wording::{ago, bytes, count, span};
 use pypaas_linux::DiskUse;
 
 /// Says what to do on a host on which nothing is configured.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Phase, Step};
 
 /// The listener of a change: a terminal, a log file, a test.
-pub trait Story {
+pub trait Progress {
     /// A section begins.
     fn section(&mut self, title: &str, phase: Phase);
 
@@ -33,9 +33,9 @@ pub trait Story {
 
 /// Listens to nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Quiet;
+pub struct NoProgress;
 
-impl Story for Quiet {
+impl Progress for NoProgress {
     fn section(&mut self, _: &str, _: Phase) {}
     fn step(&mut self, _: &Step) {}
     fn output(&mut self, _: &[u8]) {}

@@ -9,14 +9,14 @@ use pypaas_config::parse_any_duration;
 
 /// A moment in the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum Since {
     /// So long ago.
     Ago(SignedDuration),
     /// Then.
     At(Timestamp),
 }
 
-impl Moment {
+impl Since {
     /// Returns the moment when it is `now`.
     pub(crate) fn before(self, now: Timestamp) -> Timestamp {
         match self {
@@ -26,7 +26,7 @@ impl Moment {
     }
 }
 
-impl FromStr for Moment {
+impl FromStr for Since {
     type Err = String;
 
     /// Reads a moment. A date without a time zone is in the host's.
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn lengths_and_times_are_read() {
         let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        let read = |text: &str| text.parse::<Moment>().map(|moment| moment.before(now).to_string());
+        let read = |text: &str| text.parse::<Since>().map(|moment| moment.before(now).to_string());
         assert_eq!(read("1h"), Ok("2026-11-22T09:00:00Z".to_owned()));
         assert_eq!(read("2d"), Ok("2026-11-20T10:00:00Z".to_owned()));
         assert_eq!(read("2026-11-22T09:59:00Z"), Ok("2026-11-22T09:59:00Z".to_owned()));
