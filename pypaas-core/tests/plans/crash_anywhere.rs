@@ -1,4 +1,4 @@
-//! Everything that can go wrong at every effect of every kind of command: the next command mends it. `./test` tries a seventh of
+//! Everything that can go wrong at every effect of every kind of command: the next command mends it. `./test` tries an eleventh of
 //! the places, the same each time; `./test --soak` tries all.
 
 use std::io::{self, Write};
@@ -45,16 +45,20 @@ struct Counts {
 #[test]
 fn whatever_goes_wrong_anywhere_is_mended_by_the_next_command() {
     // `./test --soak` tries all of them, which takes minutes.
-    let every = if std::env::var_os("PYPAAS_TEST_EVERY_CRASH").is_some() { 1 } else { 7 };
+    let every = if std::env::var_os("PYPAAS_TEST_EVERY_CRASH").is_some() { 1 } else { 11 };
     let counts = Counts::default();
     let fixtures = fixtures();
-    let next = AtomicUsize::new(0);
+    let threads = thread::available_parallelism().map_or(2, usize::from);
+    // Each takes its share of every fixture: one of them has half of what can go wrong.
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some(fixture) = fixtures.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    for (first, situation) in situations(fixture).iter().enumerate() {
-                        go_wrong_everywhere(situation, first, every, &counts);
+        for own in 0..threads {
+            let (fixtures, counts) = (&fixtures, &counts);
+            scope.spawn(move || {
+                for fixture in fixtures {
+                    for (first, situation) in
+                        situations(fixture).iter().enumerate().skip(own).step_by(threads)
+                    {
+                        go_wrong_everywhere(situation, first, every, counts);
                     }
                 }
             });
