@@ -40,6 +40,9 @@ const BETWEEN: Duration = Duration::from_millis(25);
 /// How long making a cluster or a database may take.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// The `run` script. Words in capitals stand for values.
+const RUN: &str = include_str!("postgres_run.sh");
+
 /// Who may connect: the admin to all, everybody else to the database with their own name.
 const ACCESS: &str =
     "# Written by pypaas.\nlocal all pypaas scram-sha-256\nlocal sameuser all scram-sha-256\n";
@@ -217,17 +220,14 @@ impl Postgres {
         Ok(())
     }
 
-    /// Prints its `run` script. On SIGTERM, Postgres would wait for clients to go: it gets SIGINT instead.
+    /// Prints its `run` script.
     fn script(&self, programs: &Utf8Path) -> String {
         let mut words = as_ordinary_user();
-        words.extend([programs.join("postgres").to_string(), "-D".to_owned(), self.data.to_string()]);
+        words.push(programs.join("postgres").to_string());
         let words: Vec<String> = words.iter().map(quote).collect();
-        format!(
-            "#!/bin/sh\n# Written by pypaas.\nexec 2>&1\numask 077\ncd / || exit 111\nexport LC_ALL=C.UTF-8\n\
-             {} &\nserver=$!\ntrap 'kill -INT $server' TERM INT\n\
-             while kill -0 $server 2>/dev/null; do wait $server; done\n",
-            words.join(" ")
-        )
+        RUN.replace("PROGRAM", &words.join(" "))
+            .replace("DATA", &quote(&self.data))
+            .replace("SOCKETS", &quote(&self.sockets))
     }
 
     /// Returns whether its server takes connections.
