@@ -9,12 +9,14 @@ mod cleanup;
 mod completions;
 mod custom_cmds;
 mod deploying;
+mod domain;
 mod env;
 mod git;
 mod git_receive_pack;
 mod git_upload_pack;
 mod jobs;
 mod keeper;
+mod keys;
 mod list;
 mod logs;
 mod maintenance;
@@ -26,9 +28,11 @@ mod rebuild;
 mod rebuild_authorized_keys;
 mod redeploy;
 mod releases;
+mod remove;
 mod restart;
 mod rollback;
 mod run;
+mod scale;
 mod secret;
 mod setup;
 pub(crate) mod ssh;
@@ -70,6 +74,10 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<check::Arguments>(),
     Registration::of::<certificates::Arguments>(),
     Registration::of::<new::Arguments>(),
+    Registration::of::<domain::Arguments>(),
+    Registration::of::<scale::Arguments>(),
+    Registration::of::<keys::Arguments>(),
+    Registration::of::<remove::Arguments>(),
     Registration::of::<setup::Arguments>().only_on_host(),
     Registration::of::<completions::Arguments>(),
     Registration::of::<man::Arguments>(),
@@ -88,6 +96,7 @@ mod tests {
     use super::*;
     use crate::command::Requirement;
     use crate::command_line;
+    use crate::left_out_branch::put_main_in;
 
     /// The command lines among the examples of a command's help.
     fn examples(command: &Registration) -> Vec<Vec<String>> {
@@ -99,7 +108,7 @@ mod tests {
             let words = shlex::split(words.split("  ").next().unwrap()).unwrap();
             let is_of_shell = |word: &String| word == "|" || word == "&&" || word.starts_with(['<', '>']);
             let end = words.iter().position(is_of_shell).unwrap_or(words.len());
-            examples.push(words[..end].to_vec());
+            examples.push(put_main_in(ALL, &words[..end]));
         }
         examples
     }

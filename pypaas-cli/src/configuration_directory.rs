@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{Loaded, load_with};
 use pypaas_runners::runner_types;
 
+use crate::configuration_change::ConfigurationChange;
 use crate::failure::Failure;
 use crate::regular_file;
 
@@ -40,21 +41,17 @@ const MAX_FILE: u64 = (1 << 20) + 1;
 
 /// Reads and loads all configuration files below `directory`.
 pub(crate) fn load_directory(directory: &Utf8Path) -> Result<Loaded, Failure> {
-    load_directory_with(directory, &[])
+    load_directory_with(directory, &ConfigurationChange::default())
 }
 
-/// A file that is to be in the configuration directory.
-#[derive(Debug, Clone)]
-pub(crate) struct NewFile {
-    /// Where, relative to that directory.
-    pub(crate) path: Utf8PathBuf,
-    /// What it says.
-    pub(crate) text: String,
-}
-
-/// Loads what would be configured if `new` files were there as well.
-pub(crate) fn load_directory_with(directory: &Utf8Path, new: &[NewFile]) -> Result<Loaded, Failure> {
+/// Loads what would be configured after `change`.
+pub(crate) fn load_directory_with(
+    directory: &Utf8Path,
+    change: &ConfigurationChange,
+) -> Result<Loaded, Failure> {
+    let new = &change.created;
     let mut paths = files(directory)?;
+    paths.retain(|path| !change.removed.contains(path));
     paths.extend(new.iter().map(|file| file.path.clone()));
     Ok(load_with(&paths, &runner_types().for_loading(), |path| match new.iter().find(|it| it.path == path) {
         Some(file) => Ok(file.text.clone().into_bytes()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use pypaas_config::{Permission, closest};
 use pypaas_linux::shell_word;
-use ssh_key::PublicKey;
+use ssh_key::{HashAlg, PublicKey};
 
 /// Options of a key that limit it further and are kept; all others are refused, for they would undo ours.
 const KEPT_OPTIONS: [&str; 4] = ["from=", "expiry-time=", "verify-required", "no-touch-required"];
@@ -22,11 +22,33 @@ pub(crate) struct KeyError {
 /// One key and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    name: String,
-    options: Vec<String>,
+    /// Whose it is.
+    pub(crate) name: String,
+    /// The options of sshd that its file gives it.
+    pub(crate) options: Vec<String>,
     key: String,
-    /// The only rights it has at most; `None`: whatever repos give it.
-    only: Option<Vec<Permission>>,
+    /// The only permissions it has at most; `None`: whatever repos give it.
+    pub(crate) only: Option<Vec<Permission>>,
+}
+
+impl Key {
+    /// Returns its type and SHA-256 fingerprint, as `ssh-keygen -l` prints it.
+    pub(crate) fn fingerprint(&self) -> String {
+        let kind = self.key.split(' ').next().unwrap_or_default();
+        let fingerprint = PublicKey::from_openssh(&self.key).map(|key| key.fingerprint(HashAlg::Sha256));
+        fingerprint.map(|it| format!("{kind} {it}")).unwrap_or_default()
+    }
+}
+
+/// Returns whether a file of keys, and so its owner, may have this name.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "._@+-".contains(c)) && !name.starts_with('-')
+}
+
+/// Returns whose keys are in a file: its name without `.pub`.
+pub(crate) fn name_of(file: &Utf8Path) -> &str {
+    let name = file.file_name().unwrap_or_default();
+    name.strip_suffix(".pub").unwrap_or(name)
 }
 
 /// How an `authorized_keys` of ours begins.
@@ -38,9 +60,8 @@ const LIMIT: &str = "# pypaas:";
 /// Reads the keys of one file, one a line; blank lines and lines that begin with `#` say nothing, except that one before
 /// all keys, such as `# pypaas: read`, limits them to these rights.
 pub(crate) fn parse(file: &Utf8Path, text: &str) -> Result<Vec<Key>, KeyError> {
-    let name = file.file_name().unwrap_or_default();
-    let name = name.strip_suffix(".pub").unwrap_or(name);
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._@+-".contains(c)) || name.starts_with('-') {
+    let name = name_of(file);
+    if !is_name(name) {
         let reason =
             "the file's name becomes the key's: only letters, digits and `._@+-` are allowed".to_owned();
         return Err(KeyError { place: file.to_string(), reason });

@@ -29,11 +29,7 @@ pub(crate) fn put_in(
         return Ok(words.to_vec());
     }
     match branches.as_slice() {
-        [only] if place.next.is_none() || place.takes_more => {
-            let mut words = words.to_vec();
-            words.insert(place.index, (*only).to_owned());
-            Ok(words)
-        }
+        [only] if place.is_free() => Ok(place.with(words, only)),
         [_, _, ..] if place.lacks_words => Err(Failure::new(
             format!("which branch of `{}`?", place.repo),
             format!("write the branch after the repo; it has {}", branches.join(", ")),
@@ -59,6 +55,18 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// Returns whether a branch can be put there if the word that is there is none.
+    fn is_free(&self) -> bool {
+        self.next.is_none() || self.takes_more
+    }
+
+    /// Returns `words` with `branch` in its place.
+    fn with(&self, words: &[String], branch: &str) -> Vec<String> {
+        let mut words = words.to_vec();
+        words.insert(self.index, branch.to_owned());
+        words
+    }
+
     /// Finds it; `None` for a command without a branch, or one that goes on without.
     fn find(grammar: &Command, words: &'a [String]) -> Option<Self> {
         let mut command = grammar;
@@ -130,6 +138,15 @@ fn takes_next(command: &Command, word: &str) -> bool {
         matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
             && arg.get_num_args().is_none_or(|count| count.min_values() > 0)
     })
+}
+
+/// Puts `main` where the branch was left out, as [`put_in`] does for a repo with that branch alone.
+#[cfg(test)]
+pub(crate) fn put_main_in(commands: &[Registration], words: &[String]) -> Vec<String> {
+    match Place::find(&grammar(commands), words) {
+        Some(place) if place.next != Some("main") && place.is_free() => place.with(words, "main"),
+        _ => words.to_vec(),
+    }
 }
 
 #[cfg(test)]

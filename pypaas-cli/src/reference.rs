@@ -14,7 +14,8 @@ const HEAD: &str = "# Commands
 <!-- Made of the help texts by a test of pypaas-cli; changes are overwritten. -->
 
 Every command is there on the host, as the deploy user, and over SSH with the same words: `pypaas status` and `ssh deploy@host status`. SSH joins words with
-spaces, so quote twice what has spaces of its own: `ssh deploy@host \"maintenance on shop main -m 'back at five'\"`. What a key may do is listed by
+spaces, so quote twice what has spaces of its own: `ssh deploy@host \"maintenance on shop -m 'back at five'\"`. `<branch>` may be left out where
+the repo has only one. What a key may do is listed by
 `ssh deploy@host help`. Results go to standard output, progress and errors to standard error. There are colors only on a terminal, and none with `NO_COLOR` set.
 What `--json` prints is described in [json.md](json.md).
 ";

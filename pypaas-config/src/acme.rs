@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 
+use crate::DomainName;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
 use crate::schema::Schema;
@@ -11,6 +12,11 @@ pub(crate) const ACME: Schema = Schema { name: "acme", keys: &["email", "directo
 
 /// Where Let's Encrypt answers.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
+/// Ends of names that no public authority issues certificates for: the special-use domains of RFC 6761, 6762, 7686, 8375, 9476
+/// and the one that ICANN reserved for private networks.
+const PRIVATE: [&str; 9] =
+    ["alt", "example", "home.arpa", "internal", "invalid", "local", "localhost", "onion", "test"];
 
 /// `acme` of `pypaas.yml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,14 @@ impl Default for AcmeSettings {
 }
 
 impl AcmeSettings {
+    /// Returns whether the authority may issue a certificate for `name`. One of your own issues them for private names, too.
+    pub fn may_issue(&self, name: &DomainName) -> bool {
+        let name = name.as_str();
+        let is_within = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.ends_with('.'));
+        let is_private = !name.contains('.') || PRIVATE.iter().any(is_within);
+        !name.starts_with("*.") && (self.directory != LETS_ENCRYPT || !is_private)
+    }
+
     pub(crate) fn decode(field: Field<'_>, findings: &mut Findings) -> Option<Self> {
         let fields = field.fields(&ACME, findings)?;
         Some(Self {

@@ -7,8 +7,8 @@ use crate::finding::{Finding, Findings};
 use crate::schema::Schema;
 use crate::{HealthCheck, Overlap};
 
-/// svscan serves at most 1,000 services, and each process has two (its slots).
-pub(crate) const MOST_PROCESSES: u16 = 500;
+/// The most processes a runner may have: svscan serves at most 1,000 services, and each process has two, its slots.
+pub const MOST_PROCESSES: u16 = 500;
 
 const OVERLAPS: [(&str, Overlap); 2] =
     [("start_first", Overlap::StartFirst), ("stop_first", Overlap::StopFirst)];

@@ -354,6 +354,14 @@ impl Layout {
         expand(&self.home, path)
     }
 
+    /// What is kept of `repo` when it is not configured any more: its repository, data, secrets and history, caches, and what was
+    /// set aside.
+    pub fn of_repo(&self, repo: &RepoName) -> Vec<Utf8PathBuf> {
+        let own = ["data", "state", "cache", "set-aside", "checkouts"];
+        let own = own.iter().map(|directory| self.home.join(directory).join(encode(repo.as_str())));
+        std::iter::once(self.repo(repo)).chain(own).collect()
+    }
+
     fn of_branch(&self, directory: &str, branch: &BranchRef) -> Utf8PathBuf {
         self.home.join(directory).join(encode(branch.repo.as_str())).join(encode(branch.branch.as_str()))
     }

@@ -60,7 +60,7 @@ pub fn create_directory(path: &Utf8Path) -> io::Result<()> {
 }
 
 /// Removes a file; none there is success. Returns whether there was one.
-pub(super) fn remove_file(path: &Utf8Path) -> io::Result<bool> {
+pub fn remove_file(path: &Utf8Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         removed => removed?,

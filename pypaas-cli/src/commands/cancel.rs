@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_millis(50);
 /// End the deploy of a branch that is going on; what was live stays live
 #[derive(Debug, Parser)]
 #[command(name = "cancel")]
-#[command(after_help = "Example:\n  pypaas cancel shop main\n\n\
+#[command(after_help = "Example:\n  pypaas cancel shop\n\n\
     The command that runs is ended with all that it started. A deploy whose new version takes requests already cannot be \
     cancelled: use `rollback` when it has ended.")]
 pub(crate) struct Arguments {

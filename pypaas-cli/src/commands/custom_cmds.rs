@@ -17,7 +17,7 @@ use pypaas_config::Permission;
 #[derive(Debug, Parser)]
 #[command(name = "custom_cmds", visible_alias = "custom-cmds")]
 #[command(
-    after_help = "Examples:\n  pypaas custom_cmds shop main migrate\n  ssh -t deploy@host custom_cmds shop main console   with a terminal"
+    after_help = "Examples:\n  pypaas custom_cmds shop migrate\n  ssh -t deploy@host custom_cmds shop console   with a terminal"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

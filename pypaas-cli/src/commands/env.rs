@@ -18,8 +18,8 @@ use pypaas_config::Permission;
 /// List the environment of a branch's commands and processes
 #[derive(Debug, Parser)]
 #[command(name = "env")]
-#[command(after_help = "Examples:\n  pypaas env shop main          names only\n  \
-    pypaas env shop main --show   values too; those of secrets are never shown")]
+#[command(after_help = "Examples:\n  pypaas env shop          names only\n  \
+    pypaas env shop --show   values too; those of secrets are never shown")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

@@ -26,7 +26,7 @@ use crate::terminal;
 #[derive(Debug, Parser)]
 #[command(name = "jobs")]
 #[command(
-    after_help = "Examples:\n  pypaas jobs\n  pypaas jobs run shop main nightly\n  pypaas jobs log shop main nightly"
+    after_help = "Examples:\n  pypaas jobs\n  pypaas jobs run shop nightly\n  pypaas jobs log shop nightly"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -34,11 +34,11 @@ const INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Debug, Parser)]
 #[command(name = "logs")]
 #[command(
-    after_help = "Examples:\n  pypaas logs shop main                  the last 100 lines of all its processes\n  \
-    pypaas logs shop main web --since 1h   the last hour of one runner\n  \
-    pypaas logs shop -f                    follow all branches of a repository\n  \
-    pypaas logs shop main --deploy         the output of the last deploy\n  \
-    pypaas logs shop main --deploy 12      the output of the deploy of release 12"
+    after_help = "Examples:\n  pypaas logs shop                  the last 100 lines of all its processes\n  \
+    pypaas logs shop web --since 1h   the last hour of one runner\n  \
+    pypaas logs shop -f               follow all branches of a repository\n  \
+    pypaas logs shop --deploy         the output of the last deploy\n  \
+    pypaas logs shop --deploy 12      the output of the deploy of release 12"
 )]
 pub(crate) struct Arguments {
     /// The repository's name

@@ -21,8 +21,8 @@ const LONGEST: usize = 500;
 /// Switch maintenance on or off: nginx then answers with `maintenance_upstream`, or with 503
 #[derive(Debug, Parser)]
 #[command(name = "maintenance")]
-#[command(after_help = "Examples:\n  pypaas maintenance on shop main --message 'Back at five.'\n  \
-    pypaas maintenance show shop main\n  pypaas maintenance off shop main")]
+#[command(after_help = "Examples:\n  pypaas maintenance on shop --message 'Back at five.'\n  \
+    pypaas maintenance show shop\n  pypaas maintenance off shop")]
 pub(crate) struct Arguments {
     /// Switch it on or off, or show the current state
     pub(crate) state: State,

@@ -1,20 +1,17 @@
 //! `new`: the two files of an app.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
 use camino::Utf8Path;
 use clap::Parser;
-use pypaas_config::{BranchName, Diagnostic, DomainName, Permission, RepoName};
-use pypaas_linux::durable;
+use pypaas_config::{BranchName, DomainName, Permission, RepoName, RunnerName, RunnerRef};
 
 use crate::address::Address;
 use crate::command::{self, Effect, Requirement};
-use crate::configuration_directory::{NewFile, load_directory_with};
+use crate::configuration_change::{ConfigurationChange, NewFile};
+use crate::domain_file::{self, Https};
 use crate::failure::Failure;
-use crate::installation::{Installation, reports};
+use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
 
@@ -33,6 +30,9 @@ pub(crate) struct Arguments {
     /// The branch that is deployed
     #[arg(long, default_value = "main")]
     branch: String,
+    /// Serve the domain over http alone [default: over https, with a certificate of `acme`, where the name can have one]
+    #[arg(long)]
+    http_only: bool,
     /// Print the files and create none
     #[arg(long)]
     dry_run: bool,
@@ -55,23 +55,22 @@ impl command::Command for Arguments {
         let files = self.files(&installation)?;
         let domain = self.domain(&RepoName::new(&self.repo)?, &installation)?;
         let directory = &installation.directory;
-        check(directory, &files)?;
-        for file in &files {
-            if self.dry_run {
-                terminal::out(&format!("would create {}:\n\n{}\n", directory.join(&file.path), file.text));
-            } else {
-                create(directory, file)?;
-                terminal::out(&format!("created {}\n", directory.join(&file.path)));
-            }
-        }
-        if !self.dry_run {
+        let change = ConfigurationChange { created: files, removed: Vec::new() };
+        change.check(directory)?;
+        if self.dry_run {
+            change.print(directory);
+        } else {
+            change.make(directory)?;
             let branch = &self.branch;
             let remote = Address::of_this_host().remote(&self.repo);
             terminal::out(&format!(
                 "\nIn a clone of the app, which has a `Procfile` with a process `web`:\n\n  git remote add pypaas {remote}\n  git push pypaas {branch}\n"
             ));
             if let Some(domain) = domain {
-                terminal::out(&format!("\nIt will answer at http://{domain}/\n"));
+                terminal::out(&format!(
+                    "\nIt will answer at {}\n",
+                    self.https(&installation, &domain).url(&domain)
+                ));
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -93,6 +92,10 @@ impl Arguments {
         })
     }
 
+    fn https(&self, installation: &Installation, domain: &DomainName) -> Https {
+        Https::of(&installation.configuration().settings.acme, domain, self.http_only)
+    }
+
     fn files(&self, installation: &Installation) -> Result<Vec<NewFile>, Failure> {
         let (repo, branch) = (RepoName::new(&self.repo)?, BranchName::new(&self.branch)?);
         let configuration = installation.configuration();
@@ -108,48 +111,12 @@ impl Arguments {
             text: format!("branches:\n  {branch}: {{}}\n"),
         }];
         if let Some(domain) = self.domain(&repo, installation)? {
+            let upstream = RunnerRef { repo, branch, runner: RunnerName::new("web")? };
             files.push(NewFile {
                 path: Utf8Path::new("domains").join(format!("{domain}.yml")),
-                text: format!(
-                    "locations:\n  /:\n    upstream: {{repo: {repo}, branch: {branch}, runner: web}}\n"
-                ),
+                text: domain_file::text(&upstream, "/", self.https(installation, &domain)),
             });
         }
         Ok(files)
     }
-}
-
-/// Loads the configuration as it will be; a mistake in one of the new files, or one that they make elsewhere, is an error.
-fn check(directory: &Utf8Path, files: &[NewFile]) -> Result<(), Failure> {
-    if let Some(file) = files.iter().find(|file| directory.join(&file.path).symlink_metadata().is_ok()) {
-        return Err(Failure::new(
-            format!("`{}` is there already", directory.join(&file.path)),
-            "choose another name, or edit that file",
-        ));
-    }
-    let before = load_directory_with(directory, &[])?.problems;
-    let after = load_directory_with(directory, files)?.problems;
-    let new: Vec<&Diagnostic> = after.iter().filter(|problem| !before.contains(problem)).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(
-        format!("the configuration would have a mistake; nothing was created\n{}", reports(new)),
-        "choose other names, or change what is configured",
-    ))
-}
-
-fn create(directory: &Utf8Path, file: &NewFile) -> Result<(), Failure> {
-    let path = directory.join(&file.path);
-    let written = durable::create_directory(durable::directory_of(&path)).and_then(|()| {
-        let mut created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        created.write_all(file.text.as_bytes())?;
-        created.sync_all()
-    });
-    written.map_err(|error| {
-        Failure::new(
-            format!("cannot create `{path}`: {error}"),
-            "the deploy user must be able to write there",
-        )
-    })
 }

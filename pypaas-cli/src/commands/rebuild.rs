@@ -16,7 +16,7 @@ use pypaas_config::Permission;
 #[derive(Debug, Parser)]
 #[command(name = "rebuild")]
 #[command(
-    after_help = "Examples:\n  pypaas rebuild shop main\n  pypaas rebuild shop main --dry-run   what would be done\n  pypaas rebuild                       all deployed branches"
+    after_help = "Examples:\n  pypaas rebuild shop\n  pypaas rebuild shop --dry-run   what would be done\n  pypaas rebuild                  all deployed branches"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -27,11 +27,9 @@ const SHOWN: usize = 20;
 /// List deploy attempts of a branch: commit, who, when, duration and result
 #[derive(Debug, Parser)]
 #[command(name = "releases")]
-#[command(
-    after_help = "Examples:\n  pypaas releases shop main               the last attempts, newest first\n  \
-    pypaas releases shop main 12            one release, with the duration of each part\n  \
-    pypaas releases shop main --diff 11 12  the configuration changes between two releases"
-)]
+#[command(after_help = "Examples:\n  pypaas releases shop               the last attempts, newest first\n  \
+    pypaas releases shop 12            one release, with the duration of each part\n  \
+    pypaas releases shop --diff 11 12  the configuration changes between two releases")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

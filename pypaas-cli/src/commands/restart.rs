@@ -16,7 +16,7 @@ use pypaas_config::Permission;
 #[derive(Debug, Parser)]
 #[command(name = "restart")]
 #[command(
-    after_help = "Examples:\n  pypaas restart shop main\n  pypaas restart shop main --dry-run   what would be done\n  pypaas restart                       all deployed branches"
+    after_help = "Examples:\n  pypaas restart shop\n  pypaas restart shop --dry-run   what would be done\n  pypaas restart                  all deployed branches"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -19,9 +19,9 @@ use crate::terminal;
 /// Make an earlier release live again, with the same checks as a push
 #[derive(Debug, Parser)]
 #[command(name = "rollback")]
-#[command(after_help = "Examples:\n  pypaas rollback shop main            the release before this one\n  \
-    pypaas rollback shop main 12         release 12; `pypaas releases shop main` lists them\n  \
-    pypaas rollback shop main --dry-run  what would be done")]
+#[command(after_help = "Examples:\n  pypaas rollback shop            the release before this one\n  \
+    pypaas rollback shop 12         release 12; `pypaas releases shop` lists them\n  \
+    pypaas rollback shop --dry-run  what would be done")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

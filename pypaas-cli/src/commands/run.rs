@@ -17,9 +17,9 @@ use pypaas_config::Permission;
 /// Run a command once, in a branch's live checkout with its environment
 #[derive(Debug, Parser)]
 #[command(name = "run")]
-#[command(after_help = "Examples:\n  pypaas run shop main -- npm run migrate\n  \
-    pypaas run shop main -- sh -c 'echo $GIT_COMMIT | tee commit.txt'\n  \
-    ssh -t deploy@host run shop main -- node   with a terminal\n\n\
+#[command(after_help = "Examples:\n  pypaas run shop -- npm run migrate\n  \
+    pypaas run shop -- sh -c 'echo $GIT_COMMIT | tee commit.txt'\n  \
+    ssh -t deploy@host run shop -- node   with a terminal\n\n\
     Its input, output and exit status are those of this command.")]
 pub(crate) struct Arguments {
     #[command(flatten)]

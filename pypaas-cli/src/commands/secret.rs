@@ -22,10 +22,10 @@ use crate::{secret_input, terminal};
 /// Manage secrets: variables of a branch that are in no configuration file and are never shown
 #[derive(Debug, Parser)]
 #[command(name = "secret")]
-#[command(after_help = "Examples:\n  pypaas secret set shop main TOKEN <token.txt\n  \
-    pass show token | ssh deploy@host secret set shop main TOKEN\n  \
-    pypaas secret import shop main <.env          several, with one restart\n  \
-    pypaas secret unset shop main TOKEN\n  pypaas secret list shop main\n\n\
+#[command(after_help = "Examples:\n  pypaas secret set shop TOKEN <token.txt\n  \
+    pass show token | ssh deploy@host secret set shop TOKEN\n  \
+    pypaas secret import shop <.env          several, with one restart\n  \
+    pypaas secret unset shop TOKEN\n  pypaas secret list shop\n\n\
     A secret overrides `env`. Setting one restarts the branch without losing a request.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -19,7 +19,7 @@ use pypaas_config::Permission;
 /// Start what `stop` stopped, with the checks of a deploy
 #[derive(Debug, Parser)]
 #[command(name = "start")]
-#[command(after_help = "Example:\n  pypaas start shop main")]
+#[command(after_help = "Example:\n  pypaas start shop")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

@@ -17,7 +17,7 @@ use pypaas_config::Permission;
 /// Stop a branch's processes; nginx answers in their place until `start` or the next deploy
 #[derive(Debug, Parser)]
 #[command(name = "stop")]
-#[command(after_help = "Example:\n  pypaas stop shop main")]
+#[command(after_help = "Example:\n  pypaas stop shop")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) branch: BranchArguments,

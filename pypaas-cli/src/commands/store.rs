@@ -24,10 +24,10 @@ use crate::terminal;
 /// Use the databases of branches, which `stores` in the configuration makes
 #[derive(Debug, Parser)]
 #[command(name = "store")]
-#[command(after_help = "Examples:\n  pypaas store list\n  pypaas store psql shop main -- -c 'SELECT 1'\n  \
-    ssh -t deploy@host store psql shop main\n  pypaas store dump shop main >shop.dump\n  \
-    pypaas store load shop main <shop.dump       a dump of pg_dump: custom or SQL\n  \
-    pypaas store drop shop main db\n\n\
+#[command(after_help = "Examples:\n  pypaas store list\n  pypaas store psql shop -- -c 'SELECT 1'\n  \
+    ssh -t deploy@host store psql shop\n  pypaas store dump shop >shop.dump\n  \
+    pypaas store load shop <shop.dump       a dump of pg_dump: custom or SQL\n  \
+    pypaas store drop shop db\n\n\
     The programs run within the bounds of the branch, and as the role that owns its database.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]

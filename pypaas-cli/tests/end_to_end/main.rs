@@ -37,6 +37,7 @@ mod keys;
 mod languages;
 
 mod left_out_branch;
+mod life;
 mod logs;
 mod maintenance;
 mod metrics;

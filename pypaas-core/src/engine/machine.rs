@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pypaas_config::BranchRef;
+use pypaas_config::{BranchRef, RepoName};
 
 use super::{ChangeError, Engine};
 use crate::plan::{self, Request, Source};
@@ -38,7 +38,7 @@ impl Engine<'_> {
                 failed.push(ApplyFailure { subject: branch.to_string(), error });
             }
         }
-        self.collect_garbage(&purpose, &mut failed)?;
+        self.collect_garbage(&purpose, None, &mut failed)?;
         Ok(failed)
     }
 
@@ -52,7 +52,16 @@ impl Engine<'_> {
         self.with_machine_lock(true, |engine| {
             engine.run(Scope::Machine, true, |observed| Ok(plan::hooks(platform, observed)))
         })?;
-        self.collect_garbage(&format!("cleaning up for {by}"), &mut failed)?;
+        self.collect_garbage(&format!("cleaning up for {by}"), None, &mut failed)?;
+        Ok(failed)
+    }
+
+    /// Removes services, checkouts, records and routes of `repo`, which is not configured any more, for `by`. Its repository and
+    /// what else [`Layout::of_repo`](crate::Layout::of_repo) lists stay. Returns what could not be removed.
+    pub fn remove(&mut self, repo: &RepoName, by: &str) -> Result<Vec<ApplyFailure>, ChangeError> {
+        self.world.begin(Scope::Machine)?;
+        let mut failed = Vec::new();
+        self.collect_garbage(&format!("removing {repo} for {by}"), Some(repo), &mut failed)?;
         Ok(failed)
     }
 
@@ -84,8 +93,13 @@ impl Engine<'_> {
         self.deploy(&request).map(drop)
     }
 
-    /// Makes nginx's files right, then removes what is not configured.
-    fn collect_garbage(&mut self, purpose: &str, failed: &mut Vec<ApplyFailure>) -> Result<(), ChangeError> {
+    /// Makes nginx's files right, then removes what is not configured: of one repo, or of all.
+    fn collect_garbage(
+        &mut self,
+        purpose: &str,
+        only: Option<&RepoName>,
+        failed: &mut Vec<ApplyFailure>,
+    ) -> Result<(), ChangeError> {
         self.with_machine_lock(true, |engine| {
             engine.switch_web_files(failed);
             Ok(())
@@ -96,7 +110,8 @@ impl Engine<'_> {
         }
         let platform = self.platform;
         let observed = self.world.observe(Scope::Machine)?;
-        for branch in plan::unconfigured_branches(platform, &observed) {
+        let unconfigured = plan::unconfigured_branches(platform, &observed);
+        for branch in unconfigured.into_iter().filter(|it| only.is_none_or(|repo| it.repo == *repo)) {
             let outcome = self.with_branch_lock(&branch, purpose, |engine| {
                 engine.run(Scope::Machine, false, |observed| {
                     Ok(plan::remove_branch(platform, observed, &branch))
