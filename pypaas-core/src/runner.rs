@@ -137,6 +137,8 @@ pub enum Readiness {
     Accepts {
         /// How long it may take.
         within: Duration,
+        /// Whether it speaks HTTP: then it is asked for `/`, and an answer that is no good to a client is warned about.
+        http: bool,
     },
     /// Answering its health check within this time, and staying up.
     Healthy {

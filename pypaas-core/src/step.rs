@@ -185,7 +185,7 @@ fn await_ready(
         Readiness::StaysUp(time) => {
             write!(f, "wait until {service} has been up for {}", format_duration(*time))
         }
-        Readiness::Accepts { within } => {
+        Readiness::Accepts { within, .. } => {
             write!(f, "wait until {service} accepts on port {port}, for at most {}", format_duration(*within))
         }
         Readiness::Healthy { check, within } => {

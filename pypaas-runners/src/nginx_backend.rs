@@ -69,7 +69,7 @@ impl Runner for NginxBackend {
         let within = self.upstream.start_timeout;
         match &self.healthcheck {
             Some(check) => Readiness::Healthy { check: check.clone(), within },
-            None => Readiness::Accepts { within },
+            None => Readiness::Accepts { within, http: true },
         }
     }
 

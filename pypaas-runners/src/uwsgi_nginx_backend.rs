@@ -58,7 +58,7 @@ impl Runner for UwsgiNginxBackend {
 
     /// Accepting connections: a health check speaks HTTP, which these processes do not.
     fn readiness(&self) -> Readiness {
-        Readiness::Accepts { within: self.upstream.start_timeout }
+        Readiness::Accepts { within: self.upstream.start_timeout, http: false }
     }
 
     fn overlap(&self) -> Overlap {

@@ -35,7 +35,7 @@ fn a_simple_process_has_only_to_start_unless_asked_for_more() {
 fn a_backend_is_healthy_where_it_has_a_health_check_and_accepts_otherwise() {
     let within = 30 * SECOND;
     let plain = backend();
-    assert_eq!(plain.readiness(), Readiness::Accepts { within });
+    assert_eq!(plain.readiness(), Readiness::Accepts { within, http: true });
 
     let check =
         HealthCheck { path: "/up".to_owned(), interval: SECOND, timeout: 5 * SECOND, status: 200..=399 };
@@ -48,7 +48,7 @@ fn a_backend_is_healthy_where_it_has_a_health_check_and_accepts_otherwise() {
 #[test]
 fn a_uwsgi_backend_has_to_accept_and_is_spoken_to_in_its_own_protocol() {
     let uwsgi = UwsgiNginxBackend { upstream: upstream() };
-    assert_eq!(uwsgi.readiness(), Readiness::Accepts { within: 30 * SECOND });
+    assert_eq!(uwsgi.readiness(), Readiness::Accepts { within: 30 * SECOND, http: false });
     let route = uwsgi.nginx().unwrap().route(&placement());
     assert!(matches!(route, Route::Proxy { protocol: Protocol::Uwsgi, .. }), "{route:?}");
 }

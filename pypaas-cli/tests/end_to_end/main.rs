@@ -24,6 +24,7 @@ mod documented_example;
 mod durability;
 mod environment;
 mod eventually;
+mod first_page;
 mod first_switch;
 mod full_disk;
 mod gate;

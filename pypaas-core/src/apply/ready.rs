@@ -17,6 +17,9 @@ const WATCH: Duration = Duration::from_secs(1);
 /// How long a service may be without a process right after it was started: supervise waits a second between two starts.
 const GRACE: Duration = Duration::from_millis(1500);
 
+/// How long a process may take to answer the first request for its page.
+const FIRST_PAGE: Duration = Duration::from_secs(5);
+
 /// How many of a process's own last lines are shown when it does not get ready.
 const SHOWN_LINES: usize = 20;
 
@@ -69,13 +72,38 @@ pub(super) fn await_ready(
             }
         },
         Readiness::StaysUp(time) => watch(host, service, *time, can_be_abandoned)?,
-        Readiness::Accepts { within } => serve(host, progress, target, None, *within)?,
+        Readiness::Accepts { within, http } => {
+            let outcome = serve(host, progress, target, None, *within)?;
+            if outcome.is_ok() && *http {
+                warn_about_page(host, progress, target);
+            }
+            outcome
+        }
         Readiness::Healthy { check, within } => serve(host, progress, target, Some(check), *within)?,
     };
     outcome.map_err(|reason| {
         show_log(host, progress, service);
         NotReady::Process { service: service.clone(), reason }
     })
+}
+
+/// Asks a process without a health check for `/`, as nginx asks for a client. A refusal or a failure does not stop the deploy: some
+/// apps have nothing there. One process of a runner is enough.
+fn warn_about_page(host: &mut dyn Host, progress: &mut dyn Progress, target: HealthTarget<'_>) {
+    let HealthTarget { service, port, origin, .. } = target;
+    let is_asked = service.index == 0 && *origin != Origin::localhost();
+    let answered = is_asked.then(|| host.probe().answers(port, origin, "/", FIRST_PAGE));
+    let Some(Ok(status @ (400 | 500..=599))) = answered else { return };
+    progress.warn(&format!(
+        "{service} answers {status} to a request for {}://{}/, and goes live all the same",
+        origin.scheme(),
+        origin.host
+    ));
+    if status == 400 {
+        progress.note("a framework that answers 400 often lacks this name in its list of allowed hosts");
+    }
+    show_log(host, progress, service);
+    progress.note("to refuse such a version, write `healthcheck: {path: /}` into the runner");
 }
 
 fn show_log(host: &mut dyn Host, progress: &mut dyn Progress, service: &ServiceName) {
