@@ -1,6 +1,7 @@
 //! The commands, one file each: `mod` makes a file part of the program, and a line of [`ALL`] makes it a command.
 
 mod apply;
+mod backup;
 mod branches;
 mod cancel;
 mod certificates;
@@ -30,6 +31,7 @@ mod redeploy;
 mod releases;
 mod remove;
 mod restart;
+mod restore;
 mod rollback;
 mod run;
 mod scale;
@@ -66,6 +68,8 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<secret::Arguments>(),
     Registration::of::<store::Arguments>(),
     Registration::of::<jobs::Arguments>(),
+    Registration::of::<backup::Arguments>(),
+    Registration::of::<restore::Arguments>(),
     Registration::of::<custom_cmds::Arguments>(),
     Registration::of::<metrics::Arguments>(),
     Registration::of::<apply::Arguments>(),

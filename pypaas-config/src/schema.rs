@@ -1,7 +1,7 @@
 //! The schemas of the configuration: which keys each mapping has.
 
 use crate::RunnerType;
-use crate::{access, domain, health_check, hooks, location, nginx_settings, repo, settings};
+use crate::{access, acme, backup, domain, health_check, hooks, location, nginx_settings, repo, settings};
 
 /// A mapping with a fixed set of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub const SCHEMAS: &[&Schema] = &[
     &settings::SETTINGS,
     &settings::PORTS,
     &nginx_settings::NGINX,
+    &acme::ACME,
+    &backup::BACKUP,
+    &backup::KEEP,
     &repo::REPO,
     &access::ACCESS,
     &repo::BRANCH,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::acme::AcmeSettings;
+use crate::backup::BackupSettings;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
 use crate::schema::Schema;
@@ -22,6 +23,7 @@ pub(crate) const SETTINGS: Schema = Schema {
         "keep_releases",
         "admins",
         "apps_domain",
+        "backup",
         "deploy_logger_cmd",
         "ssl_config",
         "runner_runscript_template",
@@ -66,6 +68,8 @@ pub struct Settings {
     pub admins: Option<Vec<String>>,
     /// `apps_domain`: the domain of an app that is created without one; `{repo}` in it is the repo's name.
     pub apps_domain: Option<String>,
+    /// `backup`: where and when this host is backed up; `None`: it is not.
+    pub backup: Option<BackupSettings>,
     /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
     /// Default 0.
     pub keep_checkouts: u16,
@@ -89,6 +93,7 @@ impl Settings {
         let ports = fields.require("ports", findings).and_then(|ports| PortRange::decode(ports, findings));
         let nginx = fields.get("nginx").and_then(|nginx| NginxSettings::decode(nginx, findings));
         let acme = fields.get("acme").and_then(|acme| AcmeSettings::decode(acme, findings));
+        let backup = fields.get("backup").and_then(|backup| BackupSettings::decode(backup, findings));
         let services_dir = fields.optional("services_dir", findings, Field::path_from_home);
         let lock_timeout = fields.optional("lock_timeout", findings, Field::duration);
         let build_timeout = fields.optional("build_timeout", findings, Field::duration);
@@ -100,6 +105,7 @@ impl Settings {
             nginx: nginx.unwrap_or_default(),
             acme: acme.unwrap_or_default(),
             admins: fields.optional("admins", findings, Field::texts),
+            backup,
             apps_domain: fields.optional("apps_domain", findings, apps_domain),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields

@@ -100,6 +100,7 @@ impl Logs for Journal {
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings {
         acme: AcmeSettings::default(),
+        backup: None,
         ports: PortRange { min: 61500, max: 61800 },
         runner_runscript_template: None,
         runner_logscript_template: None,

@@ -16,8 +16,8 @@ pub struct Layout {
 
 impl Layout {
     /// The directories in the home that nobody but the deploy user may enter.
-    pub const PRIVATE: [&str; 8] =
-        ["config", "state", "repos", "cache", "run", "set-aside", "certificates", "stores"];
+    pub const PRIVATE: [&str; 9] =
+        ["config", "state", "repos", "cache", "run", "set-aside", "certificates", "stores", "backup"];
 
     /// Places everything under `home`, the deploy user's, except what `settings` place elsewhere.
     pub fn new(home: &Utf8Path, settings: &Settings) -> Self {
@@ -218,6 +218,21 @@ impl Layout {
     /// What the passwords of stores are derived from.
     pub fn store_key(&self) -> Utf8PathBuf {
         self.stores().join("key")
+    }
+
+    /// The directory of what backups need: their password, and what is on its way to one or from one.
+    pub fn backup(&self) -> Utf8PathBuf {
+        self.home.join("backup")
+    }
+
+    /// The password of the backups. Without it none can be read.
+    pub fn backup_password(&self) -> Utf8PathBuf {
+        self.backup().join("password")
+    }
+
+    /// What is remembered of backups.
+    pub fn backup_record(&self) -> Utf8PathBuf {
+        self.state().join("backup.json")
     }
 
     /// The directory of the service `name` of pypaas itself.

@@ -12,6 +12,7 @@
 
 mod apply;
 mod attempt;
+mod backup;
 mod builder;
 mod checkout;
 mod confinement;
@@ -42,7 +43,6 @@ mod renewal;
 mod rollback;
 mod runner;
 mod scaled_runner;
-mod schedule;
 mod script;
 mod service;
 mod site;
@@ -55,6 +55,7 @@ mod written;
 
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use attempt::{Attempt, AttemptKind, Outcome, SectionTime, Totals};
+pub use backup::{BackupRecord, FailedBackup, SucceededBackup};
 pub use builder::{BuildRecipe, Builder, Requirement};
 pub use checkout::{CheckoutName, CommitId, InvalidCommit};
 pub use confinement::Confinement;
@@ -77,13 +78,13 @@ pub use plan::{OnFailure, Phase, Plan, PlanError, Section};
 pub use platform::{Parts, Platform};
 pub use process::Process;
 pub use progress::{NoProgress, Progress};
+pub use pypaas_config::{Schedule, ScheduleError};
 pub use record::{Maintenance, Record};
 pub use rejection::RejectedFile;
 pub use renewal::{FailedRenewal, Renewal};
 pub use rollback::{RollbackError, rollback};
 pub use runner::{NginxBase, Placement, Readiness, Runner, RunnerSettings, RunnerTypes, runner_config};
 pub use scaled_runner::ScaledRunner;
-pub use schedule::{Schedule, ScheduleError};
 pub use script::{Script, ScriptText, ScriptTextError};
 pub use service::{Definition, ServiceName, Slot};
 pub use site::{Site, SiteContents, SiteError};

@@ -2,6 +2,7 @@
 //!
 //! One file per subject. `check` checks the whole machine, a deploy what its branch needs.
 
+mod backups;
 pub mod certificates;
 mod git;
 mod nginx;
@@ -47,6 +48,9 @@ impl LinuxHost {
             found.extend(self.supervisor.check(&context));
         }
         found.extend(stores::check(&context));
+        if context.is_of_machine() {
+            found.extend(backups::check(&context));
+        }
         if context.is_of_machine() {
             found.extend(ports::check(self, &context));
             found.extend(git::check());

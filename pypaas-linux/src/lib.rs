@@ -4,6 +4,7 @@
 //! more than one of them needs.
 
 pub mod acme;
+pub mod backup;
 pub mod bare_repo;
 mod bell;
 mod caller;

@@ -51,6 +51,11 @@ pub(super) fn admin_password(layout: &Layout) -> io::Result<String> {
     Ok(derive(&key(layout)?, "admin"))
 }
 
+/// Returns the password of the role that backups are tried with.
+pub(super) fn trial_password(layout: &Layout) -> io::Result<String> {
+    Ok(derive(&key(layout)?, "trial"))
+}
+
 fn password_of(key: &hmac::Key, store: &StoreRef) -> String {
     let words = [store.branch.repo.as_str(), store.branch.branch.as_str(), store.name.as_str()];
     derive(key, &words.join("\0"))

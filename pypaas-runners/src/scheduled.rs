@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pypaas_config::{Field, Finding, Keys, Overlap, Schema, Serves};
-use pypaas_core::{Job, NginxBase, Readiness, Runner, RunnerSettings, Schedule, ScheduleError};
+use pypaas_config::{Field, Keys, Overlap, Schema, Serves};
+use pypaas_core::{Job, NginxBase, Readiness, Runner, RunnerSettings};
 
 /// Runs a command at set times; it has no processes of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,8 @@ impl RunnerSettings for Scheduled {
 
     fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
         let cmd = keys.required("cmd", Field::command);
-        let zone = keys.optional("timezone", read_zone);
-        let schedule = keys.required("at", |field| read_schedule(field, zone.as_deref()));
+        let zone = keys.optional("timezone", Field::timezone);
+        let schedule = keys.required("at", |field| field.schedule(zone.as_deref()));
         let timeout = keys.optional("timeout", Field::positive_duration).unwrap_or(TIMEOUT);
         let overlap = [("skip", false), ("wait", true)];
         let waits = keys.optional("overlap", |field| field.one_of(&overlap)).unwrap_or(false);
@@ -33,24 +33,6 @@ impl RunnerSettings for Scheduled {
     fn serves(&self) -> Serves {
         Serves::Nothing
     }
-}
-
-fn read_zone(field: &Field<'_>) -> Result<String, Finding> {
-    let expected = ScheduleError::Zone.to_string();
-    let expected = expected.trim_start_matches("expected ");
-    let name = field.word(expected)?;
-    // Any time will do: only the zone is tried.
-    Schedule::new("0 0 * * *", Some(name)).map(|_| name.to_owned()).map_err(|_| field.unexpected(expected))
-}
-
-fn read_schedule(field: &Field<'_>, zone: Option<&str>) -> Result<Schedule, Finding> {
-    let expected = ScheduleError::Fields.to_string();
-    let expected = expected.trim_start_matches("expected ");
-    let text = field.text()?;
-    Schedule::new(&text, zone).map_err(|error| match error {
-        ScheduleError::Fields => field.unexpected(expected),
-        error => field.unexpected(expected).help(error.to_string()),
-    })
 }
 
 impl Runner for Scheduled {

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use pypaas_config::{Permission, RunnerRef};
 use pypaas_core::Hindrance;
 use pypaas_linux::Bell;
+use pypaas_linux::backup::Backups;
 
 use crate::command::{self, Effect, Requirement};
 use crate::console_reporter::ConsoleReporter;
@@ -23,7 +24,10 @@ use crate::jobs::{self, LiveJob};
 /// How long it sleeps at most. Files that somebody edits ring no bell.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Renew certificates and start jobs when they are due; run by the supervisor
+/// How long it sleeps at most while a backup runs: what comes next waits for its end.
+const WHILE_RUNNING: Duration = Duration::from_secs(1);
+
+/// Renew certificates, start jobs and make backups when they are due; run by the supervisor
 #[derive(Debug, Parser)]
 #[command(name = "keeper", hide = true)]
 pub(crate) struct Arguments {}
@@ -44,6 +48,7 @@ impl command::Command for Arguments {
         let mut bell: Option<Bell> = None;
         let mut told = String::new();
         let mut started = Started::default();
+        let mut backup = RunningBackup::default();
         while !is_replaced() {
             let mut pause = LONGEST;
             let outcome = Installation::load(invocation).and_then(|installation| {
@@ -51,8 +56,13 @@ impl command::Command for Arguments {
                     bell = Some(Bell::at(&installation.platform.layout.keeper_bell())?);
                 }
                 renew_certificates(&installation);
+                let until =
+                    |time: Timestamp| time.duration_since(Timestamp::now()).try_into().unwrap_or_default();
                 if let Some(next) = started.start_due(&installation)? {
-                    pause = pause.min(next.duration_since(Timestamp::now()).try_into().unwrap_or_default());
+                    pause = pause.min(until(next));
+                }
+                if let Some(next) = backup.start_due(&installation)? {
+                    pause = pause.min(until(next));
                 }
                 Ok(())
             });
@@ -95,6 +105,35 @@ impl Started {
             first = first.into_iter().chain(decision.next).min();
         }
         Ok(first)
+    }
+}
+
+/// The backup or the trial that this keeper has started.
+#[derive(Default)]
+struct RunningBackup(Option<Child>);
+
+impl RunningBackup {
+    /// Makes a backup if one is due, else tries the newest if that is due. Returns when the next one is.
+    fn start_due(&mut self, installation: &Installation) -> Result<Option<Timestamp>, Failure> {
+        let now = Timestamp::now();
+        let soon = now.checked_add(WHILE_RUNNING).ok();
+        if self.0.as_mut().is_some_and(|running| matches!(running.try_wait(), Ok(None))) {
+            return Ok(soon);
+        }
+        let settings = installation.configuration().settings.backup.as_ref();
+        let (Some(backups), Some(settings)) = (Backups::of(&installation.platform), settings) else {
+            return Ok(None);
+        };
+        let record = backups.notice(now)?;
+        let (due, trial) = (record.due_at(&settings.schedule, &TimeZone::system()), record.trial_due_at());
+        let action = match (due, trial) {
+            (Some(due), _) if due <= now => "now",
+            (_, Some(trial)) if trial <= now => "check",
+            _ => return Ok(due.into_iter().chain(trial).min()),
+        };
+        let mut command = Command::new(&installation.platform.program);
+        self.0 = Some(command.args(["backup", action]).stdin(Stdio::null()).process_group(0).spawn()?);
+        Ok(soon)
     }
 }
 

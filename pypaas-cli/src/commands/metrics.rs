@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use jiff::Timestamp;
 use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
 use pypaas_core::{Attempt, History, Outcome};
 
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
+use pypaas_linux::backup::Backups;
 use pypaas_linux::checks::certificates;
 
 /// Print metrics in Prometheus' text format, for node_exporter's textfile collector
@@ -51,6 +53,7 @@ impl command::Command for Arguments {
         }
         deploys(&installation, &rows, &mut text)?;
         certificates_end(&installation, &mut text);
+        backups(&installation, &mut text);
         terminal::out(&text);
         Ok(ExitCode::SUCCESS)
     }
@@ -159,6 +162,21 @@ fn certificates_end(installation: &Installation, text: &mut String) {
     }
     let help = "When the certificate of the domain ends.";
     family(text, "pypaas_certificate_end_timestamp_seconds", help, "gauge", &samples);
+}
+
+/// Prints when a backup and a trial last succeeded.
+fn backups(installation: &Installation, text: &mut String) {
+    let Some(Ok(record)) = Backups::of(&installation.platform).map(|backups| backups.record()) else {
+        return;
+    };
+    let mut time = |name: &str, help: &str, at: Option<Timestamp>| {
+        let sample = at.map(|at| format!("{name} {}\n", at.as_second())).unwrap_or_default();
+        family(text, name, help, "gauge", &sample);
+    };
+    let made = record.succeeded.map(|made| made.at);
+    time("pypaas_backup_last_success_timestamp_seconds", "When a backup last succeeded.", made);
+    let help = "When a backup was last restored for a trial, and was right.";
+    time("pypaas_backup_last_trial_timestamp_seconds", help, record.tried_at);
 }
 
 fn family(text: &mut String, name: &str, help: &str, kind: &str, samples: &str) {

@@ -10,6 +10,7 @@
 mod access;
 mod applying;
 mod attacks;
+mod backups;
 mod building;
 mod cancelling;
 mod certificates;

@@ -12,12 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_config::StoreRef;
-use pypaas_core::{Layout, database};
+use pypaas_config::{BranchRef, StoreRef};
+use pypaas_core::{Environment, Layout, Platform, database};
 
-use super::{admin_password, password};
+use super::{admin_password, password, trial_password};
+use crate::program::Answer;
 use crate::shell_word::quote;
-use crate::{LinuxHost, durable, program};
+use crate::{LinuxHost, confine, durable, program};
 
 /// What went wrong.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -28,6 +29,9 @@ const SERVICE: &str = "postgres";
 /// The role that makes the others.
 const ADMIN: &str = "pypaas";
 
+/// The role and the database of a trial. No store can have this name.
+const TRIAL: &str = "+trial";
+
 /// Where Debian keeps the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
@@ -36,6 +40,9 @@ const STARTED: Duration = Duration::from_secs(120);
 
 /// How long a server that starts is left alone between two questions.
 const BETWEEN: Duration = Duration::from_millis(25);
+
+/// How long a dump may take.
+const DUMPED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long making a cluster or a database may take.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -161,11 +168,97 @@ impl Postgres {
         Ok(())
     }
 
+    /// Writes a dump of a database, in the custom format of pg_dump. Returns how many tables have their rows in it.
+    pub(crate) fn dump(&self, name: &str, to: &Utf8Path) -> Result<usize, Failure> {
+        let programs = self.programs()?;
+        let mut command = self.program(&programs, "pg_dump")?;
+        command.env("PGUSER", ADMIN).env("PGPASSWORD", admin_password(&self.layout)?);
+        command.args(["--format=custom", "--no-owner", "--no-privileges", "--file", to.as_str(), name]);
+        succeed(program::ask(command, DUMPED)?)?;
+        let mut command = self.program(&programs, "pg_restore")?;
+        command.args(["--list", to.as_str()]);
+        let list = succeed(program::ask(command, LONGEST)?)?;
+        Ok(list.lines().filter(|line| !line.starts_with(';') && line.contains(" TABLE DATA ")).count())
+    }
+
+    /// Replaces everything in the database of `store` by `dump`, in one transaction. The programs are confined as the branch is, and
+    /// work as the role that owns the database: what is in a dump was made by the app.
+    pub(crate) fn load(&self, platform: &Platform, store: &StoreRef, dump: &Utf8Path) -> Result<(), Failure> {
+        self.load_as(platform, &store.branch, &platform.store_environment(store), dump)
+    }
+
+    /// Loads the dump of a database of `branch` into a new one, for a trial. Returns how many tables there were then.
+    pub(crate) fn try_dump(
+        &self,
+        platform: &Platform,
+        branch: &BranchRef,
+        dump: &Utf8Path,
+    ) -> Result<usize, Failure> {
+        let password = trial_password(&self.layout)?;
+        self.drop(TRIAL)?;
+        self.ask(&format!(
+            "CREATE ROLE \"{TRIAL}\" LOGIN PASSWORD '{password}';\nCREATE DATABASE \"{TRIAL}\" OWNER \"{TRIAL}\";\n\
+             REVOKE ALL ON DATABASE \"{TRIAL}\" FROM PUBLIC;\n"
+        ))?;
+        let mut environment = platform.base_environment.clone();
+        environment.set("PGHOST", self.sockets.as_str());
+        environment.set("PGUSER", TRIAL);
+        environment.set("PGDATABASE", TRIAL);
+        environment.set("PGPASSWORD", password);
+        let loaded = self.load_as(platform, branch, &environment, dump);
+        let tables = loaded.and_then(|()| self.tables(TRIAL));
+        self.drop(TRIAL)?;
+        tables
+    }
+
+    fn load_as(
+        &self,
+        platform: &Platform,
+        branch: &BranchRef,
+        environment: &Environment,
+        dump: &Utf8Path,
+    ) -> Result<(), Failure> {
+        let programs = self.programs()?;
+        // First as a whole: psql would take the end of half a script for its end.
+        let script = dump.with_extension("sql");
+        let mut print = self.program(&programs, "pg_restore")?;
+        print.args(["--no-owner", "--no-privileges", "--file", script.as_str(), dump.as_str()]);
+        succeed(program::ask(print, DUMPED)?)?;
+        let psql = programs.join("psql");
+        let words = [psql.as_str(), "-Xq", "-v", "ON_ERROR_STOP=1", "--single-transaction"];
+        let words = [&words[..], &["-c", "DROP OWNED BY CURRENT_USER", "-f", "-"]].concat();
+        let directory = platform.layout.data(branch);
+        durable::create_directory(&directory)?;
+        let mut command = confine::command(platform.confinement_without_code(branch).as_ref(), &words);
+        command.current_dir(directory).env_clear().envs(environment.iter());
+        let loaded =
+            command.stdin(File::open(&script)?).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
+        fs::remove_file(&script)?;
+        match loaded.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&loaded.stderr).trim().to_owned().into()),
+        }
+    }
+
+    /// Counts the tables of a database that can have rows of their own.
+    fn tables(&self, name: &str) -> Result<usize, Failure> {
+        let count = self.ask_in(
+            name,
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%';\n",
+        )?;
+        Ok(count.trim().parse()?)
+    }
+
     /// Runs statements as the admin; returns what they answer, fields separated by `|`.
     fn ask(&self, statements: &str) -> Result<String, Failure> {
+        self.ask_in("postgres", statements)
+    }
+
+    fn ask_in(&self, database: &str, statements: &str) -> Result<String, Failure> {
         let mut command = self.program(&self.programs()?, "psql")?;
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
-        command.env("PGUSER", ADMIN).env("PGDATABASE", "postgres");
+        command.env("PGUSER", ADMIN).env("PGDATABASE", database);
         command.env("PGPASSWORD", admin_password(&self.layout)?);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -254,6 +347,10 @@ impl Postgres {
             thread::sleep(BETWEEN);
         }
     }
+}
+
+fn succeed(answer: Answer) -> Result<String, Failure> {
+    if answer.status.success() { Ok(answer.text) } else { Err(answer.text.trim().to_owned().into()) }
 }
 
 /// Returns the words in front of a server that refuses to run as root: it then runs under another number, which on the outside

@@ -30,6 +30,7 @@ impl Machine {
         };
         let settings = Settings {
             acme: pypaas_config::AcmeSettings::default(),
+            backup: None,
             ports: PortRange { min: 1, max: 1 },
             runner_runscript_template: None,
             runner_logscript_template: None,

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use crate::{Field, Finding};
+
 /// How far the clocks of a zone are moved at most when summer begins or ends.
 const LONGEST_SHIFT: Duration = Duration::from_secs(4 * 60 * 60);
 
@@ -105,6 +107,28 @@ impl Schedule {
 
     fn following(&self, clock: Timestamp) -> Option<Timestamp> {
         self.expression.find_next(MakeTimestamp(clock)).ok().map(|zoned| zoned.timestamp())
+    }
+}
+
+impl Field<'_> {
+    /// Decodes a cron expression that counts in `zone`; `None`: in that of the host.
+    pub fn schedule(&self, zone: Option<&str>) -> Result<Schedule, Finding> {
+        let expected = ScheduleError::Fields.to_string();
+        let expected = expected.trim_start_matches("expected ");
+        let text = self.text()?;
+        Schedule::new(&text, zone).map_err(|error| match error {
+            ScheduleError::Fields => self.unexpected(expected),
+            error => self.unexpected(expected).help(error.to_string()),
+        })
+    }
+
+    /// Decodes the name of a time zone.
+    pub fn timezone(&self) -> Result<String, Finding> {
+        let expected = ScheduleError::Zone.to_string();
+        let expected = expected.trim_start_matches("expected ");
+        let name = self.word(expected)?;
+        // Any time will do: only the zone is tried.
+        Schedule::new("0 0 * * *", Some(name)).map(|_| name.to_owned()).map_err(|_| self.unexpected(expected))
     }
 }
 
