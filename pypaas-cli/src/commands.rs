@@ -15,6 +15,7 @@ mod env;
 mod git;
 mod git_receive_pack;
 mod git_upload_pack;
+mod import;
 mod jobs;
 mod keeper;
 mod keys;
@@ -82,6 +83,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<scale::Arguments>(),
     Registration::of::<keys::Arguments>(),
     Registration::of::<remove::Arguments>(),
+    Registration::of::<import::Arguments>().only_on_host(),
     Registration::of::<setup::Arguments>().only_on_host(),
     Registration::of::<completions::Arguments>(),
     Registration::of::<man::Arguments>(),

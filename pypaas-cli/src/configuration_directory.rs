@@ -59,13 +59,18 @@ pub(crate) fn load_directory_with(
     }))
 }
 
-/// Lists the files in `directory` and in the directories within it. Hidden directories, such as git's, are none of ours.
+/// Lists the files in `directory` and in the directories within it; none if it is not there. Hidden directories, such as git's, are
+/// none of ours.
 fn files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let cannot = |error: io::Error| {
         Failure::new(format!("cannot read `{directory}`: {error}"), "the deploy user must be able to read it")
     };
     let mut files = Vec::new();
-    for (name, is_directory) in names(directory).map_err(cannot)? {
+    let entries = match names(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        entries => entries.map_err(cannot)?,
+    };
+    for (name, is_directory) in entries {
         if !is_directory {
             files.push(Utf8PathBuf::from(name));
         } else if !name.starts_with('.') {

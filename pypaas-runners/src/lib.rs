@@ -19,7 +19,7 @@ pub use builders::{Deno, Elixir, Go, Hugo, Java, Node, Php, Python, Ruby, Rust, 
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use nginx_upstream::NginxUpstream;
-pub use procfile::Procfile;
+pub use procfile::{Procfile, ProcfileLine};
 pub use scheduled::Scheduled;
 pub use simple_process::SimpleProcess;
 pub use unused_files::UNUSED_FILES;

@@ -26,7 +26,8 @@ impl ManifestFormat for Procfile {
             let reason = "is no text file in UTF-8 of a sensible size".to_owned();
             return Err(ManifestError::File { file: FILE, reason });
         };
-        let mut processes = processes(text)?;
+        let lines = Self::lines(text)?;
+        let mut processes: BTreeMap<&str, &str> = lines.iter().map(|it| (it.name, it.command)).collect();
         let release = processes.remove("release");
         if processes.is_empty() {
             let reason = "names no process; write `web: ` and the command that starts your server".to_owned();
@@ -45,33 +46,47 @@ impl ManifestFormat for Procfile {
     }
 }
 
-/// Reads the lines: a name, a colon, a command. Empty lines and comments are left out.
-fn processes(text: &str) -> Result<BTreeMap<&str, &str>, ManifestError> {
-    let mut processes = BTreeMap::new();
-    for (index, line) in text.lines().enumerate() {
-        let wrong = |reason: String| ManifestError::Line { file: FILE, line: index + 1, reason };
-        let line = line.trim_start_matches('\u{feff}').trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+/// One line of a `Procfile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcfileLine<'a> {
+    /// The name of the process.
+    pub name: &'a str,
+    /// The command that starts it.
+    pub command: &'a str,
+    /// The number of the line, from 1.
+    pub line: usize,
+}
+
+impl Procfile {
+    /// Reads the lines: a name, a colon, a command. Empty lines and comments are left out.
+    pub fn lines(text: &str) -> Result<Vec<ProcfileLine<'_>>, ManifestError> {
+        let mut lines: Vec<ProcfileLine<'_>> = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let wrong = |reason: String| ManifestError::Line { file: FILE, line: index + 1, reason };
+            let line = line.trim_start_matches('\u{feff}').trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((name, command)) = line.split_once(':').map(|(name, rest)| (name.trim(), rest.trim()))
+            else {
+                return Err(wrong("has no `:`; write `web: ` and a command".to_owned()));
+            };
+            let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(allowed) {
+                let expected =
+                    format!("expected at most {LONGEST_NAME} letters, digits, `-` and `_` before the `:`");
+                return Err(wrong(expected));
+            }
+            if command.is_empty() {
+                return Err(wrong(format!("`{name}` has no command")));
+            }
+            if lines.iter().any(|it| it.name == name) {
+                return Err(wrong(format!("`{name}` is there twice")));
+            }
+            lines.push(ProcfileLine { name, command, line: index + 1 });
         }
-        let Some((name, command)) = line.split_once(':').map(|(name, rest)| (name.trim(), rest.trim()))
-        else {
-            return Err(wrong("has no `:`; write `web: ` and a command".to_owned()));
-        };
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(allowed) {
-            let expected =
-                format!("expected at most {LONGEST_NAME} letters, digits, `-` and `_` before the `:`");
-            return Err(wrong(expected));
-        }
-        if command.is_empty() {
-            return Err(wrong(format!("`{name}` has no command")));
-        }
-        if processes.insert(name, command).is_some() {
-            return Err(wrong(format!("`{name}` is there twice")));
-        }
+        Ok(lines)
     }
-    Ok(processes)
 }
 
 #[cfg(test)]

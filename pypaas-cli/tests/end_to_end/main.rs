@@ -32,6 +32,7 @@ mod gate;
 mod helping;
 mod host;
 mod hostile_keys;
+mod importing;
 mod interrupting;
 mod jobs;
 mod json;
