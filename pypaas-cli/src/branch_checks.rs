@@ -87,7 +87,7 @@ fn crash_loop(installation: &Installation, branch: &BranchRef, live: &Deployment
         let fix =
             format!("see its log, `pypaas logs {branch} {}`, then run `pypaas apply`", service.runner.runner);
         // A new version may be what ends it.
-        (starts >= CRASH_LOOP).then(|| Diagnostic::error("services", message).fix(fix).not_blocking())
+        (starts >= CRASH_LOOP).then(|| Diagnostic::error("processes", message).fix(fix).not_blocking())
     })
 }
 
@@ -101,7 +101,7 @@ fn disk(home: &Utf8Path) -> Vec<Diagnostic> {
         if is_full {
             let message = format!("the disk of `{home}` has less than 1% of its {what} left");
             let fix = "make room; `pypaas status --disk` shows what each branch takes";
-            found.push(Diagnostic::error("files", message).fix(fix));
+            found.push(Diagnostic::error("disk", message).fix(fix));
         }
     }
     found

@@ -25,6 +25,7 @@ mod maintenance;
 mod man;
 mod metrics;
 mod new;
+mod notify;
 mod plan;
 mod rebuild;
 mod rebuild_authorized_keys;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[Registration] = &[
     Registration::of::<custom_cmds::Arguments>(),
     Registration::of::<metrics::Arguments>(),
     Registration::of::<apply::Arguments>(),
+    Registration::of::<notify::Arguments>(),
     Registration::of::<plan::Arguments>(),
     Registration::of::<cleanup::Arguments>(),
     Registration::of::<check::Arguments>(),

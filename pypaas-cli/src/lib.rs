@@ -4,6 +4,7 @@
 
 mod access;
 mod address;
+mod alerts;
 mod arguments;
 mod audit;
 mod branch_checks;

@@ -6,6 +6,7 @@ use crate::acme::AcmeSettings;
 use crate::backup::BackupSettings;
 use crate::fields::Field;
 use crate::finding::{Finding, Findings};
+use crate::notify::Notify;
 use crate::schema::Schema;
 use crate::{DomainName, InvalidName, NginxSettings, RepoName};
 
@@ -24,6 +25,7 @@ pub(crate) const SETTINGS: Schema = Schema {
         "admins",
         "apps_domain",
         "backup",
+        "notify",
         "deploy_logger_cmd",
         "ssl_config",
         "runner_runscript_template",
@@ -70,6 +72,8 @@ pub struct Settings {
     pub apps_domain: Option<String>,
     /// `backup`: where and when this host is backed up; `None`: it is not.
     pub backup: Option<BackupSettings>,
+    /// `notify`: who is told of trouble.
+    pub notify: Vec<Notify>,
     /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
     /// Default 0.
     pub keep_checkouts: u16,
@@ -94,6 +98,7 @@ impl Settings {
         let nginx = fields.get("nginx").and_then(|nginx| NginxSettings::decode(nginx, findings));
         let acme = fields.get("acme").and_then(|acme| AcmeSettings::decode(acme, findings));
         let backup = fields.get("backup").and_then(|backup| BackupSettings::decode(backup, findings));
+        let notify = fields.get("notify").map(|notify| Notify::decode_all(notify, findings));
         let services_dir = fields.optional("services_dir", findings, Field::path_from_home);
         let lock_timeout = fields.optional("lock_timeout", findings, Field::duration);
         let build_timeout = fields.optional("build_timeout", findings, Field::duration);
@@ -106,6 +111,7 @@ impl Settings {
             acme: acme.unwrap_or_default(),
             admins: fields.optional("admins", findings, Field::texts),
             backup,
+            notify: notify.unwrap_or_default(),
             apps_domain: fields.optional("apps_domain", findings, apps_domain),
             services_dir: services_dir.unwrap_or_else(|| "~/services".to_owned()),
             keep_checkouts: fields

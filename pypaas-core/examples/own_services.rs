@@ -101,6 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings {
         acme: AcmeSettings::default(),
         backup: None,
+        notify: Vec::new(),
         ports: PortRange { min: 61500, max: 61800 },
         runner_runscript_template: None,
         runner_logscript_template: None,

@@ -10,6 +10,7 @@
 //!
 //! All effects go through [`host`]'s small traits. [`MemoryHost`] implements them in memory, stricter than a machine.
 
+mod alert;
 mod apply;
 mod attempt;
 mod backup;
@@ -53,6 +54,7 @@ mod web;
 mod web_file;
 mod written;
 
+pub use alert::{Alert, AlertMessage, AlertRecord, AlertState, PendingAlert, ToldAlert, alert_id};
 pub use apply::{ApplyError, NotInstalled, NotReady, apply};
 pub use attempt::{Attempt, AttemptKind, Outcome, SectionTime, Totals};
 pub use backup::{BackupRecord, FailedBackup, SucceededBackup};

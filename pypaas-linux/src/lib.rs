@@ -4,6 +4,7 @@
 //! more than one of them needs.
 
 pub mod acme;
+mod alert_sender;
 pub mod backup;
 pub mod bare_repo;
 mod bell;
@@ -61,6 +62,7 @@ use pypaas_config::NginxSettings;
 use pypaas_core::Layout;
 use pypaas_core::host::ServiceError;
 
+pub use alert_sender::send_alert;
 pub use bell::{Bell, ring};
 pub use caller::{Watch, is_gone};
 pub use cancellation::cancel;

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How long it sleeps at most while a backup runs: what comes next waits for its end.
 const WHILE_RUNNING: Duration = Duration::from_secs(1);
 
-/// Renew certificates, start jobs and make backups when they are due; run by the supervisor
+/// Renew certificates, start jobs and make backups when they are due, send notifications; run by the supervisor
 #[derive(Debug, Parser)]
 #[command(name = "keeper", hide = true)]
 pub(crate) struct Arguments {}
@@ -49,6 +49,7 @@ impl command::Command for Arguments {
         let mut told = String::new();
         let mut started = Started::default();
         let mut backup = RunningBackup::default();
+        let mut notifications = RunningNotifications::default();
         while !is_replaced() {
             let mut pause = LONGEST;
             let outcome = Installation::load(invocation).and_then(|installation| {
@@ -61,6 +62,7 @@ impl command::Command for Arguments {
                 if let Some(next) = started.start_due(&installation)? {
                     pause = pause.min(until(next));
                 }
+                notifications.start(&installation)?;
                 if let Some(next) = backup.start_due(&installation)? {
                     pause = pause.min(until(next));
                 }
@@ -105,6 +107,27 @@ impl Started {
             first = first.into_iter().chain(decision.next).min();
         }
         Ok(first)
+    }
+}
+
+/// The process that this keeper has started to look for trouble.
+#[derive(Default)]
+struct RunningNotifications {
+    running: Option<Child>,
+    last: Option<Instant>,
+}
+
+impl RunningNotifications {
+    /// Looks for trouble once a minute, unless the look before goes on. The process of its own gives its memory back.
+    fn start(&mut self, installation: &Installation) -> Result<(), Failure> {
+        let is_running = self.running.as_mut().is_some_and(|running| matches!(running.try_wait(), Ok(None)));
+        let is_early = self.last.is_some_and(|last| last.elapsed() < LONGEST);
+        if !is_running && !is_early && !installation.configuration().settings.notify.is_empty() {
+            let mut command = Command::new(&installation.platform.program);
+            self.running = Some(command.arg("notify").stdin(Stdio::null()).process_group(0).spawn()?);
+            self.last = Some(Instant::now());
+        }
+        Ok(())
     }
 }
 

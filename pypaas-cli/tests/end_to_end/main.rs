@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod alerting;
 mod applying;
 mod attacks;
 mod backups;

@@ -171,6 +171,7 @@ fn a_login_without_a_command_shows_a_short_help_and_no_shell() {
             "maintenance",
             "metrics",
             "new",
+            "notify",
             "backup",
             "restore",
             "domain",

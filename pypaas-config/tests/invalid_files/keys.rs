@@ -76,7 +76,7 @@ fn an_unrelated_key_is_refused() {
      --> pypaas.yml:2:1
       |
     2 | docker: true
-      | ^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, backup, deploy_logger_cmd, ssl_config, runner_runscript_template and 1 more
+      | ^^^^^^ pypaas.yml has ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, backup, notify, deploy_logger_cmd, ssl_config and 2 more
     ");
 }
 

@@ -11,7 +11,7 @@ fn an_empty_file_is_explained() {
      --> pypaas.yml:1:1
       |
     1 |
-      | ^ expected a mapping with ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, backup, deploy_logger_cmd, ssl_config, runner_runscript_template and 1 more
+      | ^ expected a mapping with ports, nginx, acme, services_dir, lock_timeout, build_timeout, keep_checkouts, keep_releases, admins, apps_domain, backup, notify, deploy_logger_cmd, ssl_config and 2 more
     ");
 }
 

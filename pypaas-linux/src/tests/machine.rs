@@ -31,6 +31,7 @@ impl Machine {
         let settings = Settings {
             acme: pypaas_config::AcmeSettings::default(),
             backup: None,
+            notify: Vec::new(),
             ports: PortRange { min: 1, max: 1 },
             runner_runscript_template: None,
             runner_logscript_template: None,
