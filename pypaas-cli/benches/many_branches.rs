@@ -111,6 +111,7 @@ fn make_branch(layout: &Layout, number: u16) {
         runner: RunnerName::new("web").unwrap(),
         index: 0,
         port: Some(20_000 + number),
+        socket: None,
         unknown: UnknownFields::default(),
     };
     let live = Deployment {

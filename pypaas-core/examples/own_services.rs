@@ -130,7 +130,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Step::StartService { service: service.clone() },
         Step::AwaitReady {
             service: service.clone(),
-            port: None,
+            listen: None,
+            script: None,
             origin: Origin::localhost(),
             readiness: Readiness::Started,
         },

@@ -5,6 +5,7 @@ mod port_ownership;
 mod ready;
 
 use std::error::Error;
+use std::slice;
 
 use pypaas_config::on_one_line;
 
@@ -101,6 +102,7 @@ fn perform(
             host.files().replace_file(&layout.record(branch), &json(record.as_ref())?, Mode::Private)?;
         }
         Step::RemoveRecord { branch } => host.files().remove_file(&layout.record(branch))?,
+        Step::RemoveDirectory { path } => host.files().remove_directory(path)?,
         Step::CreateDirectory { path } => host.files().create_directory(path)?,
         Step::WriteFile { path, text, mode } => host.files().replace_file(path, text, *mode)?,
         Step::CheckOut { branch, commit, checkout } => {
@@ -135,8 +137,10 @@ fn perform(
         Step::EndCommands { branch, checkout } => {
             host.shell().end_commands(&layout.checkout(branch, checkout))?
         }
-        Step::RequireProgram { program, remedy, shell } => {
-            let command = ShellCommand { line: format!("command -v {program}"), ..shell.clone() };
+        Step::RequireProgram { program, names, remedy, shell } => {
+            let names = if names.is_empty() { slice::from_ref(program) } else { names.as_slice() };
+            let looks: Vec<String> = names.iter().map(|name| format!("command -v {name}")).collect();
+            let command = ShellCommand { line: looks.join(" || "), ..shell.clone() };
             let (program, remedy) = (program.clone(), remedy.clone());
             host.shell().run_command(&command, &mut |_| ()).map_err(|_| NotInstalled { program, remedy })?;
         }
@@ -151,8 +155,9 @@ fn perform(
         Step::PrepareStore { store } => host.stores().prepare_store(store)?,
         Step::DefineService { service, definition } => host.services().define_service(service, definition)?,
         Step::StartService { service } => host.services().start_service(service)?,
-        Step::AwaitReady { service, port, origin, readiness } => {
-            let target = HealthTarget { service, port: port.unwrap_or_default(), origin, can_be_abandoned };
+        Step::AwaitReady { service, listen, script, origin, readiness } => {
+            let (listen, script) = (listen.as_ref(), script.as_deref());
+            let target = HealthTarget { service, listen, script, origin, can_be_abandoned };
             ready::await_ready(host, progress, target, readiness)?;
         }
         Step::StopServices { services, timeout } => {

@@ -41,6 +41,9 @@ pub struct BuildRecipe {
 pub struct Requirement {
     /// The program.
     pub program: String,
+    /// The names that it may have, where it has not always the same one; empty: only its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// How to install it: ``install it with `apt install npm` ``.
     pub remedy: String,
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use pypaas_config::{BranchRef, Persist, RunnerName};
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptKind, CheckoutName, CommitId, Manifest, Process, ServiceName, Slot, UnknownFields};
+use crate::{
+    AttemptKind, CheckoutName, CommitId, Layout, Manifest, Process, Server, ServiceName, Slot, UnknownFields,
+};
 
 /// One checkout and the processes that run it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +59,10 @@ impl Deployment {
         self.processes.iter().map(|process| process.service(branch, self.slot))
     }
 
-    /// Lists the ports of one runner, in the order of its processes.
-    pub fn ports(&self, runner: &RunnerName) -> Vec<u16> {
-        self.processes.iter().filter(|it| it.runner == *runner).filter_map(|it| it.port).collect()
+    /// Lists where the processes of one runner listen, in their order.
+    pub fn servers(&self, runner: &RunnerName, layout: &Layout) -> Vec<Server> {
+        let own = self.processes.iter().filter(|it| it.runner == *runner);
+        own.filter_map(|it| Server::of(it, layout)).collect()
     }
 }
 

@@ -22,7 +22,7 @@ pub use files::{FileError, Files, Mode};
 pub use git::{Commit, Git, GitError};
 pub use locks::{LockError, Locks};
 pub use logs::Logs;
-pub use probe::{PortHolder, Probe, ProbeError};
+pub use probe::{HealthRequest, PortHolder, Probe, ProbeError};
 pub use services::{ServiceError, ServiceState, Services, StopReport};
 pub(crate) use shell::first_line;
 pub use shell::{CommandError, Shell, ShellCommand};

@@ -142,7 +142,7 @@ impl Machine<'_> {
         let mut violations = Vec::new();
         for (branch, live) in self.lives() {
             for process in &live.processes {
-                let Some(port) = process.port else { continue };
+                let Some(port) = process.number() else { continue };
                 let service = process.service(branch, live.slot);
                 if let Some(first) = owners.insert(port, service.clone()) {
                     violations.push(Violation::PortGivenTwice { port, services: [first, service] });
@@ -182,8 +182,9 @@ impl Machine<'_> {
         for (name, domain) in &self.platform.configuration.domains {
             for location in domain.locations.values().filter(|it| self.is_served(it)) {
                 let record = self.observed.record(&location.upstream.branch_ref());
-                let ports = record.live.map(|live| live.ports(&location.upstream.runner)).unwrap_or_default();
-                let ports: BTreeSet<u16> = ports.into_iter().collect();
+                let processes = record.live.into_iter().flat_map(|live| live.processes);
+                let own = processes.filter(|it| it.runner == location.upstream.runner);
+                let ports: BTreeSet<u16> = own.filter_map(|it| it.number()).collect();
                 if !ports.is_empty() && in_use.get(&location.upstream) != Some(&ports) {
                     let runner = location.upstream.clone();
                     violations.push(Violation::NotRouted { domain: name.clone(), runner });

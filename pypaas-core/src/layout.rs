@@ -1,5 +1,7 @@
 //! Where things are on a host. Nobody else joins these paths.
 
+mod sockets;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use pypaas_config::{BranchRef, DomainName, RepoName, RunnerRef, Settings};

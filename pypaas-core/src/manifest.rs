@@ -20,6 +20,11 @@ pub trait ManifestFormat {
     /// The name of the file, in the root of a checkout.
     fn file(&self) -> &'static str;
 
+    /// Whether the file says nothing but how an app is run: then a pusher is told where it is not used.
+    fn has_no_other_use(&self) -> bool {
+        true
+    }
+
     /// Reads the file of `commit`, which holds it.
     fn read(&self, commit: &Commit) -> Result<Manifest, ManifestError>;
 }

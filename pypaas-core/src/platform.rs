@@ -176,7 +176,8 @@ impl Platform {
             return Ok(None);
         }
         let Some(format) = self.manifest_formats.iter().find(|format| commit.holds(format.file())) else {
-            let files = self.manifest_formats.iter().map(|format| format.file()).collect();
+            let formats = self.manifest_formats.iter().filter(|format| format.has_no_other_use());
+            let files = formats.map(|format| format.file()).collect();
             return Err(ManifestError::Missing { files });
         };
         let manifest = format.read(commit)?;

@@ -86,6 +86,7 @@ impl Observed {
             | Step::RequireProgram { .. }
             | Step::CheckSite { .. }
             | Step::PrepareStore { .. }
+            | Step::RemoveDirectory { .. }
             | Step::AwaitReady { .. }
             | Step::TestWebServer { .. }
             | Step::ReloadIfRunning { .. } => {}

@@ -3,23 +3,44 @@
 use std::fmt;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{HealthCheck, Keys, Overlap, RunnerConfig, RunnerType, Schema, Serves};
 use serde::Serialize;
 
+use crate::host::Commit;
 use crate::web::{Linked, Route};
-use crate::{Job, Server, Site, Upstream, UpstreamName};
+use crate::{Job, Requirement, Server, Site, Upstream, UpstreamName};
 
 /// One way of running code. Pure: it describes; plans and hosts do.
 pub trait Runner {
     /// The shell command of its processes; `None` for a runner without processes.
     fn command(&self) -> Option<&str>;
 
+    /// What a pusher is told of what it runs.
+    fn summary(&self) -> &str {
+        self.command().unwrap_or("files that nginx serves")
+    }
+
     /// How many processes it has.
     fn process_count(&self) -> u16;
 
     /// Whether each process gets a port of its own, in `PORT`.
     fn needs_port(&self) -> bool;
+
+    /// Whether each process gets a Unix socket of its own, at the path in `SOCKET`, which no other app can reach.
+    fn needs_socket(&self) -> bool {
+        false
+    }
+
+    /// The script that answers health checks, relative to the checkout, for processes that speak FastCGI; `None` for HTTP.
+    fn script(&self) -> Option<&Utf8Path> {
+        None
+    }
+
+    /// The programs that the host must have to run `commit`.
+    fn requires(&self, _commit: &Commit) -> Vec<Requirement> {
+        Vec::new()
+    }
 
     /// What makes a new process count as started.
     fn readiness(&self) -> Readiness;
@@ -97,7 +118,7 @@ impl RunnerTypes {
 
 /// Creates the configuration of a runner with these settings.
 pub fn runner_config<T: RunnerSettings>(settings: T) -> RunnerConfig {
-    let ports = if settings.needs_port() { settings.process_count() } else { 0 };
+    let ports = if settings.needs_port() || settings.needs_socket() { settings.process_count() } else { 0 };
     RunnerConfig::new(T::TYPE, T::SCHEMA, settings.serves(), ports, settings)
 }
 

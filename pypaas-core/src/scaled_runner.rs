@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use pypaas_config::Overlap;
 
-use crate::{NginxBase, Readiness, Runner};
+use crate::host::Commit;
+use crate::{NginxBase, Readiness, Requirement, Runner};
 
 /// A runner that a release brings, with as many processes as `formation` says.
 pub struct ScaledRunner {
@@ -24,12 +26,28 @@ impl Runner for ScaledRunner {
         self.runner.command()
     }
 
+    fn summary(&self) -> &str {
+        self.runner.summary()
+    }
+
     fn process_count(&self) -> u16 {
         self.process_count
     }
 
     fn needs_port(&self) -> bool {
         self.runner.needs_port()
+    }
+
+    fn needs_socket(&self) -> bool {
+        self.runner.needs_socket()
+    }
+
+    fn script(&self) -> Option<&Utf8Path> {
+        self.runner.script()
+    }
+
+    fn requires(&self, commit: &Commit) -> Vec<Requirement> {
+        self.runner.requires(commit)
     }
 
     fn readiness(&self) -> Readiness {

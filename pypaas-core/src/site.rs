@@ -19,6 +19,9 @@ pub struct Site {
     pub index: String,
     /// Whether files that look like source code or secrets may be in it.
     pub publish_all: bool,
+    /// Whether nginx passes requests for the index, and for all PHP files, to a process: then the index must be there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub runs_scripts: bool,
 }
 
 /// What was found in the directory of a [`Site`].
@@ -40,9 +43,25 @@ pub enum SiteError {
         "there is no directory `{0}` in the checkout after the build: write the directory that the build creates as `subdirectory`"
     )]
     Missing(Utf8PathBuf),
+    /// There is nothing to run.
+    #[error(
+        "there is no directory `{0}` in the checkout after the build: write the directory of the front controller as `public`, \
+         or `public: .` for the checkout itself"
+    )]
+    MissingPublic(Utf8PathBuf),
+    /// There is nothing that answers.
+    #[error(
+        "there is no `{script}` in {site}: write the directory it is in as `public`, or another name as `front_controller`"
+    )]
+    NoScript {
+        /// The directory, in words.
+        site: String,
+        /// The name of the script.
+        script: String,
+    },
     /// Everybody could read what nobody should.
     #[error(
-        "nginx would publish {found} in {site}: serve only the finished files with `subdirectory`, or write `publish_all: true` \
+        "nginx would publish {found} in {site}: serve only the finished files with `{key}`, or write `publish_all: true` \
          if everybody may read them"
     )]
     Private {
@@ -50,6 +69,8 @@ pub enum SiteError {
         site: String,
         /// Some of the paths, in words.
         found: String,
+        /// The key that says which files are served.
+        key: &'static str,
     },
 }
 
@@ -88,18 +109,27 @@ impl Site {
     /// Checks what was found. Returns what the pusher should know.
     pub fn check(&self, contents: &SiteContents) -> Result<Option<String>, SiteError> {
         if !contents.is_there {
-            return Err(SiteError::Missing(self.subdirectory.clone()));
+            let missing = if self.runs_scripts { SiteError::MissingPublic } else { SiteError::Missing };
+            return Err(missing(self.subdirectory.clone()));
+        }
+        if self.runs_scripts && !contents.has_index {
+            return Err(SiteError::NoScript { site: self.to_string(), script: self.index.clone() });
         }
         if !self.publish_all && !contents.private.is_empty() {
             let named: Vec<String> =
                 contents.private.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
             let more = contents.private.len().saturating_sub(NAMED);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            return Err(SiteError::Private { site: self.to_string(), found: named.join(", ") + &more });
+            let key = if self.runs_scripts { "public" } else { "subdirectory" };
+            return Err(SiteError::Private { site: self.to_string(), found: named.join(", ") + &more, key });
         }
         let note = || format!("{self} has no `{}`: nginx answers 403 or 404 to requests for `/`", self.index);
         Ok((!contents.has_index).then(note))
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl fmt::Display for Site {

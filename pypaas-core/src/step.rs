@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::host::{Mode, ShellCommand, first_line};
 use crate::{
-    CheckoutName, CommitId, Definition, Origin, PendingSwitch, Readiness, Record, ServiceName, Site, Store,
-    WebFileName, WebInstance, WebRoutes,
+    CheckoutName, CommitId, Definition, Listen, Origin, PendingSwitch, Readiness, Record, ServiceName, Site,
+    Store, WebFileName, WebInstance, WebRoutes,
 };
 
 /// One thing to do on the machine. Every step is safe to repeat.
@@ -29,6 +29,8 @@ pub enum Step {
     WriteRecord { branch: BranchRef, record: Box<Record> },
     /// Removes the record of a branch that is no longer configured.
     RemoveRecord { branch: BranchRef },
+    /// Removes a directory with all that is in it.
+    RemoveDirectory { path: Utf8PathBuf },
     /// Makes a directory.
     CreateDirectory { path: Utf8PathBuf },
     /// Writes a file of the deploy user's.
@@ -43,8 +45,14 @@ pub enum Step {
     Run { command: ShellCommand },
     /// Ends what the commands of a deploy have left running in its checkout.
     EndCommands { branch: BranchRef, checkout: CheckoutName },
-    /// Looks for a program a builder needs, as a shell in the checkout would.
-    RequireProgram { program: String, remedy: String, shell: ShellCommand },
+    /// Looks for a program a builder or a runner needs, under any of its names, as a shell in the checkout would.
+    RequireProgram {
+        program: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
+        remedy: String,
+        shell: ShellCommand,
+    },
     /// Checks a directory that nginx is to serve. Files that are as they were in the live checkout get the dates of those.
     CheckSite { branch: BranchRef, checkout: CheckoutName, site: Site, live: Option<CheckoutName> },
     /// Makes sure that a database is there and can be used.
@@ -54,7 +62,14 @@ pub enum Step {
     /// Starts a service.
     StartService { service: ServiceName },
     /// Waits until a service counts as started.
-    AwaitReady { service: ServiceName, port: Option<u16>, origin: Origin, readiness: Readiness },
+    AwaitReady {
+        service: ServiceName,
+        listen: Option<Listen>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        script: Option<Utf8PathBuf>,
+        origin: Origin,
+        readiness: Readiness,
+    },
     /// Stops services and waits until their process groups are gone.
     StopServices { services: Vec<ServiceName>, timeout: Duration },
     /// Removes a stopped service.
@@ -92,6 +107,7 @@ impl Step {
             | Self::WriteRecord { .. }
             | Self::RemoveRecord { .. }
             | Self::CreateDirectory { .. }
+            | Self::RemoveDirectory { .. }
             | Self::WriteFile { .. }
             | Self::CheckOut { .. }
             | Self::RemoveCheckout { .. }
@@ -122,6 +138,7 @@ impl fmt::Display for Step {
             Self::PrepareRepo { repo, .. } => write!(f, "prepare the repository {repo}"),
             Self::WriteRecord { branch, record } => write!(f, "record of {branch}: {record}"),
             Self::RemoveRecord { branch } => write!(f, "forget the record of {branch}"),
+            Self::RemoveDirectory { path } => write!(f, "remove {path}"),
             Self::CreateDirectory { path } => write!(f, "create the directory {path}"),
             Self::WriteFile { path, .. } => write!(f, "write {path}"),
             Self::CheckOut { commit, checkout, .. } => {
@@ -136,7 +153,9 @@ impl fmt::Display for Step {
             Self::PrepareStore { store } => write!(f, "prepare {store}"),
             Self::DefineService { service, .. } => write!(f, "define {service}"),
             Self::StartService { service } => write!(f, "start {service}"),
-            Self::AwaitReady { service, readiness, port, .. } => await_ready(f, service, readiness, *port),
+            Self::AwaitReady { service, readiness, listen, .. } => {
+                await_ready(f, service, readiness, listen.as_ref())
+            }
             Self::StopServices { services, timeout } => {
                 write!(f, "stop {}, killing what is left after {}", list(services), format_duration(*timeout))
             }
@@ -177,20 +196,20 @@ fn await_ready(
     f: &mut fmt::Formatter<'_>,
     service: &ServiceName,
     readiness: &Readiness,
-    port: Option<u16>,
+    listen: Option<&Listen>,
 ) -> fmt::Result {
-    let port = port.unwrap_or_default();
+    let listen = listen.map(ToString::to_string).unwrap_or_default();
     match readiness {
         Readiness::Started => write!(f, "watch {service} for 1s"),
         Readiness::StaysUp(time) => {
             write!(f, "wait until {service} has been up for {}", format_duration(*time))
         }
         Readiness::Accepts { within, .. } => {
-            write!(f, "wait until {service} accepts on port {port}, for at most {}", format_duration(*within))
+            write!(f, "wait until {service} accepts on {listen}, for at most {}", format_duration(*within))
         }
         Readiness::Healthy { check, within } => {
             let within = format_duration(*within);
-            write!(f, "wait until {service} answers {} on port {port}, for at most {within}", check.path)
+            write!(f, "wait until {service} answers {} on {listen}, for at most {within}", check.path)
         }
     }
 }

@@ -10,8 +10,8 @@ use camino::Utf8PathBuf;
 use pypaas_config::{DomainName, LocationPath, Protocol, RunnerRef};
 use serde::{Deserialize, Serialize};
 
-use crate::encode;
 use crate::host::Version;
+use crate::{Layout, Process, encode};
 
 /// Prints the model as nginx configuration, one text a file. Equal models give equal texts.
 pub trait WebConfigRenderer {
@@ -222,6 +222,25 @@ pub enum Route {
         /// In the location, verbatim.
         extra: Option<String>,
     },
+    /// Serves files, and lets one script answer all other requests, by FastCGI.
+    Scripts {
+        /// The upstream.
+        upstream: UpstreamName,
+        /// The directory of the files.
+        root: Utf8PathBuf,
+        /// The name of the script, in that directory.
+        script: String,
+        /// Whether requests for another PHP file in that directory run that one.
+        all_scripts: bool,
+        /// The checkout it is in: no symbolic link below is followed, which may lead anywhere.
+        checkout: Utf8PathBuf,
+        /// Links of the checkout into the data directory, which may be followed.
+        linked: Vec<Linked>,
+        /// How long clients may keep a file without asking again.
+        cache: Option<Duration>,
+        /// In the location, verbatim.
+        extra: Option<String>,
+    },
     /// Answers 503 with a page and `Retry-After`.
     Unavailable(Unavailable),
     /// Directives of the runner's own, verbatim.
@@ -245,7 +264,9 @@ impl Route {
     /// Returns the directives that the runner's configuration has for its locations, verbatim.
     pub fn extra(&self) -> Option<&str> {
         match self {
-            Self::Proxy { extra, .. } | Self::Static { extra, .. } => extra.as_deref(),
+            Self::Proxy { extra, .. } | Self::Static { extra, .. } | Self::Scripts { extra, .. } => {
+                extra.as_deref()
+            }
             Self::Verbatim(text) => Some(text),
             Self::Unavailable(_) => None,
         }
@@ -274,14 +295,29 @@ pub struct Upstream {
     pub extra: Option<String>,
 }
 
-/// Where a process listens: a host and a port, because it may one day be on another machine.
+/// Where a process listens: a host and a port, because it may one day be on another machine, or a socket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Server {
     /// A host name or address.
     pub host: String,
-    /// A port.
+    /// A port, or the number of the socket.
     pub port: u16,
+    /// The Unix socket it listens on, on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<Utf8PathBuf>,
 }
+
+impl Server {
+    /// Names the place on this machine where `process` listens; `None` if it takes no requests.
+    pub fn of(process: &Process, layout: &Layout) -> Option<Self> {
+        let port = process.number()?;
+        let socket = process.socket.map(|number| layout.socket(number));
+        Some(Self { host: LOOPBACK.to_owned(), port, socket })
+    }
+}
+
+/// Where processes on this machine listen.
+const LOOPBACK: &str = "127.0.0.1";
 
 /// An upstream's name, such as `shop+master+web`: safe in nginx and distinct for every runner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

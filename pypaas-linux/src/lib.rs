@@ -21,6 +21,7 @@ pub mod daemontools;
 mod disk_use;
 pub mod durable;
 mod environment;
+mod fastcgi;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

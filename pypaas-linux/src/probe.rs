@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use pypaas_core::host::{PortHolder, Probe, ProbeError};
-use pypaas_core::{Origin, ServiceName};
+use camino::Utf8Path;
+use pypaas_core::host::{HealthRequest, PortHolder, Probe, ProbeError};
+use pypaas_core::{Listen, Origin, ServiceName};
 
 use super::LinuxHost;
+use super::fastcgi;
 use super::proc::tcp::{self, Socket};
+use super::proc::unix;
 use super::proc::{self, ProcessTable, ProcessTree};
 
 /// How long a connection on this machine may take.
@@ -24,7 +28,9 @@ const REST: Duration = Duration::from_millis(100);
 impl Probe for LinuxHost {
     fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError> {
         let held = tcp::sockets().map_err(said)?.into_iter();
-        Ok(held.map(|socket| socket.local.port()).collect())
+        let sockets = unix::sockets().map_err(said)?.into_iter().filter(|socket| !socket.is_connected);
+        let numbers = sockets.filter_map(|socket| self.layout.number_of_socket(&socket.path));
+        Ok(held.map(|socket| socket.local.port()).chain(numbers).collect())
     }
 
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError> {
@@ -33,7 +39,11 @@ impl Probe for LinuxHost {
         Ok(listening.filter(|socket| open.contains(&socket.inode)).map(|socket| socket.local).collect())
     }
 
-    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError> {
+    fn holder(&mut self, service: &ServiceName, listen: &Listen) -> Result<PortHolder, ProbeError> {
+        let port = match listen {
+            Listen::Port(port) => *port,
+            Listen::Socket(path) => return self.holder_of_socket(service, path),
+        };
         // First the sockets: one that a process opens after it was looked at would count as somebody else's.
         let takes = |socket: &Socket| socket.local.port() == port && takes_loopback(socket.local.ip());
         let listening: Vec<Socket> = tcp::listening().map_err(said)?.into_iter().filter(takes).collect();
@@ -46,26 +56,41 @@ impl Probe for LinuxHost {
         })
     }
 
-    fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
-        connect(port, CONNECT).map(drop)
+    fn accepts(&mut self, listen: &Listen) -> Result<(), ProbeError> {
+        match listen {
+            Listen::Port(port) => connect(*port, CONNECT).map(drop),
+            Listen::Socket(path) => UnixStream::connect(path).map(drop).map_err(said),
+        }
     }
 
     fn answers(
         &mut self,
-        port: u16,
-        origin: &Origin,
-        path: &str,
+        listen: &Listen,
+        request: HealthRequest<'_>,
         timeout: Duration,
     ) -> Result<u16, ProbeError> {
         let deadline = Instant::now() + timeout;
-        let mut connection = connect(port, CONNECT.min(timeout))?;
-        let request = request(&origin.host, path, &forwarded(origin));
-        exchange(&mut connection, &request, deadline).map_err(|error| late(error, timeout))
+        let mut connection: Box<dyn Connection> = match listen {
+            Listen::Port(port) => Box::new(connect(*port, CONNECT.min(timeout))?),
+            Listen::Socket(path) => Box::new(UnixStream::connect(path).map_err(said)?),
+        };
+        let connection = connection.as_mut();
+        let status = match request.script {
+            Some(script) => ask_script(connection, &fastcgi::request(request, script), deadline),
+            None => {
+                let HealthRequest { origin, path, .. } = request;
+                exchange(connection, &self::request(&origin.host, path, &forwarded(origin)), deadline)
+            }
+        };
+        status.map_err(|error| late(error, timeout))
     }
 
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError> {
         let connected = tcp::connected().map_err(said)?;
-        Ok(connected.iter().filter(|socket| ports.contains(&socket.local.port())).count())
+        let over_ports = connected.iter().filter(|socket| ports.contains(&socket.local.port())).count();
+        let sockets = unix::sockets().map_err(said)?.into_iter().filter(|socket| socket.is_connected);
+        let numbers = sockets.filter_map(|socket| self.layout.number_of_socket(&socket.path));
+        Ok(over_ports + numbers.filter(|number| ports.contains(number)).count())
     }
 }
 
@@ -97,6 +122,18 @@ fn connect(port: u16, longest: Duration) -> Result<TcpStream, ProbeError> {
 }
 
 impl LinuxHost {
+    /// Tells who listens on the socket at `path`. One that was replaced may still be open somewhere: nobody reaches it.
+    fn holder_of_socket(&self, service: &ServiceName, path: &Utf8Path) -> Result<PortHolder, ProbeError> {
+        let sockets = unix::sockets().map_err(said)?.into_iter();
+        let listening: Vec<_> = sockets.filter(|it| it.path == path && !it.is_connected).collect();
+        let own = self.sockets_of(service)?;
+        Ok(match listening.iter().any(|socket| own.contains(&socket.inode)) {
+            true => PortHolder::Service,
+            false if listening.is_empty() => PortHolder::Nobody,
+            false => PortHolder::Other("another process".to_owned()),
+        })
+    }
+
     /// Lists the inodes of the sockets that the processes of `service` have open.
     fn sockets_of(&self, service: &ServiceName) -> Result<BTreeSet<u64>, ProbeError> {
         let main_process = self.supervisor.main_process(service).map_err(said)?;
@@ -117,6 +154,46 @@ impl LinuxHost {
         let deadline = Instant::now() + timeout;
         let mut connection = TcpStream::connect_timeout(&address, CONNECT).map_err(said)?;
         exchange(&mut connection, &request(name, path, ""), deadline).map_err(|error| late(error, timeout))
+    }
+}
+
+/// Sends `request` by FastCGI and returns the status of the answer.
+fn ask_script(connection: &mut dyn Connection, request: &[u8], deadline: Instant) -> io::Result<u16> {
+    connection.bound(deadline)?;
+    connection.write_all(request)?;
+    fastcgi::status(&mut Bounded { connection, deadline })
+}
+
+/// A connection of which each operation can be bounded.
+trait Connection: Read + Write {
+    /// Lets the next operations last until `deadline`.
+    fn bound(&self, deadline: Instant) -> io::Result<()>;
+}
+
+impl Connection for TcpStream {
+    fn bound(&self, deadline: Instant) -> io::Result<()> {
+        self.set_write_timeout(Some(left(deadline)?))?;
+        self.set_read_timeout(Some(left(deadline)?))
+    }
+}
+
+impl Connection for UnixStream {
+    fn bound(&self, deadline: Instant) -> io::Result<()> {
+        self.set_write_timeout(Some(left(deadline)?))?;
+        self.set_read_timeout(Some(left(deadline)?))
+    }
+}
+
+/// Reads from a connection until a deadline, also when pieces keep coming.
+struct Bounded<'a> {
+    connection: &'a mut dyn Connection,
+    deadline: Instant,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.connection.bound(self.deadline)?;
+        self.connection.read(buffer)
     }
 }
 
@@ -147,8 +224,8 @@ fn late(error: io::Error, timeout: Duration) -> ProbeError {
     }
 }
 
-fn exchange(connection: &mut TcpStream, request: &str, deadline: Instant) -> io::Result<u16> {
-    connection.set_write_timeout(Some(left(deadline)?))?;
+fn exchange(connection: &mut dyn Connection, request: &str, deadline: Instant) -> io::Result<u16> {
+    connection.bound(deadline)?;
     connection.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     loop {
@@ -180,15 +257,15 @@ fn status(mut head: &[u8]) -> io::Result<Option<u16>> {
     }
 }
 
-fn read_more(connection: &mut TcpStream, head: &mut Vec<u8>, deadline: Instant) -> io::Result<bool> {
+fn read_more(connection: &mut dyn Connection, head: &mut Vec<u8>, deadline: Instant) -> io::Result<bool> {
     let mut buffer = [0; 4096];
-    connection.set_read_timeout(Some(left(deadline)?))?;
+    connection.bound(deadline)?;
     let length = connection.read(&mut buffer)?;
     head.extend_from_slice(buffer.get(..length).unwrap_or_default());
     Ok(length > 0)
 }
 
-fn take_rest(connection: &mut TcpStream, deadline: Instant) {
+fn take_rest(connection: &mut dyn Connection, deadline: Instant) {
     let deadline = deadline.min(Instant::now() + REST);
     let mut rest = Vec::new();
     while rest.len() < LONGEST_HEAD && read_more(connection, &mut rest, deadline).is_ok_and(|more| more) {}
@@ -210,6 +287,7 @@ fn not_http() -> io::Error {
 fn said(error: io::Error) -> ProbeError {
     ProbeError(match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::NotFound => "there is no such socket".to_owned(),
         ErrorKind::ConnectionReset => "connection reset".to_owned(),
         ErrorKind::TimedOut => "no answer".to_owned(),
         _ => error.to_string(),

@@ -6,6 +6,7 @@ pub(crate) mod account;
 mod process;
 mod process_tree;
 pub(crate) mod tcp;
+pub(crate) mod unix;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -23,13 +23,25 @@ pub(super) fn inspect(
     let has_index = fs::metadata(root.join(&site.index)).is_ok_and(|found| found.is_file());
     let mut private = Vec::new();
     let former = former.map(|former| former.join(&site.subdirectory)).filter(|it| is_directory(it));
-    walk(&root, &root, former, &mut private)?;
+    let walked = Walked { root: &root, runs_scripts: site.runs_scripts };
+    walk(walked, &root, former, &mut private)?;
     private.sort();
     Ok(SiteContents { is_there: true, has_index, private })
 }
 
+/// What is looked through.
+#[derive(Debug, Clone, Copy)]
+struct Walked<'a> {
+    root: &'a Utf8Path,
+    /// Whether nginx passes requests for PHP files on, and serves nothing of the packages of the project.
+    runs_scripts: bool,
+}
+
+/// Directories of packages of a project.
+const PACKAGES: [&str; 2] = ["node_modules", "vendor"];
+
 fn walk(
-    root: &Utf8Path,
+    walked: Walked<'_>,
     directory: &Utf8Path,
     former: Option<Utf8PathBuf>,
     private: &mut Vec<String>,
@@ -42,15 +54,22 @@ fn walk(
             continue;
         }
         let path = directory.join(&name);
-        let relative = path.strip_prefix(root).unwrap_or(&path);
+        let relative = path.strip_prefix(walked.root).unwrap_or(&path);
         let before = former.as_ref().map(|former| former.join(&name));
         let kind = entry.file_type()?;
+        if walked.runs_scripts
+            && kind.is_dir()
+            && directory == walked.root
+            && PACKAGES.contains(&name.as_str())
+        {
+            continue;
+        }
         if kind.is_dir() && name == "node_modules" {
             private.push(format!("{relative}/"));
         } else if kind.is_dir() {
-            walk(root, &path, before.filter(|it| is_directory(it)), private)?;
+            walk(walked, &path, before.filter(|it| is_directory(it)), private)?;
         } else if kind.is_file() {
-            if is_private(&path)? {
+            if is_private(&path, walked.runs_scripts)? {
                 private.push(relative.to_string());
             }
             if let Some(before) = before {
@@ -67,10 +86,11 @@ fn is_directory(path: &Utf8Path) -> bool {
 
 /// Returns whether a file looks like one that nobody wants to publish: PHP source, which nginx would send as text, a private key, a
 /// database.
-fn is_private(path: &Utf8Path) -> io::Result<bool> {
+fn is_private(path: &Utf8Path, runs_scripts: bool) -> io::Result<bool> {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
     Ok(match extension.as_str() {
-        "php" | "phtml" | "phar" | "sqlite3" => true,
+        "php" | "phtml" | "phar" => !runs_scripts,
+        "sqlite3" => true,
         "pem" | "key" => holds_key(path)?,
         _ => matches!(path.file_name(), Some("id_rsa" | "id_ecdsa" | "id_ed25519")),
     })

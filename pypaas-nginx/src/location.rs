@@ -1,6 +1,7 @@
 //! Locations: where requests of a domain lead.
 
 mod proxy;
+mod scripts;
 mod static_files;
 mod unavailable;
 
@@ -29,6 +30,13 @@ pub(crate) struct ServerContext<'a> {
 struct LocationMatch<'a> {
     modifier: &'a str,
     path: String,
+}
+
+impl LocationMatch<'_> {
+    /// Returns whether it is the beginning of paths.
+    fn is_prefix(&self) -> bool {
+        matches!(self.modifier, "" | "^~")
+    }
 }
 
 impl From<&LocationMatch<'_>> for Value {
@@ -95,6 +103,7 @@ fn print_one(
             max_body,
         })
     };
+    let is_free = |path: &str| !all.iter().any(|it| it.path.split() == ("=", path));
     match &location.route {
         Route::Proxy { upstream, protocol, path, extra } => {
             proxy::print(&context(extra.as_ref())?, upstream, *protocol, path.as_deref())
@@ -102,9 +111,12 @@ fn print_one(
         Route::Static { root, checkout, linked, index, spa, cache, extra } => {
             let (spa, cache, gzip_static) = (*spa, *cache, server.gzip_static);
             let files = static_files::Files { root, checkout, linked, index, spa, cache, gzip_static };
-            let exact = |it: &RoutedLocation, path: &str| it.path.split() == ("=", path);
-            let free = |path: &str| !all.iter().any(|it| exact(it, path));
-            static_files::print(&context(extra.as_ref())?, &files, free)
+            static_files::print(&context(extra.as_ref())?, &files, is_free)
+        }
+        Route::Scripts { upstream, root, script, all_scripts, checkout, linked, cache, extra } => {
+            let (all_scripts, cache) = (*all_scripts, *cache);
+            let scripts = scripts::Scripts { upstream, root, script, all_scripts, checkout, linked, cache };
+            scripts::print(&context(extra.as_ref())?, &scripts, is_free)
         }
         Route::Unavailable(why) => unavailable::print(templates, &pattern_of(location), server, why),
         Route::Verbatim(text) => {
@@ -119,7 +131,8 @@ fn print_one(
 /// serve `/public../secret` from beside the directory.
 fn pattern_of(location: &RoutedLocation) -> LocationMatch<'_> {
     let (modifier, path) = location.path.split();
-    let directory = matches!(location.route, Route::Static { .. }) && is_prefix(&location.path);
+    let directory =
+        matches!(location.route, Route::Static { .. } | Route::Scripts { .. }) && is_prefix(&location.path);
     let slash = if directory && !path.ends_with('/') { "/" } else { "" };
     LocationMatch { modifier, path: format!("{path}{slash}") }
 }

@@ -7,13 +7,14 @@ use crate::indent::indent;
 use crate::quote::{quote, quote_literal};
 use crate::unprintable::Unprintable;
 
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("body_too_large", include_str!("../templates/body_too_large.conf.j2")),
     ("edge", include_str!("../templates/edge.conf.j2")),
     ("edge_server", include_str!("../templates/edge_server.conf.j2")),
     ("location_not_found", include_str!("../templates/location_not_found.conf.j2")),
     ("location_proxy", include_str!("../templates/location_proxy.conf.j2")),
     ("location_redirect", include_str!("../templates/location_redirect.conf.j2")),
+    ("location_scripts", include_str!("../templates/location_scripts.conf.j2")),
     ("location_static", include_str!("../templates/location_static.conf.j2")),
     ("location_unavailable", include_str!("../templates/location_unavailable.conf.j2")),
     ("location_verbatim", include_str!("../templates/location_verbatim.conf.j2")),

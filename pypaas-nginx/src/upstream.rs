@@ -2,7 +2,7 @@
 
 use minijinja::context;
 use pypaas_core::host::Version;
-use pypaas_core::{Upstream, UpstreamName};
+use pypaas_core::{Server, Upstream, UpstreamName};
 
 use crate::directive::{Directive, unless_set};
 use crate::edge::KEEPALIVE_BY_DEFAULT;
@@ -29,9 +29,13 @@ pub(crate) fn print(
     if upstream.servers.is_empty() {
         return Err(Unprintable("it has no server, and nginx takes no upstream without one".to_owned()));
     }
-    let mut servers: Vec<_> = upstream.servers.iter().map(|it| (it.host.as_str(), it.port)).collect();
+    let mut servers: Vec<&Server> = upstream.servers.iter().collect();
     servers.sort_unstable();
-    let servers: Vec<String> = servers.into_iter().map(|(host, port)| endpoint(host, port)).collect();
+    let address = |it: &Server| match &it.socket {
+        Some(path) => format!("unix:{path}"),
+        None => endpoint(&it.host, it.port),
+    };
+    let servers: Vec<String> = servers.into_iter().map(address).collect();
     let extra = Snippet::read("nginx_extra_upstream_config", upstream.extra.as_deref())?;
     let once = (version >= KEEPALIVE_BY_DEFAULT).then_some(Directive::new("keepalive", "0"));
     let kept = [Directive::new("keepalive", "16"), Directive::new("keepalive_timeout", "4s")];

@@ -48,7 +48,7 @@ pub fn builders() -> Vec<Box<dyn Builder>> {
 
 /// Asks for `program` on the host.
 fn require(program: &str, remedy: &str) -> Requirement {
-    Requirement { program: program.to_owned(), remedy: remedy.to_owned() }
+    Requirement { program: program.to_owned(), names: Vec::new(), remedy: remedy.to_owned() }
 }
 
 /// Prints the recipe of `builder` for a commit with `entries`, of which some have a text.
@@ -63,7 +63,7 @@ fn print(builder: &dyn Builder, entries: &[&str], texts: &[(&str, &str)]) -> Str
 
 /// Makes a commit whose root holds `entries`.
 #[cfg(test)]
-fn commit_of(entries: &[&str]) -> pypaas_core::host::Commit {
+pub(crate) fn commit_of(entries: &[&str]) -> pypaas_core::host::Commit {
     let entries = entries.iter().map(|&entry| entry.to_owned()).collect();
     pypaas_core::host::Commit { entries, ..Default::default() }
 }

@@ -9,6 +9,10 @@ mod builders;
 mod nginx_backend;
 mod nginx_static;
 mod nginx_upstream;
+mod php_app;
+mod php_fpm;
+mod php_nginx_backend;
+mod php_version;
 mod procfile;
 mod scheduled;
 mod simple_process;
@@ -19,6 +23,8 @@ pub use builders::{Deno, Elixir, Go, Hugo, Java, Node, Php, Python, Ruby, Rust, 
 pub use nginx_backend::NginxBackend;
 pub use nginx_static::NginxStatic;
 pub use nginx_upstream::NginxUpstream;
+pub use php_app::PhpApp;
+pub use php_nginx_backend::PhpNginxBackend;
 pub use procfile::{Procfile, ProcfileLine};
 pub use scheduled::Scheduled;
 pub use simple_process::SimpleProcess;
@@ -33,6 +39,7 @@ pub fn runner_types() -> RunnerTypes {
     RunnerTypes::default()
         .with::<NginxBackend>()
         .with::<NginxStatic>()
+        .with::<PhpNginxBackend>()
         .with::<Scheduled>()
         .with::<SimpleProcess>()
         .with::<UwsgiNginxBackend>()
@@ -40,5 +47,5 @@ pub fn runner_types() -> RunnerTypes {
 
 /// Lists the files that say how an app is run whose branch has `runners: procfile`, in the order they are looked for.
 pub fn manifest_formats() -> Vec<Box<dyn ManifestFormat>> {
-    vec![Box::new(Procfile)]
+    vec![Box::new(Procfile), Box::new(PhpApp::COMPOSER), Box::new(PhpApp::SCRIPT)]
 }

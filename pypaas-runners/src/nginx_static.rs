@@ -114,7 +114,7 @@ impl NginxBase for NginxStatic {
 
     fn site(&self) -> Option<Site> {
         let Self { subdirectory, index, publish_all, .. } = self.clone();
-        Some(Site { subdirectory, index, publish_all })
+        Some(Site { subdirectory, index, publish_all, runs_scripts: false })
     }
 }
 

@@ -43,9 +43,15 @@ impl NginxUpstream {
 
     pub(crate) fn decode(keys: &mut Keys<'_, '_>) -> Option<Self> {
         let cmd = keys.required("cmd", Field::command);
-        let default = Self::new(cmd.clone().unwrap_or_default());
-        let read = Self {
-            process_count: keys.process_count(),
+        let process_count = keys.process_count();
+        let read = Self::decode_without_cmd(keys);
+        cmd.map(|cmd| Self { cmd, process_count, ..read })
+    }
+
+    /// Decodes all keys but `cmd` and `process_count`.
+    pub(crate) fn decode_without_cmd(keys: &mut Keys<'_, '_>) -> Self {
+        let default = Self::new("");
+        Self {
             start_timeout: keys
                 .optional("start_timeout", Field::positive_duration)
                 .unwrap_or(default.start_timeout),
@@ -55,8 +61,7 @@ impl NginxUpstream {
             nginx_extra_config: keys.verbatim("nginx_extra_config"),
             nginx_extra_upstream_config: keys.verbatim("nginx_extra_upstream_config"),
             ..default
-        };
-        cmd.map(|_| read)
+        }
     }
 
     /// Describes the upstream block of `servers`; none without servers, because nginx refuses an empty one.

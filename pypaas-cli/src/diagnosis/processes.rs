@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use pypaas_config::{BranchRef, Diagnostic, RunnerName, Severity};
-use pypaas_core::host::{Host, Probe};
-use pypaas_core::{Deployment, Process, Readiness, ServiceName};
+use pypaas_core::host::{HealthRequest, Host, Probe};
+use pypaas_core::{Deployment, Listen, Process, Readiness, ServiceName};
 
 use super::{Trace, problem};
 use crate::format::{count, span};
@@ -41,6 +41,9 @@ pub(super) fn check(
     walk.pass(format!("{} of {runner} {run}", count(own.len(), "process", "processes")));
     for process in &own {
         listens(walk, branch, live, process)?;
+    }
+    if own.iter().any(|it| it.socket.is_some()) {
+        walk.pass("they accept connections at their sockets".to_owned());
     }
     let ports: Vec<String> = own.iter().filter_map(|it| it.port).map(|port| port.to_string()).collect();
     if !ports.is_empty() {
@@ -118,10 +121,20 @@ fn listens(
     live: &Deployment,
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
-    let Some(port) = process.port else { return Ok(()) };
     let service = process.service(branch, live.slot);
+    let Some(listen) = process.listen(&walk.installation.platform.layout) else { return Ok(()) };
+    let accepts = walk.host.accepts(&listen);
+    let port = match (&listen, &accepts) {
+        (Listen::Port(port), _) => *port,
+        (Listen::Socket(_), Ok(())) => return Ok(()),
+        (Listen::Socket(path), Err(error)) => {
+            let what = format!("{service} does not listen where nginx asks it, at {path}: {error}");
+            let fix = "let the app listen on the socket at the path in its variable `SOCKET`";
+            let lines = last_lines(walk, branch, live, Some(&service));
+            return Err(problem(what, fix).because(lines).into());
+        }
+    };
     let addresses = walk.host.listening(&service).unwrap_or_default();
-    let accepts = walk.host.accepts(port);
     if accepts.is_ok() && addresses.iter().any(|address| address.port() == port) {
         return Ok(());
     }
@@ -159,14 +172,14 @@ fn is_healthy(
     process: &Process,
 ) -> Result<(), Box<Diagnostic>> {
     let platform = &walk.installation.platform;
-    let readiness =
-        platform.runner(&branch.runner(&process.runner), Some(live)).map(|runner| runner.readiness());
-    let (Some(port), Some(Readiness::Healthy { check, .. })) = (process.port, readiness) else {
-        return Ok(());
-    };
+    let Some(runner) = platform.runner(&branch.runner(&process.runner), Some(live)) else { return Ok(()) };
+    let Readiness::Healthy { check, .. } = runner.readiness() else { return Ok(()) };
+    let Some(listen) = process.listen(&platform.layout) else { return Ok(()) };
+    let script = runner.script().map(|script| platform.layout.checkout(branch, &live.checkout).join(script));
     let service = process.service(branch, live.slot);
     let origin = platform.origin(&service.runner);
-    let what = match walk.host.answers(port, &origin, &check.path, check.timeout) {
+    let request = HealthRequest { origin: &origin, path: &check.path, script: script.as_deref() };
+    let what = match walk.host.answers(&listen, request, check.timeout) {
         Ok(status) if check.status.contains(&status) => {
             walk.pass(format!("{service} answers its health check {}", check.path));
             return Ok(());

@@ -48,6 +48,7 @@ mod metrics;
 mod one_off;
 mod overlapping;
 mod persisting;
+mod php;
 mod procfile;
 mod publishing;
 mod pushed_refs;

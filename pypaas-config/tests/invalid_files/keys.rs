@@ -65,7 +65,20 @@ fn a_key_of_another_runner_type_is_placed() {
     7 |         healthcheck: {path: /}
       |         ^^^^^^^^^^^ a UwsgiNginxBackend has type, cmd, process_count, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
       |
-      = help: `healthcheck` is a key of an NginxBackend
+      = help: `healthcheck` is a key of an NginxBackend and a PhpNginxBackend
+    ");
+}
+
+#[test]
+fn a_command_for_php_is_refused() {
+    assert_snapshot!(runner("type: PhpNginxBackend\ncmd: php -S 0.0.0.0:80\n"), @"
+    error: unknown key `cmd`
+     --> repo/shop.yml:6:9
+      |
+    6 |         cmd: php -S 0.0.0.0:80
+      |         ^^^ a PhpNginxBackend has type, public, front_controller, processes, all_scripts, publish_all, cache, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_extra_config and nginx_extra_upstream_config
+      |
+      = help: `cmd` is a key of an NginxBackend, a Scheduled, a SimpleProcess and a UwsgiNginxBackend
     ");
 }
 
@@ -180,7 +193,7 @@ fn a_missing_type_is_reported_at_its_runner() {
      --> repo/shop.yml:4:7
       |
     4 |       web:
-      |       ^^^ expected the key `type` with NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
+      |       ^^^ expected the key `type` with NginxBackend, NginxStatic, PhpNginxBackend, Scheduled, SimpleProcess or UwsgiNginxBackend
     ");
 }
 
@@ -260,7 +273,7 @@ fn all_mistakes_of_a_file_are_reported_at_once() {
      --> repo/shop.yml:6:19
       |
     6 |       web: {type: NginxBackedn, cmd: x}
-      |                   ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
+      |                   ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, PhpNginxBackend, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxBackend`?
 

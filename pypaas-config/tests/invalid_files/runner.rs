@@ -11,7 +11,7 @@ fn a_mistyped_type_is_guessed() {
      --> repo/shop.yml:5:15
       |
     5 |         type: NginxBackedn
-      |               ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^^^^^^^ expected NginxBackend, NginxStatic, PhpNginxBackend, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxBackend`?
     ");
@@ -24,7 +24,7 @@ fn a_type_in_small_letters_is_guessed() {
      --> repo/shop.yml:5:15
       |
     5 |         type: nginxstatic
-      |               ^^^^^^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^^^^^^ expected NginxBackend, NginxStatic, PhpNginxBackend, Scheduled, SimpleProcess or UwsgiNginxBackend
       |
       = help: did you mean `NginxStatic`?
     ");
@@ -37,7 +37,7 @@ fn an_unknown_type_is_refused() {
      --> repo/shop.yml:5:15
       |
     5 |         type: Docker
-      |               ^^^^^^ expected NginxBackend, NginxStatic, Scheduled, SimpleProcess or UwsgiNginxBackend
+      |               ^^^^^^ expected NginxBackend, NginxStatic, PhpNginxBackend, Scheduled, SimpleProcess or UwsgiNginxBackend
     ");
 }
 
@@ -247,7 +247,7 @@ fn a_cache_key_of_a_runner_with_processes_is_refused() {
     7 |         cache: 1h
       |         ^^^^^ an NginxBackend has type, cmd, process_count, healthcheck, start_timeout, drain_timeout, stop_timeout, overlap, nginx_proxy_path, nginx_extra_config and nginx_extra_upstream_config
       |
-      = help: `cache` is a key of an NginxStatic
+      = help: `cache` is a key of an NginxStatic and a PhpNginxBackend
     ");
 }
 
@@ -273,4 +273,39 @@ fn a_job_needs_a_time_that_comes() {
     insta::assert_snapshot!(job("at: daily\n"));
     insta::assert_snapshot!(job("at: 0 25 * * *\n"));
     insta::assert_snapshot!(job("at: 0 0 30 2 *\ntimezone: Mars\noverlap: stop_first\n"));
+}
+
+#[test]
+fn a_front_controller_is_the_name_of_a_php_file() {
+    let php = |key: &str| runner(&format!("type: PhpNginxBackend\n{key}\n"));
+    assert_snapshot!(php("front_controller: app/index.php"), @"
+    error: `front_controller` is `app/index.php`
+     --> repo/shop.yml:6:27
+      |
+    6 |         front_controller: app/index.php
+      |                           ^^^^^^^^^^^^^ expected the name of a PHP file, such as index.php
+    ");
+    assert_snapshot!(php("front_controller: index.html"), @"
+    error: `front_controller` is `index.html`
+     --> repo/shop.yml:6:27
+      |
+    6 |         front_controller: index.html
+      |                           ^^^^^^^^^^ expected the name of a PHP file, such as index.php
+    ");
+    assert_snapshot!(php("public: ../public"), @"
+    error: `public` is `../public`
+     --> repo/shop.yml:6:17
+      |
+    6 |         public: ../public
+      |                 ^^^^^^^^^ expected a directory of the checkout
+      |
+      = help: `..` would leave the checkout
+    ");
+    assert_snapshot!(php("processes: 0"), @"
+    error: `processes` is `0`
+     --> repo/shop.yml:6:20
+      |
+    6 |         processes: 0
+      |                    ^ expected a whole number from 1 to 1000
+    ");
 }

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use crate::Progress;
-use crate::ServiceName;
 use crate::host::{Host, PortHolder};
+use crate::{Listen, Progress, ServiceName};
 
 /// How often it is looked where else the process listens, which takes a few milliseconds.
 const SEARCH: Duration = Duration::from_secs(1);
@@ -27,15 +26,15 @@ pub(super) enum Ownership {
 /// What was seen of the port so far.
 pub(super) struct PortOwnership<'a> {
     service: &'a ServiceName,
-    port: u16,
+    listen: &'a Listen,
     /// Since when somebody else holds it.
     lost_since: Option<Duration>,
     next_search: Option<Duration>,
 }
 
 impl<'a> PortOwnership<'a> {
-    pub(super) fn new(service: &'a ServiceName, port: u16) -> Self {
-        Self { service, port, lost_since: None, next_search: Some(SEARCH) }
+    pub(super) fn new(service: &'a ServiceName, listen: &'a Listen) -> Self {
+        Self { service, listen, lost_since: None, next_search: Some(SEARCH) }
     }
 
     /// Looks again, `waited` after the start.
@@ -45,8 +44,8 @@ impl<'a> PortOwnership<'a> {
         progress: &mut dyn Progress,
         waited: Duration,
     ) -> Ownership {
-        let accepts = host.probe().accepts(self.port);
-        let holder = accepts.and_then(|()| host.probe().holder(self.service, self.port));
+        let accepts = host.probe().accepts(self.listen);
+        let holder = accepts.and_then(|()| host.probe().holder(self.service, self.listen));
         let reason = match holder {
             Ok(PortHolder::Service) => return Ownership::Held,
             Ok(PortHolder::Other(other)) => {
@@ -61,21 +60,25 @@ impl<'a> PortOwnership<'a> {
         };
         self.lost_since = None;
         self.search(host, progress, waited);
-        Ownership::NotYet(format!("127.0.0.1:{}: {reason}", self.port))
+        Ownership::NotYet(match self.listen {
+            Listen::Port(port) => format!("127.0.0.1:{port}: {reason}"),
+            Listen::Socket(path) => format!("{path}: {reason}"),
+        })
     }
 
     /// Says early, once, that the process listens on another port. It may open its own later, so it is waited for.
     fn search(&mut self, host: &mut dyn Host, progress: &mut dyn Progress, waited: Duration) {
+        let Listen::Port(port) = *self.listen else { return };
         if self.next_search.is_none_or(|next| waited < next) {
             return;
         }
         self.next_search = Some(waited + SEARCH);
         let ports = self.ports(host).unwrap_or_default();
-        if ports.is_empty() || ports.contains(&self.port) {
+        if ports.is_empty() || ports.contains(&port) {
             return;
         }
         self.next_search = None;
-        let (service, port, ports) = (self.service, self.port, words(&ports));
+        let (service, ports) = (self.service, words(&ports));
         progress.note(&format!(
             "{service} listens on port {ports}, and not yet on port {port}, the value of `PORT`"
         ));
@@ -83,19 +86,21 @@ impl<'a> PortOwnership<'a> {
 
     /// Adds to `reason`, why the process ended, who holds its port.
     pub(super) fn explain(&self, host: &mut dyn Host, reason: String) -> String {
-        match host.probe().holder(self.service, self.port) {
+        match host.probe().holder(self.service, self.listen) {
             Ok(PortHolder::Other(other)) => format!("{reason}; {}", self.held_by(&other)),
             _ => reason,
         }
     }
 
     fn held_by(&self, other: &str) -> String {
-        format!("port {} is held by {other}, which is not a process of this service", self.port)
+        format!("{} is held by {other}, which is not a process of this service", self.listen)
     }
 
     /// Says where the process listens instead.
     pub(super) fn elsewhere(&self, host: &mut dyn Host) -> Option<String> {
-        let port = self.port;
+        let Listen::Port(port) = *self.listen else {
+            return Some("it should listen on the socket at the path in `SOCKET`".to_owned());
+        };
         let ports = self.ports(host)?;
         if ports.contains(&port) {
             let addresses = host.probe().listening(self.service).ok()?;

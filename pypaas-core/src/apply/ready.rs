@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use pypaas_config::{HealthCheck, format_duration};
 
 use super::port_ownership::{Ownership, PortOwnership};
-use crate::host::{Host, ServiceError};
-use crate::{Origin, Progress, Readiness, ServiceName};
+use crate::host::{HealthRequest, Host, ServiceError};
+use crate::{Listen, Origin, Progress, Readiness, ServiceName};
 
 /// How often a starting process is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -47,8 +48,10 @@ pub enum NotReady {
 pub(super) struct HealthTarget<'a> {
     /// Its service.
     pub(super) service: &'a ServiceName,
-    /// Its port.
-    pub(super) port: u16,
+    /// Where it must listen; `None` for one that takes no requests.
+    pub(super) listen: Option<&'a Listen>,
+    /// The script it is asked for by FastCGI; `None` for HTTP.
+    pub(super) script: Option<&'a Utf8Path>,
     /// The origin under which clients request it.
     pub(super) origin: &'a Origin,
     /// Whether nobody needs to wait any more once the caller wants to stop.
@@ -90,9 +93,11 @@ pub(super) fn await_ready(
 /// Asks a process without a health check for `/`, as nginx asks for a client. A refusal or a failure does not stop the deploy: some
 /// apps have nothing there. One process of a runner is enough.
 fn warn_about_page(host: &mut dyn Host, progress: &mut dyn Progress, target: HealthTarget<'_>) {
-    let HealthTarget { service, port, origin, .. } = target;
+    let HealthTarget { service, listen, script, origin, .. } = target;
     let is_asked = service.index == 0 && *origin != Origin::localhost();
-    let answered = is_asked.then(|| host.probe().answers(port, origin, "/", FIRST_PAGE));
+    let request = HealthRequest { origin, path: "/", script };
+    let listen = listen.filter(|_| is_asked);
+    let answered = listen.map(|listen| host.probe().answers(listen, request, FIRST_PAGE));
     let Some(Ok(status @ (400 | 500..=599))) = answered else { return };
     progress.warn(&format!(
         "{service} answers {status} to a request for {}://{}/, and goes live all the same",
@@ -180,9 +185,10 @@ fn serve(
     check: Option<&HealthCheck>,
     within: Duration,
 ) -> Result<Result<(), String>, NotReady> {
-    let HealthTarget { service, port, can_be_abandoned, .. } = target;
+    let HealthTarget { service, can_be_abandoned, .. } = target;
+    let Some(listen) = target.listen else { return Ok(Err("has no address to listen on".to_owned())) };
     let mut watched = Watched { service, begin: host.clock().elapsed(), seen: None, can_be_abandoned };
-    let mut ownership = PortOwnership::new(service, port);
+    let mut ownership = PortOwnership::new(service, listen);
     let mut next_check = Duration::ZERO;
     let mut answer = String::new();
     loop {
@@ -194,7 +200,7 @@ fn serve(
             Ownership::Lost(reason) => return Ok(Err(reason)),
             Ownership::NotYet(refusal) => answer = refusal,
             Ownership::Held if waited < next_check => {}
-            Ownership::Held => match check.map_or(Ok(()), |check| ask(host, target, check)) {
+            Ownership::Held => match check.map_or(Ok(()), |check| ask(host, target, listen, check)) {
                 Ok(()) => return Ok(watched.look(host)?.map(drop)),
                 Err(said) => {
                     let interval = check.map_or(INTERVAL, |check| check.interval);
@@ -211,8 +217,14 @@ fn serve(
     }
 }
 
-fn ask(host: &mut dyn Host, target: HealthTarget<'_>, check: &HealthCheck) -> Result<(), String> {
-    let status = host.probe().answers(target.port, target.origin, &check.path, check.timeout);
+fn ask(
+    host: &mut dyn Host,
+    target: HealthTarget<'_>,
+    listen: &Listen,
+    check: &HealthCheck,
+) -> Result<(), String> {
+    let request = HealthRequest { origin: target.origin, path: &check.path, script: target.script };
+    let status = host.probe().answers(listen, request, check.timeout);
     let said = match status {
         Ok(status) if check.status.contains(&status) => return Ok(()),
         Ok(status) => format!("answered {status}, wanted {}-{}", check.status.start(), check.status.end()),

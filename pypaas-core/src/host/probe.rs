@@ -4,33 +4,45 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::{Origin, ServiceName};
+use camino::Utf8Path;
+
+use crate::{Listen, Origin, ServiceName};
 
 /// Looks at ports of the loopback interface.
 pub trait Probe {
-    /// Lists the TCP ports something holds, listening or connected.
+    /// Lists the TCP ports something holds, listening or connected, and the numbers of sockets that something listens on.
     fn ports_in_use(&mut self) -> Result<BTreeSet<u16>, ProbeError>;
 
     /// Lists the addresses the processes of `service` listen on.
     fn listening(&mut self, service: &ServiceName) -> Result<BTreeSet<SocketAddr>, ProbeError>;
 
-    /// Tells who answers at 127.0.0.1:`port`: the processes of `service`, or somebody else.
-    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError>;
+    /// Tells who answers at `listen`, a port being one of 127.0.0.1: the processes of `service`, or somebody else.
+    fn holder(&mut self, service: &ServiceName, listen: &Listen) -> Result<PortHolder, ProbeError>;
 
-    /// Tries to connect to 127.0.0.1:`port`.
-    fn accepts(&mut self, port: u16) -> Result<(), ProbeError>;
+    /// Tries to connect to `listen`, a port being one of 127.0.0.1.
+    fn accepts(&mut self, listen: &Listen) -> Result<(), ProbeError>;
 
-    /// Sends `GET path` to 127.0.0.1:`port` as nginx passes on a request for `origin`, and returns the status of the response.
+    /// Sends `request` to `listen`, a port being one of 127.0.0.1, and returns the status of the response.
     fn answers(
         &mut self,
-        port: u16,
-        origin: &Origin,
-        path: &str,
+        listen: &Listen,
+        request: HealthRequest<'_>,
         timeout: Duration,
     ) -> Result<u16, ProbeError>;
 
-    /// Counts the established connections to any of `ports`, over IPv4 and IPv6.
+    /// Counts the established connections to any of `ports`, over IPv4 and IPv6, and to the sockets with these numbers.
     fn connections(&mut self, ports: &BTreeSet<u16>) -> Result<usize, ProbeError>;
+}
+
+/// A `GET` as nginx passes it on.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthRequest<'a> {
+    /// The origin under which clients request what the process serves.
+    pub origin: &'a Origin,
+    /// The path.
+    pub path: &'a str,
+    /// The script that is to answer, for a process that speaks FastCGI; `None` for one that speaks HTTP.
+    pub script: Option<&'a Utf8Path>,
 }
 
 /// Who listens where a service should.

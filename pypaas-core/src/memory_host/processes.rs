@@ -5,15 +5,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::{Behavior, Extent, MemoryHost};
-use crate::host::{Logs, PortHolder, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport};
-use crate::{Definition, Origin, ServiceName, UpstreamName, WebFileName};
+use crate::host::{
+    HealthRequest, Logs, PortHolder, Probe, ProbeError, ServiceError, ServiceState, Services, StopReport,
+};
+use crate::{Definition, Listen, ServiceName, UpstreamName, WebFileName};
 
 impl MemoryHost {
-    /// Returns the port that the scripts of `service` give its process.
+    /// Returns the port, or the number of the socket, that the scripts of `service` give its process.
     fn port(&self, service: &ServiceName) -> Option<u16> {
         let run = &self.services.get(service)?.definition.run;
-        let value = run.split("PORT=").nth(1)?.trim_start_matches('\'');
-        value.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
+        match run.split("PORT=").nth(1) {
+            Some(value) => number(value.trim_start_matches('\'')),
+            None => number(run.split("SOCKET=").nth(1)?.split("/sockets/").nth(1)?),
+        }
     }
 
     fn behaves(&self, service: &ServiceName) -> Option<Behavior> {
@@ -197,7 +202,8 @@ impl Probe for MemoryHost {
             .collect())
     }
 
-    fn holder(&mut self, service: &ServiceName, port: u16) -> Result<PortHolder, ProbeError> {
+    fn holder(&mut self, service: &ServiceName, listen: &Listen) -> Result<PortHolder, ProbeError> {
+        let port = number(listen);
         if self.has_lost(port) {
             return Ok(PortHolder::Other("process 4711 (`squatter`)".to_owned()));
         }
@@ -208,15 +214,17 @@ impl Probe for MemoryHost {
         })
     }
 
-    fn accepts(&mut self, port: u16) -> Result<(), ProbeError> {
+    fn accepts(&mut self, listen: &Listen) -> Result<(), ProbeError> {
+        let port = number(listen);
         if self.has_lost(port) {
             return Ok(());
         }
         self.listener(port).map(drop).ok_or_else(|| ProbeError("connection refused".to_owned()))
     }
 
-    fn answers(&mut self, port: u16, _: &Origin, _: &str, _: Duration) -> Result<u16, ProbeError> {
-        let service = self.listener(port).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
+    fn answers(&mut self, listen: &Listen, _: HealthRequest<'_>, _: Duration) -> Result<u16, ProbeError> {
+        let service =
+            self.listener(number(listen)).ok_or_else(|| ProbeError("connection refused".to_owned()))?;
         match self.behaves(service) {
             Some(Behavior::Answers(status)) => Ok(status),
             _ => Ok(200),
@@ -229,6 +237,16 @@ impl Probe for MemoryHost {
             open += self.connections.remove(port).unwrap_or(0);
         }
         Ok(open)
+    }
+}
+
+/// Returns the number of a port or a socket.
+fn number(listen: &Listen) -> u16 {
+    match listen {
+        Listen::Port(port) => *port,
+        Listen::Socket(path) => {
+            path.parent().and_then(|it| it.file_name()).and_then(|it| it.parse().ok()).unwrap_or_default()
+        }
     }
 }
 

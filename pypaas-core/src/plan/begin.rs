@@ -32,7 +32,7 @@ fn told(platform: &Platform, branch: &BranchRef, candidate: &Deployment) -> (Str
     let runner = |(name, runner): (&RunnerName, &Rc<dyn Runner>)| {
         let count = runner.process_count();
         let count = if count == 1 { String::new() } else { format!(" ({count} processes)") };
-        format!("{name}{count}: {}", runner.command().unwrap_or("files that nginx serves"))
+        format!("{name}{count}: {}", runner.summary())
     };
     let runners = platform.runners(branch, Some(candidate));
     (format!("Run what the `{}` says", manifest.file), runners.iter().map(runner).collect())
@@ -108,8 +108,8 @@ fn candidate(
     })
 }
 
-/// Gives every process a port that no branch has, nothing holds, and no worker of the router may still send requests to. Ports
-/// are given in turn: the search begins behind those of what is live.
+/// Gives every process that needs one a port, or a number for its socket. No branch has it, nothing holds it, and no worker of the
+/// router may still send requests to it. Numbers are given in turn: the search begins behind those of what is live.
 fn processes(
     platform: &Platform,
     observed: &Observed,
@@ -118,12 +118,12 @@ fn processes(
 ) -> Result<Vec<Process>, PlanError> {
     let range = platform.configuration.settings.ports;
     let deployed = observed.records.values().flat_map(Record::deployed);
-    let recorded: BTreeSet<u16> = deployed.flat_map(|it| &it.processes).filter_map(|it| it.port).collect();
+    let recorded: BTreeSet<u16> = deployed.flat_map(|it| &it.processes).filter_map(Process::number).collect();
     let routes = &observed.web_routes;
     let former = if observed.web_has_old_workers { routes.former_ports.clone() } else { BTreeSet::new() };
     let taken = &(&recorded | &observed.ports_in_use) | &(&routes.ports() | &former);
     let live = observed.record(branch).live;
-    let last = live.iter().flat_map(|live| &live.processes).filter_map(|process| process.port).max();
+    let last = live.iter().flat_map(|live| &live.processes).filter_map(Process::number).max();
     let behind = last.map_or(range.min, |last| last.saturating_add(1)).clamp(range.min, range.max);
     let in_turn = (behind..=range.max).chain(range.min..behind);
     let free: Vec<u16> = in_turn.filter(|port| !taken.contains(port)).collect();
@@ -132,8 +132,10 @@ fn processes(
     for (name, runner) in platform.runners(branch, Some(template)) {
         for index in 0..runner.process_count() {
             let port = if runner.needs_port() { next.next() } else { None };
-            needed += usize::from(runner.needs_port());
-            processes.push(Process { runner: name.clone(), index, port, unknown: UnknownFields::default() });
+            let socket = if runner.needs_socket() { next.next() } else { None };
+            needed += usize::from(runner.needs_port()) + usize::from(runner.needs_socket());
+            let (runner, unknown) = (name.clone(), UnknownFields::default());
+            processes.push(Process { runner, index, port, socket, unknown });
         }
     }
     if needed > free.len() {

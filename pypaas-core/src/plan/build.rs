@@ -37,13 +37,16 @@ pub(super) fn build(platform: &Platform, observed: &Observed, request: &Request)
         command: ShellCommand { timeout: Some(timeout), ..shell(platform, branch, &new, line) },
     };
     let run = |lines: &[String]| -> Vec<Step> { lines.iter().map(bounded).collect() };
-    plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
-    let (title, recipe) = recipe(platform, &config, &commit);
     let look = |it: Requirement| Step::RequireProgram {
         program: it.program,
+        names: it.names,
         remedy: it.remedy,
         shell: shell(platform, branch, &new, ""),
     };
+    let needed = platform.runners(branch, Some(&new)).into_values().flat_map(|it| it.requires(&commit));
+    plan.section("Look for what runs it", Phase::Build, needed.map(look).collect());
+    plan.section("Before the build", Phase::Build, run(&config.hooks.before_build));
+    let (title, recipe) = recipe(platform, &config, &commit);
     let steps = recipe.requires.into_iter().map(look).chain(run(&recipe.commands)).collect();
     plan.section(title, Phase::Build, steps);
     plan.section("After the build", Phase::Build, run(&config.hooks.after_build));
@@ -146,6 +149,13 @@ fn define(
         let Some(definition) = services::definition(platform, branch, new, process, runner.as_ref())? else {
             continue;
         };
+        // An app that had this number before may have left files there.
+        let socket = process.socket.map(|number| platform.layout.socket_directory(number));
+        steps.extend(
+            socket.into_iter().flat_map(|path| {
+                [Step::RemoveDirectory { path: path.clone() }, Step::CreateDirectory { path }]
+            }),
+        );
         for slot in [Slot::A, Slot::B] {
             let name = process.service(branch, slot);
             let known = observed.services.get(&name);

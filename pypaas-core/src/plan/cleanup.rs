@@ -110,12 +110,13 @@ pub fn remove_branch(platform: &Platform, observed: &Observed, branch: &BranchRe
         checkout: name.clone(),
         live_since: record.live_since(name),
     });
+    let sockets = services::remove_sockets(platform, record.deployed());
     let has_record = observed.records.contains_key(branch);
     let record = has_record.then(|| Step::RemoveRecord { branch: branch.clone() });
     plan.section(
         format!("Remove {branch}, which is not configured"),
         Phase::Stop,
-        removals.chain(checkouts).chain(record).collect(),
+        removals.chain(sockets).chain(checkouts).chain(record).collect(),
     );
     plan
 }

@@ -44,10 +44,10 @@ pub fn wants_new_processes(
 }
 
 /// What a process is apart from the number of its port.
-type Shape = (RunnerName, u16, bool);
+type Shape = (RunnerName, u16, bool, bool);
 
 fn shape(process: &Process) -> Shape {
-    (process.runner.clone(), process.index, process.port.is_some())
+    (process.runner.clone(), process.index, process.port.is_some(), process.socket.is_some())
 }
 
 fn configured(platform: &Platform, branch: &BranchRef, live: &Deployment) -> BTreeSet<Shape> {
@@ -55,7 +55,8 @@ fn configured(platform: &Platform, branch: &BranchRef, live: &Deployment) -> BTr
     runners
         .iter()
         .flat_map(|(name, runner)| {
-            (0..runner.process_count()).map(move |index| (name.clone(), index, runner.needs_port()))
+            let shape = move |index| (name.clone(), index, runner.needs_port(), runner.needs_socket());
+            (0..runner.process_count()).map(shape)
         })
         .collect()
 }

@@ -26,7 +26,8 @@ pub(super) fn notes(platform: &Platform, config: &Branch, commit: &Commit) -> Ve
             names.join(", ")
         ));
     }
-    for format in platform.manifest_formats.iter().filter(|it| !config.procfile && commit.holds(it.file())) {
+    let formats = platform.manifest_formats.iter().filter(|it| it.has_no_other_use());
+    for format in formats.filter(|it| !config.procfile && commit.holds(it.file())) {
         let file = format.file();
         notes.push(format!(
             "`{file}` is not used: `runners` are configured; `runners: procfile` would use it"

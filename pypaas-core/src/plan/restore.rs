@@ -91,7 +91,7 @@ fn run_live(
         }
         if known.is_none_or(|known| !known.enabled) {
             starts.push(Step::StartService { service: service.clone() });
-            waits.push(services::await_ready(platform, service, process, runner.as_ref()));
+            waits.push(services::await_ready(platform, live, service, process, runner.as_ref()));
         }
     }
     starts.extend(waits);

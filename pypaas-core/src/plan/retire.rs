@@ -52,6 +52,8 @@ pub(super) fn retire(
         |name: &ServiceName| wanted.contains(&ServiceName { slot: name.slot.other(), ..name.clone() });
     let gone = own().filter(|(name, _)| !wanted.contains(name) && !has_live(name));
     let mut rest: Vec<Step> = gone.map(|(name, _)| Step::RemoveService { service: name.clone() }).collect();
+    let stale = [&record.previous, &record.candidate].into_iter().flatten();
+    rest.extend(services::remove_sockets(platform, stale));
     rest.extend(old_checkouts(platform, observed, branch, kept));
     if record.is_unfinished() {
         rest.push(Step::WriteRecord { branch: branch.clone(), record: Box::new(record.without_candidate()) });

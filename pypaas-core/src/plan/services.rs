@@ -7,7 +7,7 @@ use std::time::Duration;
 use pypaas_config::BranchRef;
 
 use crate::{
-    Confinement, Definition, Deployment, Observed, Platform, Process, Record, Runner, Script,
+    Confinement, Definition, Deployment, Listen, Observed, Platform, Process, Record, Runner, Script,
     ScriptTextError, ServiceName, Step,
 };
 
@@ -38,7 +38,9 @@ pub(super) fn runner_of(
     process: &Process,
 ) -> Option<Rc<dyn Runner>> {
     let runner = platform.runner(&branch.runner(&process.runner), Some(deployed))?;
-    (runner.command().is_some() && runner.needs_port() == process.port.is_some()).then_some(runner)
+    let same =
+        runner.needs_port() == process.port.is_some() && runner.needs_socket() == process.socket.is_some();
+    (runner.command().is_some() && same).then_some(runner)
 }
 
 /// Prints the scripts of one process; `None` when its runner has no command.
@@ -54,8 +56,13 @@ pub(super) fn definition(
     if let Some(port) = process.port {
         environment.set("PORT", port.to_string());
     }
+    let socket = process.socket.map(|number| platform.layout.socket_directory(number));
+    if let Some(Listen::Socket(path)) = process.listen(&platform.layout) {
+        environment.set("SOCKET", path.as_str());
+    }
     let confinement = platform.confinement(branch, &deployed.checkout);
     let confinement = confinement.map(|it| Confinement { ports: process.port.into_iter().collect(), ..it });
+    let confinement = confinement.map(|it| socket.iter().fold(it, |it, directory| it.with(directory)));
     let script = Script {
         service: process.service(branch, deployed.slot),
         command: command.to_owned(),
@@ -69,12 +76,19 @@ pub(super) fn definition(
 /// Plans to wait until `process` counts as started.
 pub(super) fn await_ready(
     platform: &Platform,
+    deployed: &Deployment,
     service: ServiceName,
     process: &Process,
     runner: &dyn Runner,
 ) -> Step {
-    let origin = platform.origin(&service.runner);
-    Step::AwaitReady { service, port: process.port, origin, readiness: runner.readiness() }
+    let checkout = || platform.layout.checkout(&service.branch(), &deployed.checkout);
+    Step::AwaitReady {
+        listen: process.listen(&platform.layout),
+        script: runner.script().map(|script| checkout().join(script)),
+        origin: platform.origin(&service.runner),
+        readiness: runner.readiness(),
+        service,
+    }
 }
 
 /// Plans to stop `services` of what `record` names: those that have the same patience together.
@@ -95,11 +109,20 @@ pub(super) fn stop(
     by_timeout.into_iter().map(|(timeout, services)| Step::StopServices { services, timeout }).collect()
 }
 
+/// Plans to remove the directories of the sockets of `deployed`, whose processes have stopped.
+pub(super) fn remove_sockets<'a>(
+    platform: &Platform,
+    deployed: impl IntoIterator<Item = &'a Deployment>,
+) -> Vec<Step> {
+    let numbers = deployed.into_iter().flat_map(|it| &it.processes).filter_map(|process| process.socket);
+    numbers.map(|number| Step::RemoveDirectory { path: platform.layout.socket_directory(number) }).collect()
+}
+
 /// Plans to wait for the requests of `deployed`: those its processes answer, and those for its files.
 pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deployment]) -> Vec<Step> {
     let processes = || {
         let all = deployed.iter().flat_map(|it| it.processes.iter().map(move |process| (*it, process)));
-        all.filter(|(_, process)| process.port.is_some())
+        all.filter(|(_, process)| process.number().is_some())
     };
     let patience = |(deployed, process): (&Deployment, &Process)| {
         let runner = runner_of(platform, branch, deployed, process);
@@ -108,7 +131,7 @@ pub(super) fn drain(platform: &Platform, branch: &BranchRef, deployed: &[&Deploy
     let any_files = deployed.iter().any(|deployed| serves_files(platform, branch, deployed));
     let files = any_files.then_some(DEFAULT_DRAIN_TIMEOUT);
     let Some(timeout) = processes().map(patience).chain(files).max() else { return Vec::new() };
-    vec![Step::Drain { ports: processes().filter_map(|(_, it)| it.port).collect(), timeout }]
+    vec![Step::Drain { ports: processes().filter_map(|(_, it)| it.number()).collect(), timeout }]
 }
 
 /// Plans to wait for the requests of `services` that no record names any more: the ports they have are among those that
@@ -119,7 +142,7 @@ pub(super) fn drain_unrecorded(
     services: &[ServiceName],
 ) -> Vec<Step> {
     let patience = |service: &ServiceName| match platform.runner(&service.runner, None) {
-        Some(runner) => runner.needs_port().then(|| runner.patience().0),
+        Some(runner) => (runner.needs_port() || runner.needs_socket()).then(|| runner.patience().0),
         None => Some(DEFAULT_DRAIN_TIMEOUT),
     };
     let Some(timeout) = services.iter().filter_map(patience).max() else { return Vec::new() };

@@ -149,7 +149,7 @@ pub(super) fn stops_first(
 ) -> bool {
     match services::runner_of(platform, branch, deployed, process) {
         Some(runner) => runner.overlap() == Overlap::StopFirst,
-        None => process.port.is_none(),
+        None => process.number().is_none(),
     }
 }
 

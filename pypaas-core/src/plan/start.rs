@@ -64,7 +64,7 @@ fn processes(
         .collect();
     let starts = chosen.iter().map(|(service, ..)| Step::StartService { service: service.clone() });
     let waits = chosen.iter().map(|(service, process, runner)| {
-        services::await_ready(platform, service.clone(), process, runner.as_ref())
+        services::await_ready(platform, new, service.clone(), process, runner.as_ref())
     });
     starts.chain(waits).collect()
 }

@@ -236,9 +236,10 @@ pub fn is_served_unrecorded(platform: &Platform, observed: &Observed, branch: &B
         change.map_or_else(|| observed.web_files.get(file), |change| change.accepted.as_ref())
     };
     let is_sent_requests = |process: &Process| {
-        let is_live = |port| live.is_some_and(|live| live.processes.iter().any(|it| it.port == Some(port)));
+        let is_live =
+            |port| live.is_some_and(|live| live.processes.iter().any(|it| it.number() == Some(port)));
         let file = accepted(&upstream_file(&branch.runner(&process.runner)));
-        process.port.is_some_and(|port| !is_live(port) && file.is_some_and(|file| file.has_server(port)))
+        process.number().is_some_and(|port| !is_live(port) && file.is_some_and(|file| file.has_server(port)))
     };
     let is_served = |checkout: &CheckoutName| {
         let mut files = platform.domains(branch).filter_map(|(name, _)| accepted(&WebFileName::domain(name)));

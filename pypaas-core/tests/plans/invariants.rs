@@ -103,6 +103,11 @@ fn loaded_upstreams(host: &MemoryHost) -> BTreeMap<RunnerRef, BTreeSet<u16>> {
 }
 
 fn ports_in_text(text: &str) -> BTreeSet<u16> {
-    let servers = text.lines().filter_map(|line| line.trim().strip_prefix("server 127.0.0.1:"));
-    servers.map(|it| it.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()).collect()
+    let number = |line: &str| {
+        let server = line.trim().strip_prefix("server ")?;
+        let server =
+            server.strip_prefix("unix:/home/deploy/run/sockets/").or(server.strip_prefix("127.0.0.1:"))?;
+        server.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    text.lines().filter_map(number).collect()
 }

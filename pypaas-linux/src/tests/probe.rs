@@ -1,13 +1,15 @@
 //! Ports, looked at through real sockets.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use pypaas_core::Origin;
-use pypaas_core::host::Probe;
+use pypaas_core::host::{HealthRequest, PortHolder, Probe};
+use pypaas_core::{Listen, Origin};
 
 use super::machine::{Machine, eventually, service};
 use super::supervisor::Supervisor;
@@ -38,6 +40,11 @@ fn answer(pieces: &'static [&'static str], pause: Duration) -> u16 {
     port
 }
 
+/// A request for a path.
+fn ask<'a>(origin: &'a Origin, path: &'a str) -> HealthRequest<'a> {
+    HealthRequest { origin, path, script: None }
+}
+
 /// A port nobody listens on.
 fn free_port() -> u16 {
     listen("127.0.0.1:0").1
@@ -57,8 +64,42 @@ fn a_held_port_is_in_use_over_both_families() {
 fn a_port_accepts_or_says_why_not() {
     let Machine { mut host, .. } = Machine::new();
     let (_listener, port) = listen("127.0.0.1:0");
-    host.accepts(port).unwrap();
-    assert_eq!(host.accepts(free_port()).unwrap_err().to_string(), "connection refused");
+    host.accepts(&Listen::Port(port)).unwrap();
+    assert_eq!(host.accepts(&Listen::Port(free_port())).unwrap_err().to_string(), "connection refused");
+}
+
+#[test]
+fn a_socket_is_known_by_its_number() {
+    let mut machine = Machine::new();
+    let (host, layout) = (&mut machine.host, &machine.layout);
+    fs::create_dir_all(layout.socket_directory(7)).unwrap();
+    let socket = Listen::Socket(layout.socket(7));
+    let gone = host.accepts(&socket).unwrap_err();
+    assert_eq!(gone.to_string(), "there is no such socket");
+    assert_eq!(host.holder(&service(0), &socket), Ok(PortHolder::Nobody));
+
+    let listener = UnixListener::bind(layout.socket(7)).unwrap();
+    host.accepts(&socket).unwrap();
+    drop(listener.accept().unwrap());
+    assert!(host.ports_in_use().unwrap().contains(&7));
+    assert_eq!(host.connections(&[7].into()).unwrap(), 0);
+    let _client = UnixStream::connect(layout.socket(7)).unwrap();
+    let _accepted = listener.accept().unwrap();
+    assert_eq!(host.connections(&[7].into()).unwrap(), 1);
+    assert_eq!(host.connections(&[8].into()).unwrap(), 0);
+    assert_eq!(host.holder(&service(0), &socket), Ok(PortHolder::Other("another process".to_owned())));
+}
+
+#[test]
+fn a_script_that_never_answers_is_bounded() {
+    let mut machine = Machine::new();
+    let (host, layout) = (&mut machine.host, &machine.layout);
+    fs::create_dir_all(layout.socket_directory(7)).unwrap();
+    let _listener = UnixListener::bind(layout.socket(7)).unwrap();
+    let origin = shop();
+    let request = HealthRequest { script: Some("/srv/index.php".into()), ..ask(&origin, "/") };
+    let error = host.answers(&Listen::Socket(layout.socket(7)), request, Duration::from_millis(300));
+    assert_eq!(error.unwrap_err().to_string(), "no answer within 300 ms");
 }
 
 #[test]
@@ -89,10 +130,10 @@ fn shop() -> Origin {
 fn the_status_of_an_answer_is_returned() {
     let Machine { mut host, .. } = Machine::new();
     let port = answer(&["HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], Duration::ZERO);
-    assert_eq!(host.answers(port, &shop(), "/healthz", LONG), Ok(204));
+    assert_eq!(host.answers(&Listen::Port(port), ask(&shop(), "/healthz"), LONG), Ok(204));
     let slow = ["HTTP/1.1 100 Continue\r\n", "\r\nHTTP/1.1 5", "03 Busy\r\n", "\r\n"];
     let port = answer(Box::leak(Box::new(slow)), Duration::from_millis(20));
-    assert_eq!(host.answers(port, &shop(), "/", LONG), Ok(503));
+    assert_eq!(host.answers(&Listen::Port(port), ask(&shop(), "/"), LONG), Ok(503));
 }
 
 #[test]
@@ -106,10 +147,13 @@ fn an_answer_that_never_ends_or_comes_is_bounded() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    let error = host.answers(port, &shop(), "/", Duration::from_millis(300)).unwrap_err();
+    let error = host.answers(&Listen::Port(port), ask(&shop(), "/"), Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.to_string(), "no answer within 300 ms");
     let port = answer(&["SSH-2.0-OpenSSH_9.2\r\n"], Duration::ZERO);
-    assert_eq!(host.answers(port, &shop(), "/", LONG).unwrap_err().to_string(), "the answer is not HTTP");
+    assert_eq!(
+        host.answers(&Listen::Port(port), ask(&shop(), "/"), LONG).unwrap_err().to_string(),
+        "the answer is not HTTP"
+    );
 }
 
 #[test]
@@ -126,5 +170,5 @@ fn the_addresses_of_a_service_are_found_wherever_its_process_went() {
     });
 
     assert_eq!(found, [expected].into());
-    assert_eq!(supervisor.machine.host.answers(port, &shop(), "/", LONG), Ok(200));
+    assert_eq!(supervisor.machine.host.answers(&Listen::Port(port), ask(&shop(), "/"), LONG), Ok(200));
 }

@@ -44,11 +44,8 @@ pub(super) fn print(
 ) -> Result<String, Unprintable> {
     let Files { root, checkout, linked, index, spa, cache, gzip_static } = *files;
     let LocationMatch { modifier, path } = &context.pattern;
-    let prefix = matches!(*modifier, "" | "^~");
-    let trimmed = root.as_str().trim_end_matches('/');
-    let (place, directory) =
-        if prefix && path != "/" { ("alias", format!("{trimmed}/")) } else { ("root", trimmed.to_owned()) };
-    let bare = path.trim_end_matches('/');
+    let prefix = context.pattern.is_prefix();
+    let (place, directory, trimmed) = place(&context.pattern, root);
     let own = |directive: &str| context.extra.sets(directive) || context.server.extra.sets(directive);
     let values = context! {
         pattern => &context.pattern,
@@ -66,7 +63,26 @@ pub(super) fn print(
         extra => &context.extra.text,
     };
     let location = context.templates.print("location_static", values)?;
-    if !prefix || bare.is_empty() || !is_free(bare) {
+    with_slash(context, location, is_free)
+}
+
+/// Says by which directive a location names the directory `root`, with which value, and what that is without a slash at its end.
+pub(super) fn place<'a>(pattern: &LocationMatch<'_>, root: &'a Utf8Path) -> (&'static str, String, &'a str) {
+    let trimmed = root.as_str().trim_end_matches('/');
+    match pattern.is_prefix() && pattern.path != "/" {
+        true => ("alias", format!("{trimmed}/"), trimmed),
+        false => ("root", trimmed.to_owned(), trimmed),
+    }
+}
+
+/// Puts a redirect in front of the `location` of a directory, for clients that leave out the slash at its end.
+pub(super) fn with_slash(
+    context: &LocationContext<'_>,
+    location: String,
+    is_free: impl Fn(&str) -> bool,
+) -> Result<String, Unprintable> {
+    let bare = context.pattern.path.trim_end_matches('/');
+    if !context.pattern.is_prefix() || bare.is_empty() || !is_free(bare) {
         return Ok(location);
     }
     let pattern = LocationMatch { modifier: "=", path: bare.to_owned() };
@@ -77,7 +93,7 @@ pub(super) fn print(
 
 /// Says where the links below `root`, which is served at `path`, lead to. nginx does not follow the links itself: what an app
 /// links to from there is not served.
-fn linked_locations(path: &str, root: &str, linked: &[Linked]) -> Vec<Value> {
+pub(super) fn linked_locations(path: &str, root: &str, linked: &[Linked]) -> Vec<Value> {
     let below = |it: &Linked| {
         let relative = it.link.as_str().strip_prefix(root)?.trim_start_matches('/').to_owned();
         let slash = if it.is_directory { "/" } else { "" };
@@ -93,7 +109,7 @@ fn linked_locations(path: &str, root: &str, linked: &[Linked]) -> Vec<Value> {
 
 /// Returns the regular expression of paths through a file or directory whose name begins with a dot, below `prefix`; only
 /// `.well-known` (RFC 8615) is meant to be seen. It is matched inside of the location, so no other location suffers.
-fn hidden_files(prefix: &str) -> String {
+pub(super) fn hidden_files(prefix: &str) -> String {
     if prefix.contains("/.") {
         // The admin serves a hidden directory on purpose: only what is hidden inside of it stays so.
         format!(r"^{}(?:[^/]+/)*\.(?!well-known/)", escape_regex(prefix))

@@ -10,6 +10,7 @@ fn write_all(instance: &Instance) {
     instance.certify("shop.example");
     instance.add_main(26, 8);
     instance.add_upstream(&upstream(&[61500, 61501]));
+    instance.add_upstream(&fixtures::socket_upstream(&instance.machine));
     for (name, host) in fixtures::all(&instance.machine) {
         instance.add_host(name, &host);
     }

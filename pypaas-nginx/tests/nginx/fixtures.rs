@@ -8,8 +8,8 @@ use pypaas_config::{
 };
 use pypaas_core::host::Version;
 use pypaas_core::{
-    EdgeConfig, Frontend, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls, Unavailable,
-    Upstream, UpstreamName, VirtualHost,
+    EdgeConfig, Frontend, Linked, Route, RoutedLocation, RouterConfig, RouterSockets, Server, Tls,
+    Unavailable, Upstream, UpstreamName, VirtualHost,
 };
 
 /// A machine that virtual hosts are made for.
@@ -153,7 +153,7 @@ pub(crate) fn upstream_name(repo: &str, branch: &str, runner: &str) -> UpstreamN
 }
 
 pub(crate) fn upstream(ports: &[u16]) -> Upstream {
-    let server = |&port| Server { host: "127.0.0.1".to_owned(), port };
+    let server = |&port| Server { host: "127.0.0.1".to_owned(), port, socket: None };
     let servers = ports.iter().map(server).collect();
     Upstream { name: upstream_name("shop", "master", "web"), servers, extra: None }
 }
@@ -228,6 +228,45 @@ pub(crate) fn uwsgi(on: &Machine) -> VirtualHost {
     on.domain("django.example", vec![django])
 }
 
+/// A PHP app at `/`, whose document root is the checkout, one below a prefix, and all paths of a regular expression.
+pub(crate) fn scripts(on: &Machine) -> VirtualHost {
+    let checkout = on.root.join("checkout");
+    let linked = |name: &str, is_directory| Linked {
+        link: on.root.join("checkout/public").join(name),
+        target: on.root.join("data").join(name),
+        data: on.root.join("data"),
+        is_directory,
+    };
+    let scripts = |directory: &str, linked: Vec<Linked>| Route::Scripts {
+        upstream: upstream_name("shop", "master", "php"),
+        root: checkout.join(directory),
+        script: "index.php".to_owned(),
+        all_scripts: directory == "wordpress",
+        checkout: checkout.clone(),
+        linked,
+        cache: Some(Duration::from_secs(3600)),
+        extra: None,
+    };
+    let public = scripts("public", vec![linked("uploads", true), linked("robots.txt", false)]);
+    let locations = vec![
+        with_extra(location("/", scripts("", Vec::new())), "fastcgi_param SERVER_NAME shop;"),
+        location("/blog", public),
+        location("/press/", scripts("wordpress", Vec::new())),
+        location("~ ^/v[0-9]+/", scripts("public", Vec::new())),
+    ];
+    on.domain("php.example", locations)
+}
+
+/// The upstream of [`scripts`].
+pub(crate) fn socket_upstream(on: &Machine) -> Upstream {
+    let server = Server {
+        host: "127.0.0.1".to_owned(),
+        port: 61500,
+        socket: Some(on.root.join("run/sockets/61500/app.sock")),
+    };
+    Upstream { name: upstream_name("shop", "master", "php"), servers: vec![server], extra: None }
+}
+
 pub(crate) fn unavailable(on: &Machine) -> VirtualHost {
     let new = location("/new", Route::Unavailable(Unavailable::NotDeployed));
     on.secure_domain(
@@ -286,6 +325,7 @@ pub(crate) fn all(on: &Machine) -> Vec<(&'static str, VirtualHost)> {
         ("overridden", overridden(on)),
         ("every_location", every_location(on)),
         ("uwsgi", uwsgi(on)),
+        ("scripts", scripts(on)),
         ("unavailable", unavailable(on)),
         ("wildcard", wildcard(on)),
         ("single_page", single_page(on)),

@@ -25,7 +25,7 @@ fn a_value_that_nginx_would_evaluate_is_refused() {
     host.frontend.tls.as_mut().unwrap().certificate = Utf8PathBuf::from("/srv/a\nb.crt");
     insta::assert_snapshot!(refusal(&host), @r#"cannot write the nginx configuration of shop.example: "/srv/a\nb.crt" holds a control character"#);
     let mut upstream = upstream(&[]);
-    upstream.servers.push(Server { host: "$remote_addr".to_owned(), port: 1 });
+    upstream.servers.push(Server { host: "$remote_addr".to_owned(), port: 1, socket: None });
     insta::assert_snapshot!(NginxText::new().upstream(&upstream, Version(1, 22, 1)).unwrap_err(), @"cannot write the nginx configuration of shop+master+web: `$remote_addr:1` holds a `$`, which nginx cannot take as plain text");
 }
 

@@ -42,6 +42,26 @@ fn an_app_that_speaks_uwsgi() {
 }
 
 #[test]
+fn an_app_of_scripts() {
+    let on = Machine::usual();
+    insta::assert_snapshot!(print(&fixtures::scripts(&on)));
+    let upstream = fixtures::socket_upstream(&on);
+    insta::assert_snapshot!(NginxText::new().upstream(&upstream, Version(1, 22, 1)).unwrap(), @"
+    # written by pypaas for runner php of shop master; changes are overwritten
+
+    upstream shop+master+php {
+        server unix:/srv/run/sockets/61500/app.sock max_fails=0;
+    }
+
+    upstream shop+master+php+kept {
+        server unix:/srv/run/sockets/61500/app.sock max_fails=0;
+        keepalive 16;
+        keepalive_timeout 4s;
+    }
+    ");
+}
+
+#[test]
 fn in_maintenance_and_not_deployed() {
     insta::assert_snapshot!(print(&fixtures::unavailable(&Machine::usual())));
 }
@@ -70,7 +90,7 @@ fn an_upstream() {
     let upstream = Upstream {
         name: fixtures::upstream_name("shop", "feature/Login", "web"),
         servers: [("::1", 61501), ("127.0.0.1", 61500)]
-            .map(|(host, port)| Server { host: host.to_owned(), port })
+            .map(|(host, port)| Server { host: host.to_owned(), port, socket: None })
             .to_vec(),
         extra: Some("keepalive 8;\n".to_owned()),
     };

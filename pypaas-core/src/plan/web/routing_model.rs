@@ -9,9 +9,9 @@ use super::{own_runners, upstream_file};
 use crate::host::Version;
 use crate::plan::{PlanError, services};
 use crate::{
-    EdgeConfig, Frontend, Linked, Observed, Placement, Platform, Record, Route, RouteTarget, RoutedLocation,
-    RouterConfig, Server, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile, WebFileName,
-    WebInstance,
+    EdgeConfig, Frontend, Linked, Observed, Placement, Platform, Process, Record, Route, RouteTarget,
+    RoutedLocation, RouterConfig, Tls, Unavailable, Upstream, UpstreamName, VirtualHost, WebFile,
+    WebFileName, WebInstance,
 };
 
 /// The oldest nginx whose syntax is written when none could be asked.
@@ -245,7 +245,7 @@ impl<'a> RoutingModel<'a> {
         let targets = match &route {
             Route::Proxy { upstream: name, .. } => vec![upstream(name)],
             Route::Static { .. } => checkout.into_iter().collect(),
-            Route::Verbatim(_) => {
+            Route::Scripts { .. } | Route::Verbatim(_) => {
                 checkout.into_iter().chain([RouteTarget::Upstream(runner.clone())]).collect()
             }
             Route::Unavailable(_) => Vec::new(),
@@ -266,7 +266,12 @@ impl<'a> RoutingModel<'a> {
         let known = self.platform.runner(runner, Some(live)).ok_or(Unavailable::NotDeployed)?;
         let nginx = known.nginx().ok_or(Unavailable::NotDeployed)?;
         // What is live may still be of another type than is configured.
-        if known.needs_port() == live.ports(&runner.runner).is_empty() {
+        let mut own = live.processes.iter().filter(|it| it.runner == runner.runner).peekable();
+        let needs_process = known.needs_port() || known.needs_socket();
+        let fits = |it: &Process| {
+            it.port.is_some() == known.needs_port() && it.socket.is_some() == known.needs_socket()
+        };
+        if own.peek().is_some() != needs_process || !own.all(fits) {
             return Err(Unavailable::NotDeployed);
         }
         let checkout = self.platform.layout.checkout(&branch, &live.checkout);
@@ -283,9 +288,7 @@ impl<'a> RoutingModel<'a> {
 
     fn upstream(&self, runner: &RunnerRef) -> Option<Upstream> {
         let live = self.record(&runner.branch_ref())?.live.as_ref()?;
-        let ports = live.ports(&runner.runner);
-        let servers: Vec<Server> =
-            ports.into_iter().map(|port| Server { host: "127.0.0.1".to_owned(), port }).collect();
+        let servers = live.servers(&runner.runner, &self.platform.layout);
         if servers.is_empty() {
             return None;
         }
