@@ -79,6 +79,9 @@ impl command::Command for Arguments {
         let lock = installation.platform.layout.branch_lock(&into);
         let mut host = installation.host();
         if !host.try_lock(&lock, &format!("restoring {into} for {}", invocation.by))? {
+            if was_running {
+                start(&installation, &into, invocation)?;
+            }
             return Err(Failure::new(
                 format!("{into} is being deployed, so nothing was restored"),
                 "try again when that has ended",

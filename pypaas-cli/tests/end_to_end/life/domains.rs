@@ -65,7 +65,7 @@ fn a_file_that_somebody_wrote_is_not_rewritten() {
         "so nothing was removed\n    2 | aliases:\n    3 | - www.site.example\n    4 | - old.example\n",
     );
     assert_says(&removed, "take it out of `aliases`, then run `pypaas apply`");
-    assert_says(&admin.ssh_line("domain remove site.exampel").must_fail(), "did you mean `site.example`?");
+    assert_says(&admin.ssh_line("domain remove site.examples").must_fail(), "did you mean `site.example`?");
     assert_eq!(sandbox.read_config("domains/site.example.yml"), text);
 
     // A broken file can be removed.

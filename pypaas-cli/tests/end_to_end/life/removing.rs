@@ -117,7 +117,7 @@ fn only_an_admin_removes_an_app_and_a_broken_one_can_be_removed() {
     site.push("version 1").must_succeed();
 
     assert_eq!(ci.ssh_line("remove site --dry-run").code, 5);
-    sandbox.write_config("domains/site.example.yml", "locations: {/: {upstrem: {repo: site}}}");
+    sandbox.write_config("domains/site.example.yml", "locations: {/: {upstreams: {repo: site}}}");
     assert_says(&admin.ssh_line("remove site").must_fail(), "domains/site.example.yml is broken");
     sandbox.domain("site.example", "site", "main", "page");
     sandbox.write_config("repo/site.yml", "branches: {main: {runers: {}}}");

@@ -43,14 +43,14 @@ fn the_only_branch_need_not_be_named() {
 fn a_word_that_fits_nowhere_is_taken_for_a_branch_or_refused() {
     let shop = Shop::live("static-site", "runners: {web: {type: NginxStatic}}");
     let laptop = shop.sandbox.client("laptop2");
-    let unknown = "error: branch `mian` of `shop` is not configured\n";
+    let unknown = "error: branch `mains` of `shop` is not configured\n";
 
     for line in [
-        "run shop mian -- echo",
-        "rollback shop mian 1",
-        "env shop mian",
-        "restart shop mian",
-        "secret unset shop mian TOKEN",
+        "run shop mains -- echo",
+        "rollback shop mains 1",
+        "env shop mains",
+        "restart shop mains",
+        "secret unset shop mains TOKEN",
     ] {
         assert_says(&laptop.ssh_line(line).must_fail(), unknown);
     }
@@ -58,7 +58,7 @@ fn a_word_that_fits_nowhere_is_taken_for_a_branch_or_refused() {
         &laptop.ssh_line("run shop npx -- x").must_fail(),
         "branch `npx` of `shop` is not configured",
     );
-    for line in ["run shop main", "custom_cmds shop main", "rollback shop main last", "rollback shop mian"] {
+    for line in ["run shop main", "custom_cmds shop main", "rollback shop main last", "rollback shop mains"] {
         assert_eq!(laptop.ssh_line(line).code, 1, "{line}");
     }
 }
