@@ -1,12 +1,14 @@
 //! Where things are on a host. Nobody else joins these paths.
 
+mod certificates;
 mod sockets;
+mod web;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use pypaas_config::{BranchRef, DomainName, RepoName, RunnerRef, Settings};
+use pypaas_config::{BranchRef, RepoName, RunnerRef, Settings};
 
-use crate::{CheckoutName, RouterSockets, ServiceName, WebFileName, WebInstance, encode};
+use crate::{CheckoutName, ServiceName, encode};
 
 /// The directories of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,46 +138,6 @@ impl Layout {
         self.state().join("+lock")
     }
 
-    /// The directory of the certificates that were issued for `domain`, one directory for each.
-    pub fn certificates(&self, domain: &DomainName) -> Utf8PathBuf {
-        self.all_certificates().join(encode(domain.as_str()))
-    }
-
-    /// What is known of failed attempts to get a certificate for `domain`.
-    pub fn failed_renewal(&self, domain: &DomainName) -> Utf8PathBuf {
-        self.certificates(domain).join("+failed.json")
-    }
-
-    /// The directory of what belongs to certificates that are issued to this host.
-    pub fn all_certificates(&self) -> Utf8PathBuf {
-        self.home.join("certificates")
-    }
-
-    /// The account at the authority that issues certificates.
-    pub fn acme_account(&self) -> Utf8PathBuf {
-        self.all_certificates().join("+account.json")
-    }
-
-    /// The lock held while certificates are issued.
-    pub fn certificates_lock(&self) -> Utf8PathBuf {
-        self.all_certificates().join("+lock")
-    }
-
-    /// The directory of the answers by which an authority sees that domains are of this host. The edge serves it.
-    pub fn acme_answers(&self) -> Utf8PathBuf {
-        self.web.join("acme")
-    }
-
-    /// What nginx's files said before the switch that is under way.
-    pub fn pending_switch(&self) -> Utf8PathBuf {
-        self.state().join("+nginx-switch.json")
-    }
-
-    /// Where each of nginx's files sends requests.
-    pub fn web_routes(&self) -> Utf8PathBuf {
-        self.state().join("+nginx-routes.json")
-    }
-
     /// The directory of `branch` that outlives checkouts (`PYPAAS_CACHE_DIR`).
     pub fn cache(&self, branch: &BranchRef) -> Utf8PathBuf {
         self.of_branch("cache", branch)
@@ -272,16 +234,6 @@ impl Layout {
         self.services_real().join(service.to_string())
     }
 
-    /// The link to the service of `instance`. No service of an app can have its name.
-    pub fn web_service_link(&self, instance: WebInstance) -> Utf8PathBuf {
-        self.services.join(format!("+{}", instance.name()))
-    }
-
-    /// The real directory of the service of `instance`.
-    pub fn web_service(&self, instance: WebInstance) -> Utf8PathBuf {
-        self.services_real().join(format!("+{}", instance.name()))
-    }
-
     /// The link to the `number`-th spare service. No service can have its name.
     pub fn spare_service_link(&self, number: usize) -> Utf8PathBuf {
         self.services.join(format!("+spare+{number}"))
@@ -297,37 +249,9 @@ impl Layout {
         self.services_real().join("+spare.lock")
     }
 
-    /// The directory of all that the edge and the router read.
-    pub fn web(&self) -> &Utf8Path {
-        &self.web
-    }
-
-    /// The directory of those files of `instance` that are not the one it is started with.
-    pub fn web_directory(&self, instance: WebInstance) -> Utf8PathBuf {
-        self.web.join(format!("{}.d", instance.name()))
-    }
-
     /// The directory of sockets and process ids.
     pub fn run(&self) -> Utf8PathBuf {
         self.home.join("run")
-    }
-
-    /// Where the master of `instance` notes its process id.
-    pub fn web_pid_file(&self, instance: WebInstance) -> Utf8PathBuf {
-        self.run().join(format!("{}.pid", instance.name()))
-    }
-
-    /// The sockets by which the edge passes requests to the router.
-    pub fn router_sockets(&self) -> RouterSockets {
-        RouterSockets {
-            http: self.run().join("router-http.sock"),
-            https: self.run().join("router-https.sock"),
-        }
-    }
-
-    /// One file of it.
-    pub fn web_file(&self, name: &WebFileName) -> Utf8PathBuf {
-        self.web.join(name.to_string())
     }
 
     /// The log of who changed what. Below the home whatever the settings say: it is written also while they are broken.
