@@ -33,8 +33,9 @@ fn lines_of_all_processes_come_in_the_order_in_which_they_were_said() {
         let said = admin.ssh(&["logs", "shop", "main"]).must_succeed().stdout;
         said.contains("/third").then_some(said)
     });
-    let asked: Vec<&str> =
-        said.lines().filter_map(|line| line.split_once("was asked for ")).map(|it| it.1).collect();
+    let asked = said.lines().filter_map(|line| line.split_once("was asked for ")).map(|it| it.1);
+    // The deploy asks for `/` once.
+    let asked: Vec<&str> = asked.filter(|path| *path != "/").collect();
     assert_eq!(asked, ["/first", "/second", "/third"], "{said}");
     assert!(
         said.contains(" web.0 version 1 starts\n") && said.contains(" web.1 version 1 starts\n"),
