@@ -1,9 +1,7 @@
 //! The schemas of the configuration: which keys each mapping has.
 
 use crate::RunnerType;
-use crate::{
-    access, acme, backup, domain, health_check, hooks, location, nginx_settings, notify, repo, settings,
-};
+use crate::{access, acme, backup, domain, health_check, hooks, location, nginx_settings, repo, settings};
 
 /// A mapping with a fixed set of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,6 @@ pub const SCHEMAS: &[&Schema] = &[
     &acme::ACME,
     &backup::BACKUP,
     &backup::KEEP,
-    &notify::NOTIFY,
     &repo::REPO,
     &access::ACCESS,
     &repo::BRANCH,

@@ -46,7 +46,8 @@ fn schema(
 ) -> Option<&'static Schema> {
     let name = match (file, path) {
         ("pypaas.yml", []) => "pypaas.yml",
-        ("pypaas.yml", [key]) => key,
+        ("pypaas.yml", ["backup"]) => "a backup",
+        ("pypaas.yml", [key] | ["backup", key]) => key,
         ("repo", []) => "a repo",
         ("repo", ["branches", _]) => "a branch",
         ("repo", ["branches", _, "hooks"]) => "hooks",

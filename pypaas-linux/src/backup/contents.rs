@@ -4,7 +4,7 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pypaas_config::{BranchName, BranchRef, RepoName, StoreName, StoreRef};
-use pypaas_core::{Layout, Platform};
+use pypaas_core::{Layout, Platform, database};
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, restic, sqlite};
@@ -102,7 +102,7 @@ pub(super) fn gather(platform: &Platform, note: &mut dyn FnMut(&str)) -> Result<
     durable::create_directory(&staging.join("stores"))?;
     durable::create_directory(&staging.join("sqlite"))?;
     let mut problems = Vec::new();
-    let stores = dump_stores(layout, &staging, &mut problems, note)?;
+    let stores = dump_stores(platform, &staging, &mut problems, note)?;
     let data = layout.home().join("data");
     let real = data.canonicalize_utf8().unwrap_or_else(|_| data.clone());
     let found = if real.exists() { sqlite::find(&real, &mut problems) } else { Vec::new() };
@@ -110,7 +110,9 @@ pub(super) fn gather(platform: &Platform, note: &mut dyn FnMut(&str)) -> Result<
         note(&format!("copying {} SQLite {}", found.len(), if found.len() == 1 { "file" } else { "files" }));
     }
     let (mut copies, mut excluded) = (Vec::new(), String::new());
-    for (number, path) in found.iter().enumerate() {
+    // In the list of what is left out, other characters mean something to restic. Such a file is copied as it is.
+    let is_plain = |path: &&Utf8PathBuf| !path.as_str().contains(|c: char| c.is_control() || c == '$');
+    for (number, path) in found.iter().filter(is_plain).enumerate() {
         let file = Utf8PathBuf::from(format!("sqlite/{number}"));
         if let Err(error) = sqlite::copy(path, &staging.join(&file)) {
             problems.push(error.to_string());
@@ -139,17 +141,29 @@ pub(super) fn gather(platform: &Platform, note: &mut dyn FnMut(&str)) -> Result<
 
 /// Dumps every database that the host has, also those that are not configured any more.
 fn dump_stores(
-    layout: &Layout,
+    platform: &Platform,
     staging: &Utf8Path,
     problems: &mut Vec<String>,
     note: &mut dyn FnMut(&str),
 ) -> Result<Vec<StoreDump>, Failure> {
-    let postgres = Postgres::of(layout);
+    let postgres = Postgres::of(&platform.layout);
     if !postgres.is_there() {
         return Ok(Vec::new());
     }
     let mut dumps = Vec::new();
-    for used in postgres.usage()? {
+    let usage = postgres.usage()?;
+    for (branch, _) in platform.configuration.branches() {
+        for store in platform.stores(&branch) {
+            let name = database(&store.reference);
+            if usage.iter().all(|used| used.database != name) && postgres.has(&name)? {
+                problems.push(format!(
+                    "{} was not dumped: the comment on its database was changed",
+                    store.reference
+                ));
+            }
+        }
+    }
+    for used in usage {
         let [repo, branch, store] = used.owner;
         note(&format!("dumping the database of {repo} {branch}, {store}"));
         let file = Utf8PathBuf::from(format!("stores/{}.dump", used.database));

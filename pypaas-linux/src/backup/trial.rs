@@ -5,13 +5,13 @@ use pypaas_core::FailedBackup;
 use rustix::fs::statvfs;
 
 use super::contents::Manifest;
-use super::{Backups, Failure, Snapshot, sqlite};
+use super::{Backups, Failure, Snapshot};
 use crate::files;
 use crate::stores::postgres::Postgres;
 
 impl Backups<'_> {
-    /// Restores the newest backup into a directory of its own, compares it, loads each dump into a database of its own, checks each
-    /// SQLite file, removes all of that again, and notes how it came out. Returns what was tried.
+    /// Restores the newest backup into a directory of its own, compares it, loads each dump into a database of its own, removes all of
+    /// that again, and notes how it came out. Returns what was tried.
     pub fn try_newest(&self, note: &mut dyn FnMut(&str)) -> Result<Snapshot, Failure> {
         let _turn = self.turn()?;
         let tried = self.try_now(note);
@@ -36,9 +36,6 @@ impl Backups<'_> {
         files::remove_directory(&self.restored())?;
         self.restic.restore(&newest, &[], &self.restored())?;
         let (manifest, staging) = self.restored_manifest(&newest)?;
-        for copy in &manifest.sqlite {
-            sqlite::check(&staging.join(&copy.file)).map_err(|error| format!("{}: {error}", copy.path))?;
-        }
         self.try_dumps(&manifest, &staging, note)?;
         Ok(newest)
     }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pypaas_config::{BranchRef, StoreRef};
+use pypaas_config::{BranchName, BranchRef, RepoName, StoreName, StoreRef};
 use pypaas_core::{Environment, Layout, Platform, database};
 
 use super::{admin_password, password, trial_password};
@@ -150,6 +150,8 @@ impl Postgres {
             let database = fields.next()?.to_owned();
             let mut words = fields.next()?.split(' ').map(str::to_owned);
             let owner = [words.next()?, words.next()?, words.next()?];
+            // An app owns its database, and can write any comment on it.
+            is_of(&owner, &database).then_some(())?;
             Some(Usage {
                 owner,
                 database,
@@ -158,6 +160,11 @@ impl Postgres {
             })
         };
         Ok(rows.lines().filter_map(row).collect())
+    }
+
+    /// Returns whether there is a database of this name.
+    pub(crate) fn has(&self, name: &str) -> Result<bool, Failure> {
+        Ok(!self.ask(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}';\n"))?.trim().is_empty())
     }
 
     /// Removes a database with everything in it, and its role. What is not there is already removed.
@@ -260,6 +267,8 @@ impl Postgres {
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
         command.env("PGUSER", ADMIN).env("PGDATABASE", database);
         command.env("PGPASSWORD", admin_password(&self.layout)?);
+        // The owner of a database may have set another path, in which a function of its own has the name of one of Postgres's.
+        command.env("PGOPTIONS", "-c search_path=pg_catalog");
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut input) = child.stdin.take() {
@@ -347,6 +356,18 @@ impl Postgres {
             thread::sleep(BETWEEN);
         }
     }
+}
+
+/// Returns whether a database has the name that the store of this repo and branch has.
+fn is_of([repo, branch, store]: &[String; 3], name: &str) -> bool {
+    let reference = || {
+        let branch = BranchRef {
+            repo: RepoName::new(repo.as_str()).ok()?,
+            branch: BranchName::new(branch.as_str()).ok()?,
+        };
+        Some(StoreRef { branch, name: StoreName::new(store.as_str()).ok()? })
+    };
+    reference().is_some_and(|reference| database(&reference) == name)
 }
 
 fn succeed(answer: Answer) -> Result<String, Failure> {
