@@ -16,13 +16,16 @@ const BETWEEN_TRIALS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The record of a host's backups, `state/backup.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupRecord {
+    /// The name under which the backups of this host are kept: the one that it had when the first was made.
+    #[serde(default)]
+    pub host: Option<String>,
     /// When the backup was first seen in the configuration: it is due for no time before.
     pub since: Option<Timestamp>,
     /// When the last one began.
     pub began_at: Option<Timestamp>,
-    /// The last one that succeeded.
+    /// The last one that was made.
     pub succeeded: Option<SucceededBackup>,
-    /// The last failure; `None` once a backup has succeeded.
+    /// The last failure; `None` once a backup was made.
     pub failed: Option<FailedBackup>,
     /// When a backup was last restored for a trial, and everything in it was right.
     pub tried_at: Option<Timestamp>,
@@ -30,17 +33,23 @@ pub struct BackupRecord {
     pub trial_failed: Option<FailedBackup>,
 }
 
-/// A backup that succeeded.
+/// A backup that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SucceededBackup {
     /// When it ended.
     pub at: Timestamp,
+    /// The repository.
+    #[serde(default)]
+    pub to: String,
     /// Its snapshot in restic's repository.
     pub snapshot: String,
     /// The bytes of everything in it.
     pub bytes: u64,
     /// The bytes that it added to the repository.
     pub added_bytes: u64,
+    /// What it lacks.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 /// A backup, or a trial of one, that failed.
@@ -94,7 +103,14 @@ mod tests {
     }
 
     fn succeeded(text: &str) -> Option<SucceededBackup> {
-        Some(SucceededBackup { at: at(text), snapshot: "1".to_owned(), bytes: 0, added_bytes: 0 })
+        Some(SucceededBackup {
+            at: at(text),
+            to: "/srv".to_owned(),
+            snapshot: "1".to_owned(),
+            bytes: 0,
+            added_bytes: 0,
+            problems: Vec::new(),
+        })
     }
 
     #[test]

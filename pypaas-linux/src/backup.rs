@@ -1,6 +1,7 @@
 //! Backups: everything of a host that cannot be made again, through restic, encrypted.
 
 mod contents;
+mod no_links;
 mod restic;
 mod restore;
 mod sqlite;
@@ -13,13 +14,13 @@ use std::io::{self, ErrorKind, Read};
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use pypaas_config::BackupSettings;
-use pypaas_core::{BackupRecord, FailedBackup, Platform, SucceededBackup};
+use pypaas_core::{BackupRecord, FailedBackup, Layout, Platform, SucceededBackup};
 
 use crate::{durable, files};
 
 pub use contents::{Manifest, StoreDump};
 pub use restic::{Restic, Snapshot};
-pub use restore::{Restored, RestoredHost};
+pub use restore::{Restored, RestoredHost, unfinished};
 
 /// What went wrong.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -35,6 +36,15 @@ pub struct Backups<'a> {
 #[derive(Debug)]
 struct Turn(#[expect(dead_code, reason = "the file is locked until it is closed")] File);
 
+impl Turn {
+    fn take(layout: &Layout) -> io::Result<Self> {
+        durable::create_directory(&layout.backup())?;
+        let file = File::create(layout.backup().join("lock"))?;
+        file.lock()?;
+        Ok(Self(file))
+    }
+}
+
 impl<'a> Backups<'a> {
     /// Returns those of the host that `platform` describes; `None` if `backup` is not configured.
     pub fn of(platform: &'a Platform) -> Option<Self> {
@@ -48,10 +58,11 @@ impl<'a> Backups<'a> {
         Some(Self { platform, settings, restic })
     }
 
-    /// Makes a backup now, removes those that are not to be kept any more, and notes how it came out. Waits for a backup or restore
-    /// that is going on. `note` gets a line for each step.
+    /// Makes a backup now, removes those that are not to be kept any more, and notes how it came out. One that lacks something is made,
+    /// too, and says what. Waits for a backup or restore that is going on. `note` gets a line for each step.
     pub fn make(&self, note: &mut dyn FnMut(&str)) -> Result<SucceededBackup, Failure> {
         let _turn = self.turn()?;
+        self.check_is_whole()?;
         let began = Timestamp::now();
         self.update(|record| record.began_at = Some(began))?;
         let made = self.make_now(note);
@@ -73,17 +84,17 @@ impl<'a> Backups<'a> {
                 self.platform.layout.backup_password()
             ));
         }
-        self.restic.prepare(note)?;
+        let record = self.record()?;
+        let was_used = record.succeeded.is_some_and(|it| it.to == self.settings.to);
+        self.restic.prepare(was_used, note)?;
         let contents = contents::gather(self.platform, note)?;
         note(&format!("copying to {}", self.settings.to));
-        let made = self.restic.backup(&contents);
+        let host = record.host.unwrap_or_else(restic::host_name);
+        let made = self.restic.backup(&contents, &host);
         files::remove_directory(&contents::staging(&self.platform.layout))?;
         let made = made?;
-        self.restic.forget(self.settings.keep)?;
-        match contents.problems.as_slice() {
-            [] => Ok(made),
-            problems => Err(format!("the backup is incomplete: {}", problems.join("; ")).into()),
-        }
+        self.restic.forget(self.settings.keep, &host)?;
+        Ok(made)
     }
 
     /// Lists the files and directories that a backup has, besides the copies of databases.
@@ -93,7 +104,8 @@ impl<'a> Backups<'a> {
 
     /// Lists the backups of this host, the oldest first.
     pub fn list(&self) -> Result<Vec<Snapshot>, Failure> {
-        self.restic.snapshots(Some(&restic::host_name()))
+        let host = self.record()?.host.unwrap_or_else(restic::host_name);
+        self.restic.snapshots(Some(&host))
     }
 
     /// Finds the backup that `at` names: the beginning of its id, or a time or day at whose end it was the newest. `None`: the newest.
@@ -129,6 +141,7 @@ impl<'a> Backups<'a> {
         durable::create_directory(durable::directory_of(&path))?;
         let mut record = self.record()?;
         record.since.get_or_insert_with(Timestamp::now);
+        record.host.get_or_insert_with(restic::host_name);
         change(&mut record);
         durable::replace(&path, &serde_json::to_vec_pretty(&record)?, 0o600)?;
         Ok(record)
@@ -136,11 +149,17 @@ impl<'a> Backups<'a> {
 
     /// Waits for its turn.
     fn turn(&self) -> io::Result<Turn> {
-        let directory = self.platform.layout.backup();
-        durable::create_directory(&directory)?;
-        let file = File::create(directory.join("lock"))?;
-        file.lock()?;
-        Ok(Turn(file))
+        Turn::take(&self.platform.layout)
+    }
+
+    /// Fails while half of a host is here: it must not become the newest backup.
+    fn check_is_whole(&self) -> Result<(), Failure> {
+        match unfinished(&self.platform.layout).exists() {
+            true => {
+                Err("the restore of this host has not ended: run `pypaas backup restore-host` again".into())
+            }
+            false => Ok(()),
+        }
     }
 
     /// Makes the password of the backups, if there is none yet.

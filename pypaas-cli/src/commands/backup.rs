@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pypaas_config::Permission;
 use pypaas_core::{AttemptKind, Layout};
-use pypaas_linux::backup::{Backups, Restic, RestoredHost};
+use pypaas_linux::backup::{Backups, Restic, RestoredHost, unfinished};
 use pypaas_linux::durable;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::arguments::{BranchesArguments, WaitArguments};
 use crate::command::{self, Effect, Requirement};
 use crate::failure::{FAILED, Failure};
 use crate::format::{bytes, local};
-use crate::installation::{Installation, home};
+use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::key_files::KeyFiles;
 use crate::table::{Cell, Table, terminal_width};
@@ -91,6 +91,8 @@ struct List {
 struct Row {
     id: String,
     at: Timestamp,
+    /// Whether everything was copied.
+    complete: bool,
 }
 
 impl command::Command for Arguments {
@@ -124,9 +126,13 @@ impl command::Command for Arguments {
             }
             Action::Now { .. } => {
                 let made = backups.make(&mut note).map_err(|error| failed("the backup failed", error))?;
+                keeper::wake(&installation);
+                if !made.problems.is_empty() {
+                    let fix = "everything else is in it; once that is fixed, run the command again";
+                    return Err(Failure::new("the backup is incomplete", fix).because(made.problems));
+                }
                 let (all, added) = (bytes(made.bytes), bytes(made.added_bytes));
                 terminal::out(&format!("backup {} has {all}; {added} are new\n", short(&made.snapshot)));
-                keeper::wake(&installation);
             }
             Action::Check => {
                 let tried =
@@ -176,7 +182,10 @@ fn list(backups: &Backups<'_>, installation: &Installation, json: bool) -> Resul
         tried_at: record.tried_at,
         failed: record.failed.map(|failed| failed.reason),
         trial_failed: record.trial_failed.map(|failed| failed.reason),
-        backups: snapshots.into_iter().map(|it| Row { id: it.id, at: it.time }).collect(),
+        backups: snapshots
+            .into_iter()
+            .map(|it| Row { complete: it.is_complete(), id: it.id, at: it.time })
+            .collect(),
     };
     if json {
         terminal::json(&list)?;
@@ -185,9 +194,10 @@ fn list(backups: &Backups<'_>, installation: &Installation, json: bool) -> Resul
     if list.backups.is_empty() {
         terminal::out("there is no backup yet: `pypaas backup now` makes one\n");
     } else {
-        let mut table = Table::new(["BACKUP", "MADE"]);
+        let mut table = Table::new(["BACKUP", "MADE", ""]);
         for row in &list.backups {
-            table.row([Cell::name(short(&row.id)), local(row.at).into()]);
+            let lacks = if row.complete { "" } else { "incomplete" };
+            table.row([Cell::name(short(&row.id)), local(row.at).into(), lacks.into()]);
         }
         terminal::out(&table.text(terminal_width(), |_| String::new()));
     }
@@ -216,7 +226,8 @@ fn restore_host(
     invocation: &Invocation,
 ) -> Result<ExitCode, Failure> {
     let fresh = Installation::load_without_secrets(invocation)?;
-    if !fresh.configuration().repos.is_empty() {
+    let goes_on = unfinished(&fresh.platform.layout).exists();
+    if !fresh.configuration().repos.is_empty() && !goes_on {
         return Err(Failure::new(
             "this host has apps already",
             "a whole host is restored onto a fresh one; `pypaas restore` restores one branch",
@@ -237,7 +248,7 @@ fn restore_host(
     if let Some(path) = &restored.set_aside {
         note(&format!("what was here before is in {path}"));
     }
-    if layout.home().join(".ssh/authorized_keys.d").is_dir() && home().is_ok() {
+    if Layout::key_files(layout.home()).is_dir() {
         KeyFiles::read()?.publish()?;
     }
     let installation = Installation::load(invocation)?;
@@ -245,12 +256,13 @@ fn restore_host(
     for problem in &problems {
         terminal::err(&format!("error: {problem}\n"));
     }
+    let (host, time) = (restored.snapshot.hostname.clone(), local(restored.snapshot.time));
+    restored.finish().map_err(|error| failed("the restore did not end", error))?;
     note("building what was live");
     let all = BranchesArguments { repo: None, branch: None };
     let how = Redeploy { kind: AttemptKind::Rebuild, verb: "rebuilding", dry_run: false };
     let code = redeploy(&all, WaitArguments { lock_timeout: None }, &how, invocation)?;
     keeper::wake(&installation);
-    let time = local(restored.snapshot.time);
-    terminal::out(&format!("restored {} as it was at {time}\n", restored.snapshot.hostname));
+    terminal::out(&format!("restored {host} as it was at {time}\n"));
     Ok(if problems.is_empty() { code } else { ExitCode::from(FAILED) })
 }

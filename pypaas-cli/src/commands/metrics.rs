@@ -173,8 +173,12 @@ fn backups(installation: &Installation, text: &mut String) {
         let sample = at.map(|at| format!("{name} {}\n", at.as_second())).unwrap_or_default();
         family(text, name, help, "gauge", &sample);
     };
-    let made = record.succeeded.map(|made| made.at);
-    time("pypaas_backup_last_success_timestamp_seconds", "When a backup last succeeded.", made);
+    let made = record.succeeded.filter(|made| made.problems.is_empty()).map(|made| made.at);
+    time(
+        "pypaas_backup_last_success_timestamp_seconds",
+        "When the last backup was made, if it lacks nothing.",
+        made,
+    );
     let help = "When a backup was last restored for a trial, and was right.";
     time("pypaas_backup_last_trial_timestamp_seconds", help, record.tried_at);
 }

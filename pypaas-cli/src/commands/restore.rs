@@ -7,6 +7,7 @@ use pypaas_config::{BranchRef, Permission};
 use pypaas_core::host::{Host, Locks};
 use pypaas_core::plan::Source;
 use pypaas_core::{AttemptKind, Engine, Progress, Record, record};
+use pypaas_linux::LinuxHost;
 
 use super::backup::{failed, note, of};
 use super::deploying::Deploying;
@@ -18,6 +19,9 @@ use crate::format::local;
 use crate::installation::Installation;
 use crate::invocation::Invocation;
 use crate::terminal;
+
+/// How often a branch is stopped that somebody starts again.
+const ATTEMPTS: usize = 3;
 
 /// Put back the data directory and the databases of a branch from a backup
 ///
@@ -75,44 +79,59 @@ impl command::Command for Arguments {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        let was_running = stop(&installation, &into, &invocation.by)?;
-        let lock = installation.platform.layout.branch_lock(&into);
         let mut host = installation.host();
-        if !host.try_lock(&lock, &format!("restoring {into} for {}", invocation.by))? {
-            if was_running {
-                start(&installation, &into, invocation)?;
-            }
-            return Err(Failure::new(
-                format!("{into} is being deployed, so nothing was restored"),
-                "try again when that has ended",
-            ));
-        }
+        let was_running = stop_and_lock(&installation, &mut host, &into, &invocation.by)?;
         let restored = backups.restore(&snapshot, &from, &into, &mut host, &mut note);
-        host.unlock(&lock)?;
+        host.unlock(&installation.platform.layout.branch_lock(&into))?;
         if let Ok(restored) = &restored {
-            if let Some(path) = &restored.set_aside {
-                note(&format!("what was there before is in {path}"));
-            }
+            note(&format!("what was there before is in {}", restored.set_aside));
             terminal::out(&format!("{into} has the data of {}\n", local(snapshot.time)));
         }
         if was_running {
             start(&installation, &into, invocation)?;
+        } else {
+            note(&format!("{into} does not run, as before; `pypaas start {into}` starts it"));
         }
         restored.map_err(not_restored)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Stops a branch that runs. Returns whether it did.
-fn stop(installation: &Installation, branch: &BranchRef, by: &str) -> Result<bool, Failure> {
-    let (platform, mut host) = (&installation.platform, installation.host());
-    let runs =
-        record(&mut host, &platform.layout, branch)?.is_some_and(|it| it.live.is_some() && !it.stopped);
-    if runs {
-        note(&format!("stopping {branch}"));
-        Engine::new(&mut host, platform, &mut ConsoleReporter::default()).stop(branch, by)?;
+/// Takes the lock of a branch while it does not run. Returns whether it ran.
+fn stop_and_lock(
+    installation: &Installation,
+    host: &mut LinuxHost,
+    branch: &BranchRef,
+    by: &str,
+) -> Result<bool, Failure> {
+    let platform = &installation.platform;
+    let lock = platform.layout.branch_lock(branch);
+    let mut ran = false;
+    // A push may start it again before it is locked.
+    for _ in 0..ATTEMPTS {
+        if runs(installation, branch)? {
+            note(&format!("stopping {branch}"));
+            ran = true;
+            Engine::new(&mut installation.host(), platform, &mut ConsoleReporter::default())
+                .stop(branch, by)?;
+        }
+        if !host.try_lock(&lock, &format!("restoring {branch} for {by}"))? {
+            continue;
+        }
+        if !runs(installation, branch)? {
+            return Ok(ran);
+        }
+        host.unlock(&lock)?;
     }
-    Ok(runs)
+    Err(Failure::new(
+        format!("{branch} is being deployed, so nothing was restored"),
+        format!("try again when that has ended; `pypaas status {branch}` says whether it runs"),
+    ))
+}
+
+fn runs(installation: &Installation, branch: &BranchRef) -> Result<bool, Failure> {
+    let record = record(&mut installation.host(), &installation.platform.layout, branch)?;
+    Ok(record.is_some_and(|it| it.live.is_some() && !it.stopped))
 }
 
 fn start(installation: &Installation, branch: &BranchRef, invocation: &Invocation) -> Result<(), Failure> {

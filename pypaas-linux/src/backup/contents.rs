@@ -18,6 +18,8 @@ pub(super) const PARTS: [&str; 6] =
 /// What is handed to restic.
 #[derive(Debug)]
 pub(super) struct Contents {
+    /// The home of the host.
+    pub(super) home: Utf8PathBuf,
     /// The paths, absolute.
     pub(super) paths: Vec<Utf8PathBuf>,
     /// A file with a pattern for each path that is left out.
@@ -104,14 +106,18 @@ pub(super) fn gather(platform: &Platform, note: &mut dyn FnMut(&str)) -> Result<
     let mut problems = Vec::new();
     let stores = dump_stores(platform, &staging, &mut problems, note)?;
     let data = layout.home().join("data");
-    let real = data.canonicalize_utf8().unwrap_or_else(|_| data.clone());
-    let found = if real.exists() { sqlite::find(&real, &mut problems) } else { Vec::new() };
+    durable::create_directory(&data)?;
+    let real = data.canonicalize_utf8()?;
+    let found = sqlite::find(&real, &mut problems);
     if !found.is_empty() {
         note(&format!("copying {} SQLite {}", found.len(), if found.len() == 1 { "file" } else { "files" }));
     }
     let (mut copies, mut excluded) = (Vec::new(), String::new());
     // In the list of what is left out, other characters mean something to restic. Such a file is copied as it is.
-    let is_plain = |path: &&Utf8PathBuf| !path.as_str().contains(|c: char| c.is_control() || c == '$');
+    let is_plain = |path: &&Utf8PathBuf| {
+        let text = path.as_str();
+        text.trim_end() == text && !text.contains(|c: char| c.is_control() || c == '$')
+    };
     for (number, path) in found.iter().filter(is_plain).enumerate() {
         let file = Utf8PathBuf::from(format!("sqlite/{number}"));
         if let Err(error) = sqlite::copy(path, &staging.join(&file)) {
@@ -135,8 +141,14 @@ pub(super) fn gather(platform: &Platform, note: &mut dyn FnMut(&str)) -> Result<
     let list = layout.backup().join("excluded");
     durable::replace(&list, excluded.as_bytes(), 0o600)?;
     let mut paths = paths(platform);
+    let is_link = |path: &&Utf8PathBuf| path.is_symlink();
+    problems.extend(paths.iter().filter(is_link).map(|path| {
+        format!(
+            "`{path}` is a link, and nothing of where it leads is copied: mount the directory there instead"
+        )
+    }));
     paths.push(staging);
-    Ok(Contents { paths, excluded: list, problems })
+    Ok(Contents { home: layout.home().to_owned(), paths, excluded: list, problems })
 }
 
 /// Dumps every database that the host has, also those that are not configured any more.
@@ -165,17 +177,17 @@ fn dump_stores(
     }
     for used in usage {
         let [repo, branch, store] = used.owner;
-        note(&format!("dumping the database of {repo} {branch}, {store}"));
+        let branch = BranchRef { repo: RepoName::new(repo)?, branch: BranchName::new(branch)? };
+        let store = StoreRef { branch, name: StoreName::new(store)? };
+        note(&format!("dumping {store}"));
         let file = Utf8PathBuf::from(format!("stores/{}.dump", used.database));
-        let tables = match postgres.dump(&used.database, &staging.join(&file)) {
-            Ok(tables) => tables,
-            Err(error) => {
-                problems.push(format!("the database of {repo} {branch}, {store}, was not dumped: {error}"));
-                continue;
+        match postgres.dump(&store, &staging.join(&file)) {
+            Ok(tables) => {
+                let BranchRef { repo, branch } = store.branch;
+                dumps.push(StoreDump { repo, branch, store: store.name, file, tables });
             }
-        };
-        let (repo, branch, store) = (RepoName::new(repo)?, BranchName::new(branch)?, StoreName::new(store)?);
-        dumps.push(StoreDump { repo, branch, store, file, tables });
+            Err(error) => problems.push(format!("{store} was not dumped: {error}")),
+        }
     }
     Ok(dumps)
 }

@@ -1,5 +1,6 @@
 //! restic, which keeps the backups: <https://restic.readthedocs.io>.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;
 use std::thread;
@@ -15,10 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use super::contents::Contents;
+use super::no_links::{sftp_command, without_links};
 use crate::program;
 
 /// What marks a snapshot as one of pypaas's.
 const TAG: &str = "pypaas";
+
+/// What marks one that lacks something in the place of [`TAG`].
+const INCOMPLETE_TAG: &str = "pypaas-incomplete";
 
 /// How long one command may take: a first backup over a slow line takes many hours.
 const LONGEST: Duration = Duration::from_secs(48 * 60 * 60);
@@ -53,9 +58,17 @@ pub struct Snapshot {
     pub hostname: String,
     /// The files and directories in it.
     pub paths: Vec<Utf8PathBuf>,
+    /// What marks it.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 impl Snapshot {
+    /// Returns whether everything was copied.
+    pub fn is_complete(&self) -> bool {
+        self.tags.iter().any(|tag| tag == TAG)
+    }
+
     /// Says when it was begun, on the clock of this host.
     pub(super) fn begun(&self) -> String {
         self.time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
@@ -90,12 +103,20 @@ impl Restic {
         Self { repository: repository.to_owned(), password, env_file, cache }
     }
 
-    /// Makes the repository if it is not there yet.
-    pub(super) fn prepare(&self, note: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+    /// Makes the repository if it is not there yet, and `was_used` says that it never was.
+    pub(super) fn prepare(&self, was_used: bool, note: &mut dyn FnMut(&str)) -> Result<(), Failure> {
         let Err(unusable) = self.run(&["cat", "--no-lock", "config"]) else {
             // What a backup that was killed has left: restic removes only locks of processes that are gone.
             return self.run(&["unlock"]).map(drop);
         };
+        if was_used {
+            // A place that is not mounted looks like one that was never used.
+            return Err(format!(
+                "the repository {}, which the last backup is in, cannot be read: {unusable}",
+                self.repository
+            )
+            .into());
+        }
         match self.run(&["init"]) {
             Ok(_) => {
                 note(&format!("made the repository {}", self.repository));
@@ -111,57 +132,62 @@ impl Restic {
         }
     }
 
-    /// Makes a backup. A file that was removed meanwhile is no failure; one that cannot be read is.
-    pub(super) fn backup(&self, contents: &Contents) -> Result<SucceededBackup, Failure> {
-        let mut words = vec!["backup", "--json", "--tag", TAG, "--host"];
-        let host = host_name();
-        words.push(&host);
-        let excluded = ["--exclude-file", contents.excluded.as_str()];
-        words.extend(excluded);
+    /// Makes a backup of the host `host`. A file that was removed meanwhile is no problem; one that cannot be read is one of those
+    /// of the backup, which lacks what `contents` has problems with, too.
+    pub(super) fn backup(&self, contents: &Contents, host: &str) -> Result<SucceededBackup, Failure> {
+        let tag = if contents.problems.is_empty() { TAG } else { INCOMPLETE_TAG };
+        let mut words = vec!["restic", "backup", "--json", "--tag", tag, "--host", host];
+        words.extend(["--exclude-file", contents.excluded.as_str()]);
+        let ssh = sftp_command(&self.repository, &contents.home);
+        let ssh = ssh.map(|command| format!("sftp.command={command}"));
+        words.extend(ssh.iter().flat_map(|option| ["-o", option]));
         words.push("--");
         words.extend(contents.paths.iter().map(|path| path.as_str()));
-        let answer = program::ask(self.command(&words)?, LONGEST)?;
+        let command = self.prepared(&without_links(&contents.home.join("data"), &words))?;
+        let answer = program::ask(command, LONGEST)?;
         let messages: Vec<Message> =
             answer.text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let unread = messages.iter().find_map(|message| match message {
+        let is_complete = answer.status.success() || answer.status.code() == Some(INCOMPLETE);
+        let mut problems = contents.problems.clone();
+        let unread = messages.iter().filter_map(|message| match message {
             Message::Error { item } if item.symlink_metadata().is_ok() => Some(item),
             _ => None,
         });
-        if let Some(item) = unread {
-            return Err(format!("`{item}` could not be read").into());
-        }
-        let is_complete = answer.status.success() || answer.status.code() == Some(INCOMPLETE);
-        let summary = messages.into_iter().find_map(|message| match message {
+        problems.extend(unread.map(|item| format!("`{item}` could not be read")));
+        let made = messages.into_iter().find_map(|message| match message {
             Message::Summary { snapshot_id, total_bytes_processed, data_added } => Some(SucceededBackup {
                 at: Timestamp::now(),
+                to: self.repository.clone(),
                 snapshot: snapshot_id,
                 bytes: total_bytes_processed,
                 added_bytes: data_added,
+                problems: problems.clone(),
             }),
             _ => None,
         });
-        summary.filter(|_| is_complete).ok_or_else(|| reason(&answer.text).into())
+        let made = made.filter(|_| is_complete).ok_or_else(|| reason(&answer.text))?;
+        if tag == TAG && !problems.is_empty() {
+            self.run(&["tag", "--set", INCOMPLETE_TAG, &made.snapshot])?;
+        }
+        Ok(made)
     }
 
-    /// Removes the backups of this host that are not to be kept, and what only they need.
-    pub(super) fn forget(&self, keep: Keep) -> Result<(), Failure> {
-        let host = host_name();
+    /// Removes the backups of `host` that are not to be kept, and what only they need. One that lacks something takes the place of no
+    /// other: the newest of those is kept beside.
+    pub(super) fn forget(&self, keep: Keep, host: &str) -> Result<(), Failure> {
         let [daily, weekly, monthly] = [keep.daily, keep.weekly, keep.monthly].map(|count| count.to_string());
-        let kept = [
-            "--keep-last",
-            "1",
-            "--keep-daily",
-            &daily,
-            "--keep-weekly",
-            &weekly,
-            "--keep-monthly",
-            &monthly,
-        ];
-        let words =
-            [&["forget", "--prune", "--tag", TAG, "--host", &host, "--group-by", "host"][..], &kept].concat();
+        let newest = ["--keep-last", "1"];
+        let kept = ["--keep-daily", &daily, "--keep-weekly", &weekly, "--keep-monthly", &monthly];
+        let common = ["--host", host, "--group-by", "host"];
+        self.run_when_free(&[&["forget", "--tag", INCOMPLETE_TAG][..], &common, &newest].concat())?;
+        self.run_when_free(&[&["forget", "--prune", "--tag", TAG][..], &common, &newest, &kept].concat())
+    }
+
+    /// Runs a command that needs the repository for itself.
+    fn run_when_free(&self, words: &[&str]) -> Result<(), Failure> {
         let began = Instant::now();
         loop {
-            match self.run(&words) {
+            match self.run(words) {
                 // Another host uses the repository.
                 Err(error) if error.to_string().contains(LOCKED) && began.elapsed() < PATIENCE => {
                     thread::sleep(AGAIN);
@@ -173,7 +199,7 @@ impl Restic {
 
     /// Lists the backups of `host`, or of all hosts; the oldest first.
     pub fn snapshots(&self, host: Option<&str>) -> Result<Vec<Snapshot>, Failure> {
-        let mut words = vec!["snapshots", "--no-lock", "--json", "--tag", TAG];
+        let mut words = vec!["snapshots", "--no-lock", "--json", "--tag", TAG, "--tag", INCOMPLETE_TAG];
         words.extend(host.map(|host| ["--host", host]).into_iter().flatten());
         let text = self.run(&words)?;
         let list = text.lines().find(|line| line.starts_with(['[', 'n'])).unwrap_or("[]");
@@ -217,8 +243,13 @@ impl Restic {
     }
 
     fn command(&self, words: &[&str]) -> Result<Command, Failure> {
-        let mut command = program::command(&[&["restic"], words].concat())
-            .map_err(|error| format!("{error}: `apt install restic`"))?;
+        self.prepared(&[&["restic"], words].concat())
+    }
+
+    /// Makes a command of `words`, whose environment names the repository and what opens it.
+    fn prepared(&self, words: &[impl AsRef<OsStr>]) -> Result<Command, Failure> {
+        let mut command =
+            program::command(words).map_err(|error| format!("{error}: `apt install restic`"))?;
         command.env("RESTIC_REPOSITORY", &self.repository).env("RESTIC_PASSWORD_FILE", &self.password);
         command.env("RESTIC_CACHE_DIR", &self.cache);
         if let Some(path) = &self.env_file {
@@ -270,7 +301,8 @@ pub(super) fn find(snapshots: Vec<Snapshot>, at: Option<&str>) -> Result<Snapsho
     }
     let newest_until = |limit: Timestamp| snapshots.iter().rfind(|snapshot| snapshot.time < limit);
     let found = match at {
-        None => snapshots.last(),
+        // One that lacks something only where there is no other.
+        None => snapshots.iter().rfind(|snapshot| snapshot.is_complete()).or(snapshots.last()),
         Some(at) => match (at.parse::<Date>(), at.parse::<Timestamp>()) {
             (Ok(day), _) => {
                 let end = day.tomorrow()?.to_zoned(TimeZone::system())?;
@@ -296,6 +328,7 @@ mod tests {
             time: time.parse().unwrap(),
             hostname: "a".to_owned(),
             paths: Vec::new(),
+            tags: vec![TAG.to_owned()],
         }
     }
 

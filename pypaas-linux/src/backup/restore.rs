@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::contents::{self, Manifest};
 use super::restic::{self, Restic};
-use super::{Backups, Failure, Snapshot};
+use super::{Backups, Failure, Snapshot, Turn};
 use crate::stores::postgres::Postgres;
 use crate::{LinuxHost, durable, files};
 
@@ -24,12 +24,12 @@ pub struct Restored {
     pub data: bool,
     /// Its databases.
     pub stores: Vec<StoreRef>,
-    /// Where what was there before is now; `None` if there was nothing.
-    pub set_aside: Option<Utf8PathBuf>,
+    /// Where what was there before is now.
+    pub set_aside: Utf8PathBuf,
 }
 
 /// What was restored of a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct RestoredHost {
     /// The backup.
     pub snapshot: Snapshot,
@@ -37,6 +37,8 @@ pub struct RestoredHost {
     pub manifest: Manifest,
     /// The directory of the dumps.
     dumps: Utf8PathBuf,
+    layout: Layout,
+    _turn: Turn,
     /// Where what was there before is now; `None` if there was nothing.
     pub set_aside: Option<Utf8PathBuf>,
 }
@@ -69,27 +71,46 @@ impl Backups<'_> {
             return Err(format!("there is nothing of {from} in the backup of {}", snapshot.begun()).into());
         }
         let aside = aside(layout);
-        for store in &stores {
-            host.prepare_store(&pypaas_core::Store { reference: store.1.clone(), kind: store.2 })?;
-            durable::create_directory(&aside.join("stores"))?;
-            let name = database(&store.1);
-            Postgres::of(layout).dump(&name, &aside.join(format!("stores/{name}.dump")))?;
+        durable::create_directory(&aside.join("stores"))?;
+        let postgres = Postgres::of(layout);
+        let kept = |store: &StoreRef| aside.join(format!("stores/{}.dump", database(store)));
+        for (_, store, kind) in &stores {
+            host.prepare_store(&pypaas_core::Store { reference: store.clone(), kind: *kind })?;
+            postgres.dump(store, &kept(store))?;
         }
-        if has_data {
-            note(&format!("putting the data of {into} in their place"));
-            let to = layout.data(into);
-            put(&restored, &to, &aside.join(to.strip_prefix(layout.home())?))?;
-        }
-        for (file, store, _) in &stores {
-            note(&format!("loading {store}"));
-            let loaded = Postgres::of(layout).load(self.platform, store, &staging.join(file));
-            loaded.map_err(|error| format!("{store} was not restored, and is as it was: {error}"))?;
+        let mut loaded = Vec::new();
+        let mut replace = || -> Result<(), Failure> {
+            // First what can be taken back by itself.
+            for (file, store, _) in &stores {
+                note(&format!("loading {store}"));
+                postgres
+                    .load(self.platform, store, &staging.join(file))
+                    .map_err(|error| format!("the dump of {store} cannot be loaded: {error}"))?;
+                loaded.push(store);
+            }
+            if has_data {
+                note(&format!("putting the data of {into} in their place"));
+                let to = layout.data(into);
+                put(&restored, &to, &aside.join(to.strip_prefix(layout.home())?))?;
+            }
+            Ok(())
+        };
+        if let Err(error) = replace() {
+            for store in loaded {
+                postgres.load(self.platform, store, &kept(store)).map_err(|failed| {
+                    format!(
+                        "{error}; and {store}, which was restored, cannot be put back from {}: {failed}",
+                        kept(store)
+                    )
+                })?;
+            }
+            return Err(format!("{error}; everything is as it was").into());
         }
         files::remove_directory(&self.restored())?;
         Ok(Restored {
             data: has_data,
             stores: stores.into_iter().map(|(_, store, _)| store).collect(),
-            set_aside: aside.exists().then_some(aside),
+            set_aside: aside,
         })
     }
 
@@ -148,8 +169,10 @@ impl RestoredHost {
             .into());
         }
         let snapshot = restic::find(snapshots, at)?;
+        let turn = Turn::take(layout)?;
         let restored = layout.backup().join("restored");
         files::remove_directory(&restored)?;
+        durable::replace(&unfinished(layout), snapshot.id.as_bytes(), 0o600)?;
         note(&format!("restoring the backup of {} of {}", snapshot.hostname, snapshot.begun()));
         restic.restore(&snapshot, &[], &restored)?;
         let (manifest, dumps) = read_manifest(&snapshot, &restored)?;
@@ -163,7 +186,15 @@ impl RestoredHost {
         }
         let configuration = within(&restored, &manifest.configuration);
         put(&configuration, &layout.home().join("config"), &aside.join("config"))?;
-        Ok(Self { snapshot, manifest, dumps, set_aside: aside.exists().then_some(aside) })
+        let set_aside = aside.exists().then_some(aside);
+        Ok(Self { snapshot, manifest, dumps, layout: layout.clone(), _turn: turn, set_aside })
+    }
+
+    /// Ends the restore: what was read is removed, and backups are made again.
+    pub fn finish(self) -> Result<(), Failure> {
+        files::remove_directory(&self.layout.backup().join("restored"))?;
+        durable::remove_file(&unfinished(&self.layout))?;
+        Ok(())
     }
 
     /// Makes the databases that are configured, and loads them. Returns what went wrong with each that failed.
@@ -178,10 +209,7 @@ impl RestoredHost {
             let store = dump.reference();
             let known = platform.stores(&store.branch).into_iter().find(|it| it.reference == store);
             let Some(known) = known else {
-                problems.push(format!(
-                    "{store} is not configured any more: its dump is {}",
-                    self.dumps.join(&dump.file)
-                ));
+                problems.push(format!("{store} is not configured any more, and was not loaded"));
                 continue;
             };
             note(&format!("loading {store}"));
@@ -195,6 +223,11 @@ impl RestoredHost {
         }
         problems
     }
+}
+
+/// The file that is there while a whole host is being restored. Its command goes on where there is one.
+pub fn unfinished(layout: &Layout) -> Utf8PathBuf {
+    layout.backup().join("restoring")
 }
 
 /// Returns where a path of the home that made a backup is, once that is restored into `directory`.
@@ -250,13 +283,17 @@ fn create_beneath(restored: &Utf8Path, path: &Utf8Path) -> io::Result<File> {
 
 /// Moves `from` to `to`; what is at `to` moves to `aside`.
 fn put(from: &Utf8Path, to: &Utf8Path, aside: &Utf8Path) -> Result<(), Failure> {
-    let moved = |error| format!("cannot move `{from}` to `{to}`: {error}");
+    let moved = |error: &io::Error| format!("cannot move `{from}` to `{to}`: {error}");
     if to.symlink_metadata().is_ok() {
         durable::create_directory(durable::directory_of(aside))?;
         fs::rename(to, aside).map_err(|error| format!("cannot move `{to}` to `{aside}`: {error}"))?;
     }
     durable::create_directory(durable::directory_of(to))?;
-    fs::rename(from, to).map_err(moved)?;
+    if let Err(error) = fs::rename(from, to) {
+        let back = if aside.exists() { fs::rename(aside, to) } else { Ok(()) };
+        back.map_err(|failed| format!("{}; and `{aside}` cannot be moved back: {failed}", moved(&error)))?;
+        return Err(moved(&error).into());
+    }
     Ok(durable::sync_directory(durable::directory_of(to))?)
 }
 

@@ -2,11 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags, open};
 
 use super::Failure;
 use crate::program;
@@ -15,7 +14,7 @@ use crate::program;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// How long a copy may take.
-const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// Lists the SQLite files below `directory`. Links are not followed. What cannot be looked at is added to `problems`.
 pub(super) fn find(directory: &Utf8Path, problems: &mut Vec<String>) -> Vec<Utf8PathBuf> {
@@ -56,8 +55,12 @@ fn look_into(
 /// Returns whether a file begins as one of SQLite's. One that cannot be read is restic's business.
 fn is_sqlite(path: &Utf8Path) -> bool {
     let mut head = [0; MAGIC.len()];
-    let open = File::options().read(true).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path);
-    open.and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *MAGIC
+    // The app may have put something else in its place by now: a link, or a pipe that nobody writes to.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(file) = open(path.as_str(), flags, Mode::empty()) else { return false };
+    let mut file = File::from(file);
+    let is_file = file.metadata().is_ok_and(|found| found.is_file());
+    is_file && file.read_exact(&mut head).is_ok() && head == *MAGIC
 }
 
 /// Copies a file by SQLite's own backup interface: the copy is whole, whatever is written meanwhile. The name of the copy has

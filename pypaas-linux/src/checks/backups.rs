@@ -50,6 +50,9 @@ pub(super) fn check(context: &CheckContext<'_>) -> Vec<Diagnostic> {
             "no backup was made when one was due".to_owned(),
             "`pypaas apply` starts the keeper, which makes them; `pypaas backup now` makes one",
         ));
+    } else if let Some(made) = record.succeeded.as_ref().filter(|made| !made.problems.is_empty()) {
+        let message = format!("the backup of {} is incomplete: {}", made.at, made.problems.join("; "));
+        found.push(problem(Severity::Error, message, "once that is fixed: `pypaas backup now`"));
     } else if record.succeeded.is_none() {
         let message = "no backup has been made yet".to_owned();
         found.push(problem(Severity::Warning, message, "`pypaas backup now` makes one"));

@@ -175,12 +175,15 @@ impl Postgres {
         Ok(())
     }
 
-    /// Writes a dump of a database, in the custom format of pg_dump. Returns how many tables have their rows in it.
-    pub(crate) fn dump(&self, name: &str, to: &Utf8Path) -> Result<usize, Failure> {
+    /// Writes a dump of the database of `store`, in the custom format of pg_dump. Returns how many tables have their rows in it. It is
+    /// made by the role that owns everything in there: functions of the app's may run meanwhile.
+    pub(crate) fn dump(&self, store: &StoreRef, to: &Utf8Path) -> Result<usize, Failure> {
         let programs = self.programs()?;
+        let name = database(store);
         let mut command = self.program(&programs, "pg_dump")?;
-        command.env("PGUSER", ADMIN).env("PGPASSWORD", admin_password(&self.layout)?);
-        command.args(["--format=custom", "--no-owner", "--no-privileges", "--file", to.as_str(), name]);
+        command.env("PGUSER", &name).env("PGDATABASE", &name);
+        command.env("PGPASSWORD", password(&self.layout, store)?);
+        command.args(["--format=custom", "--no-owner", "--no-privileges", "--file", to.as_str()]);
         succeed(program::ask(command, DUMPED)?)?;
         let mut command = self.program(&programs, "pg_restore")?;
         command.args(["--list", to.as_str()]);
