@@ -30,7 +30,7 @@ pub(crate) struct Deploying<'a> {
     pub(crate) installation: &'a Installation,
     /// On which branch.
     pub(crate) branch: BranchRef,
-    /// What it is called in the first line, such as `deploying 3f2a…`.
+    /// What it is called in the first line, before the branch, such as `deploying 3f2a… of` or `restarting`.
     pub(crate) title: String,
     /// What is asked for, as the history has it.
     pub(crate) kind: AttemptKind,
@@ -53,7 +53,7 @@ impl Deploying<'_> {
         let at = host.now();
         let order = self.order(at);
         let mut reporter = ConsoleReporter::with_log(self.log(at));
-        reporter.line(&format!("{} of {} for {}", self.title, self.branch, self.invocation.by));
+        reporter.line(&format!("{} {} for {}", self.title, self.branch, self.invocation.by));
         let platform = &self.installation.platform;
         let mut decision = Decision { deploying: &self, decide };
         let Attempted { outcome, attempt } =

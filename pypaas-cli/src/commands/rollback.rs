@@ -61,7 +61,7 @@ impl command::Command for Arguments {
         let deploying = Deploying {
             installation: &installation,
             branch: branch.clone(),
-            title: format!("rolling back to release {release}, {},", commit.short()),
+            title: format!("rolling back to release {release}, {}, of", commit.short()),
             kind: AttemptKind::Rollback,
             invocation,
             received: None,

@@ -91,7 +91,7 @@ impl command::Command for Arguments {
         let deploying = Deploying {
             installation: &installation,
             branch: branch.clone(),
-            title: format!("deploying {}", new.short()),
+            title: format!("deploying {} of", new.short()),
             kind: AttemptKind::Push,
             invocation,
             received,

@@ -107,7 +107,7 @@ impl Engine<'_> {
     /// Takes the lock of the branch, of several pushes only for the newest, lets `decide` say what to make live, does it,
     /// and writes down how it ended.
     pub fn attempt<E: AttemptError>(&mut self, order: &Order, decide: &mut dyn Decide<E>) -> Attempted<E> {
-        let purpose = format!("{} of {} for {}", order.title, order.branch, order.by);
+        let purpose = format!("{} {} for {}", order.title, order.branch, order.by);
         let lock = match order.kind {
             AttemptKind::Push => Self::queue_for_branch,
             _ => Self::lock_branch,

@@ -63,7 +63,8 @@ pub(super) fn restore(
 }
 
 /// Plans to start live services that the supervisor was not told to keep running. One that it keeps restarting is left to
-/// it: the deploy that is about to come may be the cure. One whose runner has no command any more has the script it had.
+/// it: the deploy that is about to come may be the cure. One whose runner has no command any more has the script it had. Where the
+/// checkout is lost, as after the restore of a host, nothing can start before a deploy.
 fn run_live(
     platform: &Platform,
     observed: &Observed,
@@ -71,6 +72,9 @@ fn run_live(
     record: &Record,
 ) -> Result<Vec<Step>, PlanError> {
     let Some(live) = record.live.as_ref().filter(|_| !record.stopped) else { return Ok(Vec::new()) };
+    if observed.checkouts.get(branch).is_some_and(|there| !there.contains(&live.checkout)) {
+        return Ok(Vec::new());
+    }
     let (mut starts, mut waits) = (Vec::new(), Vec::new());
     for process in &live.processes {
         let service = process.service(branch, live.slot);
