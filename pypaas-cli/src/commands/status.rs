@@ -1,6 +1,7 @@
 //! `status`: how the branches are.
 
 mod render;
+mod row;
 #[cfg(test)]
 mod widths;
 
@@ -11,10 +12,10 @@ use std::time::{Duration, SystemTime};
 use clap::Parser;
 use jiff::Timestamp;
 use pypaas_config::{BranchName, BranchRef, Permission, RepoName};
-use pypaas_core::{
-    Attempt, AttemptKind, Deployment, History, Maintenance, Outcome, Record, Slot, plan, records,
-};
-use serde::Serialize;
+use pypaas_core::{Attempt, History, Outcome, Record, plan, records};
+
+use row::{Deploying, LastFailure, Live, Process, Processes};
+pub(super) use row::{Row, State};
 
 use super::{branches, watch};
 use crate::access::may_read_all;
@@ -50,94 +51,6 @@ pub(crate) struct Arguments {
     /// Update the output whenever something changes, until interrupted
     #[arg(long)]
     watch: bool,
-}
-
-/// One branch, as `--json` prints it.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Row {
-    pub(super) repo: String,
-    pub(super) branch: String,
-    pub(super) configured: bool,
-    /// Whether the repo's file is broken: nothing can be pushed until it is mended, and what is live stays.
-    pub(super) broken: bool,
-    pub(super) state: State,
-    pub(super) live: Option<Live>,
-    pub(super) processes: Processes,
-    pub(super) maintenance: Option<Maintenance>,
-    pub(super) message: Option<String>,
-    pub(super) deploying: Option<Deploying>,
-    pub(super) last_failure: Option<LastFailure>,
-    pub(super) urls: Vec<String>,
-    /// How much of the disk it takes, where that was asked for.
-    pub(super) disk: Option<DiskUse>,
-}
-
-/// How a branch is, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum State {
-    /// All its processes are up, or it needs none.
-    Up,
-    /// Some of its processes are up.
-    Degraded,
-    /// None of them is.
-    Down,
-    /// nginx answers in its place.
-    Maintenance,
-    /// The admin stopped it.
-    Stopped,
-    /// Nothing was ever deployed.
-    NotDeployed,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Live {
-    pub(super) release: u64,
-    pub(super) commit: String,
-    pub(super) subject: String,
-    pub(super) deployed_at: Timestamp,
-    pub(super) deployed_by: String,
-    pub(super) restored: Option<u64>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Processes {
-    pub(super) up: usize,
-    pub(super) desired: usize,
-    pub(super) uptime_seconds: Option<u64>,
-    pub(super) restarts: Option<usize>,
-    pub(super) memory_bytes: u64,
-    pub(super) instances: Vec<Process>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Process {
-    pub(super) runner: String,
-    pub(super) index: u16,
-    pub(super) slot: Slot,
-    pub(super) port: Option<u16>,
-    pub(super) pid: Option<u32>,
-    pub(super) uptime_seconds: Option<u64>,
-    pub(super) restarts: Option<usize>,
-    pub(super) memory_bytes: u64,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Deploying {
-    commit: String,
-    by: String,
-    at: Timestamp,
-    running: bool,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct LastFailure {
-    outcome: Outcome,
-    kind: AttemptKind,
-    commit: String,
-    by: String,
-    at: Timestamp,
-    reason: Option<String>,
 }
 
 impl command::Command for Arguments {
@@ -327,32 +240,5 @@ fn state(record: &Record, processes: &Processes) -> State {
         _ if processes.up == processes.desired => State::Up,
         _ if processes.up == 0 => State::Down,
         _ => State::Degraded,
-    }
-}
-
-impl Live {
-    fn of(live: &Deployment) -> Self {
-        Self {
-            release: live.release,
-            commit: live.commit.to_string(),
-            subject: live.subject.clone(),
-            deployed_at: live.at,
-            deployed_by: live.by.clone(),
-            restored: live.rollback_of,
-        }
-    }
-}
-
-impl Processes {
-    fn of(instances: Vec<Process>) -> Self {
-        let restarts: Vec<usize> = instances.iter().filter_map(|it| it.restarts).collect();
-        Self {
-            up: instances.iter().filter(|it| it.pid.is_some()).count(),
-            desired: instances.len(),
-            uptime_seconds: instances.iter().filter_map(|it| it.uptime_seconds).min(),
-            restarts: (!restarts.is_empty()).then(|| restarts.iter().sum()),
-            memory_bytes: instances.iter().map(|it| it.memory_bytes).sum(),
-            instances,
-        }
     }
 }
