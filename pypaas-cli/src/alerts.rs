@@ -1,4 +1,4 @@
-//! What is wrong now, and who has to be told of it.
+//! What is wrong now, and messages about it.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -74,7 +74,7 @@ pub(crate) fn send(installation: &Installation) -> Result<Vec<String>, Failure> 
     lock.lock()?;
     let mut record = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => AlertRecord::default(),
-        // A damaged one is forgotten: then everything is told again.
+        // A damaged one is ignored: then everything is sent again.
         text => serde_json::from_slice(&text?).unwrap_or_default(),
     };
     let before = record.clone();

@@ -1,4 +1,4 @@
-//! `notify` of `pypaas.yml`: who is told of trouble.
+//! `notify` of `pypaas.yml`: who gets messages about trouble.
 
 use std::collections::BTreeSet;
 

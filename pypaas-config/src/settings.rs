@@ -72,7 +72,7 @@ pub struct Settings {
     pub apps_domain: Option<String>,
     /// `backup`: where and when this host is backed up; `None`: it is not.
     pub backup: Option<BackupSettings>,
-    /// `notify`: who is told of trouble.
+    /// `notify`: who gets messages about trouble.
     pub notify: Vec<Notify>,
     /// `keep_checkouts`: how many earlier checkouts of a branch stay beside the live one, for a rollback without a build.
     /// Default 0.

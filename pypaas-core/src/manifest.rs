@@ -20,7 +20,7 @@ pub trait ManifestFormat {
     /// The name of the file, in the root of a checkout.
     fn file(&self) -> &'static str;
 
-    /// Whether the file says nothing but how an app is run: then a pusher is told where it is not used.
+    /// Whether the file says nothing but how an app is run: then the push says where it is not used.
     fn has_no_other_use(&self) -> bool {
         true
     }

@@ -24,7 +24,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Returns the number by which it is told from all others that take requests: its port's, or its socket's.
+    /// Returns the number that distinguishes it from all others that take requests: its port's, or its socket's.
     pub fn number(&self) -> Option<u16> {
         self.port.or(self.socket)
     }

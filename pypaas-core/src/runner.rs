@@ -16,7 +16,7 @@ pub trait Runner {
     /// The shell command of its processes; `None` for a runner without processes.
     fn command(&self) -> Option<&str>;
 
-    /// What a pusher is told of what it runs.
+    /// What the push prints about what it runs.
     fn summary(&self) -> &str {
         self.command().unwrap_or("files that nginx serves")
     }

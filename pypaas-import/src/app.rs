@@ -36,7 +36,7 @@ pub(crate) struct Secret {
 /// Where a value stood before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// In a file of the app's repository: whoever has the code has it.
+    /// In a file of the app's repository: everybody with the code has it.
     Repository,
     /// In the tool alone: it may be a secret.
     Export,

@@ -8,7 +8,7 @@ use pypaas_config::{
     BranchRef, Domain, DomainName, EntryLines, LocationPath, Permission, RunnerName, RunnerRef, Serves,
     closest,
 };
-use pypaas_core::{ApplyFailure, Engine};
+use pypaas_core::{ApplyFailure, Engine, record};
 
 use super::apply;
 use crate::arguments::{BranchArguments, WaitArguments};
@@ -98,7 +98,11 @@ impl command::Command for Arguments {
                 };
                 let code = publish(&installation, &change, dry_run)?;
                 if !dry_run {
-                    terminal::out(&format!("{branch} answers at {}\n", https.url(&domain)));
+                    let layout = &installation.platform.layout;
+                    let record = record(&mut installation.host(), layout, &branch)?;
+                    let is_live = record.is_some_and(|it| it.live.is_some());
+                    let when = if is_live { "answers" } else { "will answer, once it is pushed," };
+                    terminal::out(&format!("{branch} {when} at {}\n", https.url(&domain)));
                 }
                 Ok(code)
             }

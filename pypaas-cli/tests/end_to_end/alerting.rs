@@ -1,4 +1,4 @@
-//! `notify`: who is told of trouble, when, and how often.
+//! `notify`: who gets a message about trouble, when, and how often.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

@@ -115,6 +115,8 @@ fn only_an_admin_adds_and_removes_domains() {
     let admin = sandbox.client("admin");
     let ci = sandbox.client("ci");
     let _site = Site::configure(&sandbox, &admin, "site");
+    let added = admin.ssh_line("domain add site b.example").must_succeed();
+    assert_says(&added, "site main will answer, once it is pushed, at http://b.example/\n");
     for line in ["domain add site a.example --dry-run", "domain remove site.example --dry-run"] {
         assert_eq!(ci.ssh_line(line).code, 5, "{line}");
         admin.ssh_line(line).must_succeed();
