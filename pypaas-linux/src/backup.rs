@@ -4,6 +4,7 @@ mod contents;
 mod no_links;
 mod restic;
 mod restore;
+mod snapshot;
 mod sqlite;
 mod trial;
 
@@ -19,8 +20,9 @@ use pypaas_core::{BackupRecord, FailedBackup, Layout, Platform, SucceededBackup}
 use crate::{durable, files};
 
 pub use contents::{Manifest, StoreDump};
-pub use restic::{Restic, Snapshot};
+pub use restic::Restic;
 pub use restore::{Restored, RestoredHost, unfinished};
+pub use snapshot::Snapshot;
 
 /// What went wrong.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -110,7 +112,7 @@ impl<'a> Backups<'a> {
 
     /// Finds the backup that `at` names: the beginning of its id, or a time or day at whose end it was the newest. `None`: the newest.
     pub fn find(&self, at: Option<&str>) -> Result<Snapshot, Failure> {
-        restic::find(self.list()?, at)
+        snapshot::find(self.list()?, at)
     }
 
     /// Returns what is remembered of backups.

@@ -73,6 +73,7 @@ fn a_host_whose_disk_is_lost_is_restored_by_one_command() {
     let restored = host.sandbox().pypaas(&words).must_succeed();
 
     assert_says(&restored, "loading db of shop main\n");
+    assert!(!restored.stderr.contains("warning:"), "{restored}");
     assert_eq!(host.words(), ["first"; 3]);
     assert_eq!(host.sandbox().get("shop.example", "/").status, 200);
     assert_eq!(host.admin.ssh_line("secret list shop").must_succeed().stdout, "TOKEN\n");

@@ -12,7 +12,8 @@ use pypaas_core::{Layout, Platform, database};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::contents::{self, Manifest};
-use super::restic::{self, Restic};
+use super::restic::Restic;
+use super::snapshot;
 use super::{Backups, Failure, Snapshot, Turn};
 use crate::stores::postgres::Postgres;
 use crate::{LinuxHost, durable, files};
@@ -168,7 +169,7 @@ impl RestoredHost {
             )
             .into());
         }
-        let snapshot = restic::find(snapshots, at)?;
+        let snapshot = snapshot::find(snapshots, at)?;
         let turn = Turn::take(layout)?;
         let restored = layout.backup().join("restored");
         files::remove_directory(&restored)?;
@@ -301,4 +302,30 @@ fn put(from: &Utf8Path, to: &Utf8Path, aside: &Utf8Path) -> Result<(), Failure> 
 fn aside(layout: &Layout) -> Utf8PathBuf {
     let now = Timestamp::now().strftime("%Y%m%d_%H%M%S_%3f");
     layout.home().join("set-aside").join(format!("before-restore-{now}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_created_beneath_what_was_restored_and_through_no_link() {
+        let made = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(made.path()).unwrap();
+        let (restored, outside) = (root.join("restored"), root.join("outside"));
+        fs::create_dir_all(restored.join("home/data")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        std::os::unix::fs::symlink(&outside, restored.join("home/link")).unwrap();
+        fs::write(outside.join("file"), "precious").unwrap();
+        std::os::unix::fs::symlink(outside.join("file"), restored.join("home/data/link")).unwrap();
+
+        assert!(create_beneath(&restored, "/home/data/file".into()).is_ok());
+        for path in ["/home/link/new", "/home/data/link", "/home/../../outside/new"] {
+            assert!(create_beneath(&restored, path.into()).is_err(), "{path}");
+        }
+
+        assert!(restored.join("home/data/file").exists());
+        assert!(!outside.join("new").exists());
+        assert_eq!(fs::read_to_string(outside.join("file")).unwrap(), "precious");
+    }
 }

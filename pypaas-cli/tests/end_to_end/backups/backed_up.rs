@@ -6,7 +6,7 @@ use pypaas_sandbox::{Client, Sandbox};
 use crate::shop::Shop;
 
 /// An app with a database, an SQLite file, and a file of its own.
-const APP: &str = "runners: {web: {type: NginxStatic, subdirectory: public}}, stores: {db: Postgres}, hooks: {release: \
+const APP: &str = "runners: {web: {type: NginxStatic, subdirectory: public}, worker: {type: SimpleProcess, cmd: sleep 1000}}, stores: {db: Postgres}, hooks: {release: \
     [psql -v ON_ERROR_STOP=1 -qc 'CREATE TABLE IF NOT EXISTS notes (text text)']}";
 
 /// A host that is backed up, with an app that is live.
